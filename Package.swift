@@ -1,0 +1,49 @@
+// swift-tools-version: 6.1
+// Swift 6.3 or newer builds this package: layers are specialised with `@specialized` (SE-0460).
+import PackageDescription
+
+let package = Package(
+  name: "Hornbill",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Hornbill", targets: ["KerasFormat", "KerasRuntime", "KerasTrain"]),
+    .executable(name: "hornbill", targets: ["hornbill"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // System libraries. The module names carry `Keras` because two targets of one name cannot stand
+    // in one package graph, and other packages declare a `CHDF5`.
+    .systemLibrary(
+      name: "CKerasHDF5", path: "Sources/CHDF5", pkgConfig: "hdf5",
+      providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CKerasZlib", path: "Sources/CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+    // File bytes ⇄ records, records → networks, networks → trained networks.
+    .target(name: "KerasFormat", dependencies: ["CKerasHDF5", "CKerasZlib"]),
+    .target(name: "KerasRuntime", dependencies: ["KerasFormat"], path: "Sources/Runtime"),
+    .target(name: "KerasTrain", dependencies: ["KerasRuntime"], path: "Sources/Train"),
+
+    // The tool, with the reviews it trains on by default and the pictures it draws.
+    .target(
+      name: "HornbillReviews", path: "Sources/Reviews", resources: [.embedInCode("reviews.tsv")]),
+    .target(name: "HornbillPlot", dependencies: ["CKerasZlib"], path: "Sources/Plot"),
+    .executableTarget(
+      name: "hornbill",
+      dependencies: [
+        "KerasTrain", "HornbillReviews", "HornbillPlot",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .target(name: "TestSupport", dependencies: ["KerasTrain"], path: "Tests/TestSupport"),
+    .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "TestSupport"]),
+    .testTarget(name: "KerasRuntimeTests", dependencies: ["KerasRuntime", "TestSupport"]),
+    .testTarget(name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
+    .testTarget(name: "PlotTests", dependencies: ["HornbillPlot", "TestSupport"]),
+    .testTarget(name: "HornbillTests", dependencies: ["hornbill", "TestSupport", "HornbillReviews"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

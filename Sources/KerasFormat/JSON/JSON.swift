@@ -1,0 +1,117 @@
+/// A JSON value as Keras's files hold it: objects keep the order of their keys, and whole numbers
+/// stay apart from floating-point ones, as in Python (`1` is not `1.0`).
+public enum JSON: Sendable, Equatable {
+  case null
+  case bool(Bool)
+  case integer(Int)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object(JSONObject)
+}
+
+/// The members of a JSON object, in the order in which they stand in the file.
+public struct JSONObject: Sendable, Equatable {
+  public private(set) var keys: [String] = []
+  private var values: [String: JSON] = [:]
+
+  public init() {}
+
+  /// The value of `key`. Setting a new key appends it; setting `nil` removes the member.
+  public subscript(key: String) -> JSON? {
+    get { values[key] }
+    set {
+      if let newValue {
+        if values.updateValue(newValue, forKey: key) == nil { keys.append(key) }
+      } else if values.removeValue(forKey: key) != nil {
+        keys.removeAll { $0 == key }
+      }
+    }
+  }
+
+  public var count: Int { keys.count }
+  public var isEmpty: Bool { keys.isEmpty }
+
+  /// The members in file order.
+  public var members: [(key: String, value: JSON)] { keys.map { ($0, values[$0] ?? .null) } }
+
+  /// Gives the member `old` the name `new`, in its place. Nothing happens where `old` is not there.
+  public mutating func rename(_ old: String, to new: String) {
+    guard let index = keys.firstIndex(of: old), let value = values.removeValue(forKey: old) else {
+      return
+    }
+    if values.updateValue(value, forKey: new) == nil {
+      keys[index] = new
+    } else {
+      keys.remove(at: index)
+    }
+  }
+
+  /// Two objects are equal when they hold the same members; their order does not count.
+  public static func == (a: JSONObject, b: JSONObject) -> Bool { a.values == b.values }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    for (key, value) in elements { self[key] = value }
+  }
+}
+
+// MARK: - Literals
+
+extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral
+{
+  public init(nilLiteral: ()) { self = .null }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    var object = JSONObject()
+    for (key, value) in elements { object[key] = value }
+    self = .object(object)
+  }
+}
+
+// MARK: - Looking inside
+
+extension JSON {
+  /// The members, or `nil` when this is no object.
+  public var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+  public var array: [JSON]? { if case .array(let array) = self { array } else { nil } }
+  public var string: String? { if case .string(let string) = self { string } else { nil } }
+  public var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
+  /// A whole number; `2.0` counts as one, as it does where Python compares.
+  public var integer: Int? {
+    switch self {
+    case .integer(let value): value
+    case .number(let value): Int(exactly: value)
+    default: nil
+    }
+  }
+  /// Any number.
+  public var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+  public var isNull: Bool { self == .null }
+
+  /// What a message calls it: `null`, `true`, `3`, `"text"`, `a list`, `an object`.
+  public var kind: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .string(let value): "\"\(value.prefix(60))\""
+    case .array: "a list"
+    case .object: "an object"
+    }
+  }
+}

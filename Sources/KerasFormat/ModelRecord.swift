@@ -1,0 +1,144 @@
+/// A model as stored: definition, weights, compile settings and optimizer state, in one canonical
+/// form, whatever container and Keras generation it came from.
+///
+/// The canonical dialect is Keras 3's: class names, config keys and weight order are those of Keras
+/// 3.15, and every default that changed between generations is written out. So a GRU read from a
+/// Keras 2.2 file without the key `reset_after` has `reset_after: false` here.
+/// What cannot be said in Keras 3's words has a word of its own: the activation `hard_sigmoid` of
+/// Keras 1 to 2.15, clip(0.2x + 0.5, 0, 1), is `legacy_hard_sigmoid`; `hard_sigmoid` is Keras 3's.
+public struct ModelRecord: Sendable, Equatable {
+  /// Whose file it was, and so whose arithmetic it follows where generations differ.
+  public var generation: Generation
+  /// The exact Keras version that wrote the file, where the file says.
+  public var kerasVersion: String?
+  public var name: String
+  /// `true` for Keras's `Sequential`, `false` for a functional model.
+  public var isSequential: Bool
+  /// All layers in file order. An `InputLayer` stands first wherever the input shape is known.
+  public var layers: [LayerRecord]
+  /// A functional model's inputs and outputs; empty for a sequential one.
+  public var inputs: [TensorReference] = []
+  public var outputs: [TensorReference] = []
+  /// Compile settings and optimizer state; `nil` for a model that was never compiled.
+  public var training: TrainingRecord?
+  /// The fitted text pipeline that Hornbill saves beside the model; Keras does not see it.
+  public var textPipeline: JSON?
+
+  public init(
+    generation: Generation, name: String, isSequential: Bool = true, layers: [LayerRecord],
+    training: TrainingRecord? = nil
+  ) {
+    self.generation = generation
+    self.name = name
+    self.isSequential = isSequential
+    self.layers = layers
+    self.training = training
+  }
+}
+
+/// One output tensor of one call of a layer.
+public struct TensorReference: Sendable, Equatable, Hashable {
+  public var layer: String
+  /// Which call of the layer (a shared layer has several), from 0.
+  public var node: Int
+  /// Which output of that call, from 0.
+  public var tensor: Int
+
+  public init(layer: String, node: Int = 0, tensor: Int = 0) {
+    self.layer = layer
+    self.node = node
+    self.tensor = tensor
+  }
+}
+
+/// One layer as stored.
+public struct LayerRecord: Sendable, Equatable {
+  /// Keras 3's class name, such as `GRU` or `GlobalMaxPooling1D`.
+  public var className: String
+  public var name: String
+  /// The canonical config without `name`: Keras 3's keys, `dtype` as a plain policy name,
+  /// initializers and the like as `{"class_name", "config"}`, inner layers likewise (their
+  /// `config` does hold a `name`).
+  public var config: JSONObject
+  /// In Keras's order. See ``WeightRecord/name`` for their names.
+  public var weights: [WeightRecord]
+  /// One entry per call in a functional model: the tensors it is called on.
+  public var inbound: [[TensorReference]] = []
+
+  public init(
+    className: String, name: String, config: JSONObject, weights: [WeightRecord] = []
+  ) {
+    self.className = className
+    self.name = name
+    self.config = config
+    self.weights = weights
+  }
+}
+
+/// One weight as stored.
+public struct WeightRecord: Sendable, Equatable {
+  /// The way from the layer to the weight, in Keras 3's structure: `kernel`, `cell/kernel`,
+  /// `forward_layer/cell/recurrent_kernel`. A reader that only knows positions puts a number for
+  /// the last component.
+  public var name: String
+  public var array: NumericArray
+
+  public init(name: String, array: NumericArray) {
+    self.name = name
+    self.array = array
+  }
+}
+
+/// Compile settings and optimizer state as stored.
+public struct TrainingRecord: Sendable, Equatable {
+  /// Keras's serialized loss: a name, an object, a list or a dictionary of them.
+  public var loss: JSON
+  /// Keras's serialized metrics, as they were given to `compile`: `["acc"]`.
+  public var metrics: JSON
+  public var lossWeights: JSON
+  public var weightedMetrics: JSON
+  public var optimizer: OptimizerRecord
+
+  public init(
+    loss: JSON, metrics: JSON = .null, lossWeights: JSON = .null, weightedMetrics: JSON = .null,
+    optimizer: OptimizerRecord
+  ) {
+    self.loss = loss
+    self.metrics = metrics
+    self.lossWeights = lossWeights
+    self.weightedMetrics = weightedMetrics
+    self.optimizer = optimizer
+  }
+}
+
+/// An optimizer and its arrays as stored.
+public struct OptimizerRecord: Sendable, Equatable {
+  /// Keras 3's class name, such as `RMSprop`.
+  public var className: String
+  /// Keras 3's keys (`learning_rate`, `rho`, …), defaults of the file's generation written out.
+  public var config: JSONObject
+  /// Updates done so far; `nil` where the file does not say.
+  public var iterations: Int?
+  /// The slots by Keras 3's name (`velocity`, `momentum`, `average_gradient`…), each with one array
+  /// per trainable weight in model order. Empty before the first step.
+  public var slots: [Slot]
+
+  public struct Slot: Sendable, Equatable {
+    public var name: String
+    public var arrays: [NumericArray]
+
+    public init(name: String, arrays: [NumericArray]) {
+      self.name = name
+      self.arrays = arrays
+    }
+  }
+
+  public init(
+    className: String, config: JSONObject, iterations: Int? = nil, slots: [Slot] = []
+  ) {
+    self.className = className
+    self.config = config
+    self.iterations = iterations
+    self.slots = slots
+  }
+}

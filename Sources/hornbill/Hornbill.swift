@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Hornbill: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Keras models in native Swift.")
+}

@@ -43,7 +43,6 @@ let package = Package(
     .testTarget(name: "KerasRuntimeTests", dependencies: ["KerasRuntime", "TestSupport"]),
     .testTarget(name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
     .testTarget(name: "PlotTests", dependencies: ["HornbillPlot", "TestSupport"]),
-    .testTarget(name: "HornbillTests", dependencies: ["hornbill", "TestSupport", "HornbillReviews"]),
   ],
   swiftLanguageModes: [.v6]
 )

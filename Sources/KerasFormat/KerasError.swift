@@ -40,12 +40,18 @@ public struct KerasError: Error, Sendable, Equatable, CustomStringConvertible {
     public var offset: Int?
     /// A line or row, counted from 1.
     public var line: Int?
+    /// A row of an array, counted from 0.
+    public var row: Int?
 
-    public init(file: String? = nil, path: [String] = [], offset: Int? = nil, line: Int? = nil) {
+    public init(
+      file: String? = nil, path: [String] = [], offset: Int? = nil, line: Int? = nil,
+      row: Int? = nil
+    ) {
       self.file = file
       self.path = path
       self.offset = offset
       self.line = line
+      self.row = row
     }
   }
 
@@ -77,7 +83,7 @@ public struct KerasError: Error, Sendable, Equatable, CustomStringConvertible {
     return error
   }
 
-  /// One line: `file:path, line 3, byte 20: message; hint`.
+  /// One line: `file:path, line 3, row 2, byte 20: message; hint`.
   public var description: String {
     var text = place.file ?? ""
     if !place.path.isEmpty {
@@ -85,6 +91,7 @@ public struct KerasError: Error, Sendable, Equatable, CustomStringConvertible {
       text += place.path.joined(separator: "/")
     }
     if let line = place.line { text += (text.isEmpty ? "" : ", ") + "line \(line)" }
+    if let row = place.row { text += (text.isEmpty ? "" : ", ") + "row \(row)" }
     if let offset = place.offset { text += (text.isEmpty ? "" : ", ") + "byte \(offset)" }
     if !text.isEmpty { text += ": " }
     text += message

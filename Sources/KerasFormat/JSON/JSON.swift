@@ -13,18 +13,18 @@ public enum JSON: Sendable, Equatable {
 /// The members of a JSON object, in the order in which they stand in the file.
 public struct JSONObject: Sendable, Equatable {
   public private(set) var keys: [String] = []
-  private var values: [String: JSON] = [:]
+  private var values: [ExactKey: JSON] = [:]
 
   public init() {}
 
   /// The value of `key`. Setting a new key appends it; setting `nil` removes the member.
   public subscript(key: String) -> JSON? {
-    get { values[key] }
+    get { values[ExactKey(key)] }
     set {
       if let newValue {
-        if values.updateValue(newValue, forKey: key) == nil { keys.append(key) }
-      } else if values.removeValue(forKey: key) != nil {
-        keys.removeAll { $0 == key }
+        if values.updateValue(newValue, forKey: ExactKey(key)) == nil { keys.append(key) }
+      } else if values.removeValue(forKey: ExactKey(key)) != nil {
+        keys.removeAll { ExactKey($0) == ExactKey(key) }
       }
     }
   }
@@ -33,14 +33,18 @@ public struct JSONObject: Sendable, Equatable {
   public var isEmpty: Bool { keys.isEmpty }
 
   /// The members in file order.
-  public var members: [(key: String, value: JSON)] { keys.map { ($0, values[$0] ?? .null) } }
+  public var members: [(key: String, value: JSON)] {
+    keys.map { ($0, values[ExactKey($0)] ?? .null) }
+  }
 
   /// Gives the member `old` the name `new`, in its place. Nothing happens where `old` is not there.
   public mutating func rename(_ old: String, to new: String) {
-    guard let index = keys.firstIndex(of: old), let value = values.removeValue(forKey: old) else {
+    guard let index = keys.firstIndex(where: { ExactKey($0) == ExactKey(old) }),
+      let value = values.removeValue(forKey: ExactKey(old))
+    else {
       return
     }
-    if values.updateValue(value, forKey: new) == nil {
+    if values.updateValue(value, forKey: ExactKey(new)) == nil {
       keys[index] = new
     } else {
       keys.remove(at: index)
@@ -49,6 +53,21 @@ public struct JSONObject: Sendable, Equatable {
 
   /// Two objects are equal when they hold the same members; their order does not count.
   public static func == (a: JSONObject, b: JSONObject) -> Bool { a.values == b.values }
+}
+
+/// A key that is equal to another only code point by code point, as Python's strings are; Swift's
+/// take "é" and "e" with a combining accent for equal, which are two words of a vocabulary.
+private struct ExactKey: Hashable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (a: ExactKey, b: ExactKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {

@@ -1,0 +1,115 @@
+/// Typed reads of one layer's canonical config, with the place for the error, and an account of the
+/// keys that nobody read.
+///
+///     var config = ConfigReader(record.config, of: "gru_1")
+///     let units = try config.positiveInteger("units")
+///     let resetAfter = try config.bool("reset_after", default: true)
+///     try config.finish()
+///
+/// A key that is missing takes the default, which is Keras 3's: the generations write theirs out
+/// before a config comes here. A key of the wrong type is an error, and so is one nobody read.
+public struct ConfigReader {
+  private let config: JSONObject
+  /// What messages call the config's owner.
+  public let owner: String
+  private var seen: Set<String> = []
+
+  /// - Parameter owner: what messages call the config's owner, usually the layer's name.
+  public init(_ config: JSONObject, of owner: String) {
+    self.config = config
+    self.owner = owner
+  }
+
+  /// The raw value of `key`, `nil` when the key is missing or null.
+  public mutating func value(_ key: String) -> JSON? {
+    seen.insert(key)
+    guard let value = config[key], !value.isNull else { return nil }
+    return value
+  }
+
+  /// Whether the config has `key`, null or not.
+  public func hasKey(_ key: String) -> Bool { config[key] != nil }
+
+  /// Marks keys that are known and have no effect on what is computed.
+  public mutating func ignore(_ keys: String...) { seen.formUnion(keys) }
+
+  public mutating func bool(_ key: String, default fallback: Bool) throws(KerasError) -> Bool {
+    try read(key, "true or false", { $0.bool }) ?? fallback
+  }
+
+  public mutating func string(_ key: String, default fallback: String) throws(KerasError) -> String {
+    try read(key, "a string", { $0.string }) ?? fallback
+  }
+
+  public mutating func number(_ key: String, default fallback: Double) throws(KerasError) -> Double {
+    try read(key, "a number", { $0.number }) ?? fallback
+  }
+
+  public mutating func integer(_ key: String, default fallback: Int) throws(KerasError) -> Int {
+    try read(key, "a whole number", { $0.integer }) ?? fallback
+  }
+
+  public mutating func optionalInteger(_ key: String) throws(KerasError) -> Int? {
+    try read(key, "a whole number", { $0.integer })
+  }
+
+  /// A size: required, and within 1…2³¹-1.
+  public mutating func positiveInteger(_ key: String) throws(KerasError) -> Int {
+    guard let size = try read(key, "a whole number", { $0.integer }) else {
+      throw missing(key)
+    }
+    guard (1...Int(Int32.max)).contains(size) else {
+      throw error(key, "\(size) but a size is 1 or more and below 2^31")
+    }
+    return size
+  }
+
+  /// A serialized inner layer: an object with `class_name` and `config`.
+  public mutating func object(_ key: String) throws(KerasError) -> JSONObject {
+    guard let object = try read(key, "an object", { $0.object }) else { throw missing(key) }
+    return object
+  }
+
+  /// An error about `key`.
+  public func error(
+    _ key: String, _ message: String, code: KerasError.Code = .unsupportedConfiguration,
+    hint: String? = nil
+  ) -> KerasError {
+    KerasError(code, message, at: .init(path: [owner, key]), hint: hint)
+  }
+
+  /// Refuses a config with keys that nobody read.
+  public func finish() throws(KerasError) {
+    let unknown = config.keys.filter { !seen.contains($0) }
+    guard let first = unknown.first else { return }
+    throw KerasError(
+      .unsupportedConfiguration,
+      "unknown config key\(unknown.count > 1 ? "s" : "") \(unknown.joined(separator: ", "))",
+      at: .init(path: [owner]),
+      hint: Suggestion.hint(for: first, among: seen))
+  }
+
+  private func missing(_ key: String) -> KerasError {
+    error(key, "missing, but this layer needs it")
+  }
+
+  private mutating func read<Value>(
+    _ key: String, _ expected: String, _ convert: (JSON) -> Value?
+  ) throws(KerasError) -> Value? {
+    guard let value = value(key) else { return nil }
+    guard let converted = convert(value) else {
+      throw error(key, "\(value.kind) but \(expected) belongs here")
+    }
+    return converted
+  }
+}
+
+extension ConfigReader {
+  /// Refuses keys whose effect is not computed, unless they are null, false or zero.
+  public mutating func refuse(_ keys: String...) throws(KerasError) {
+    for key in keys {
+      guard let value = value(key), value != .bool(false), value.number != 0 else { continue }
+      throw error(key, "\(value.kind), which is not supported")
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/// One layer's config in a generation's words → the canonical config of ``LayerRecord``.
+struct LayerDecoder {
+  let dialect: Dialect
+
+  static let recurrentClasses: Set<String> = ["SimpleRNN", "LSTM", "GRU"]
+  /// The activation of Keras 1 to 2.15 that Keras 3 gave another formula.
+  static let legacyHardSigmoid = "legacy_hard_sigmoid"
+
+  /// - Parameter config: With serialized objects already reduced.
+  func canonical(
+    _ className: String, _ stored: JSONObject, inBidirectional: Bool = false
+  ) throws(KerasError) -> JSONObject {
+    var config = stored
+    if dialect.generation == .keras1 {
+      config = Dialect.renamedFromKeras1(className, config)
+    }
+    for key in ["batch_input_shape", "input_shape", "input_dtype", "build_config"] {
+      config[key] = nil
+    }
+    try takeOwnKeys(className, &config)
+    if let keys = dialect.layers[className] {
+      for key in keys where !key.isOwn && config[key.name] == nil {
+        if let missing = key.missing { config[key.name] = missing }
+      }
+    }
+    if config["trainable"] == nil { config["trainable"] = true }
+    if let dtype = config["dtype"]?.string, dialect.isModern {
+      config["dtype"] = .string(dtype)
+    } else if !dialect.isModern || config["dtype"] == nil {
+      config["dtype"] = "float32"
+    }
+    try translateValues(className, &config)
+    if Self.recurrentClasses.contains(className) {
+      let returnsSequences = config["return_sequences"] == true
+      if dialect.generation == .keras2_15, stored["zero_output_for_mask"] == nil {
+        config["zero_output_for_mask"] = .bool(inBidirectional && returnsSequences)
+      } else if config["zero_output_for_mask"] == nil {
+        config["zero_output_for_mask"] = false
+      }
+      if className != "SimpleRNN", config["seed"] == nil { config["seed"] = .null }
+    }
+    if className.hasPrefix("Global"), config["keepdims"] == nil { config["keepdims"] = false }
+    if className == "Dense", config["activity_regularizer"] == .null {
+      config["activity_regularizer"] = nil
+    }
+    if className == "Bidirectional" { try canonicalBidirectional(&config) }
+    return config
+  }
+
+  /// Removes the keys that only this generation has, after checking that they say nothing.
+  private func takeOwnKeys(
+    _ className: String, _ config: inout JSONObject
+  ) throws(KerasError) {
+    if let value = config["time_major"], value != false {
+      throw KerasError(.unsupportedConfiguration, "time_major is \(value.kind), expected false")
+    }
+    if let value = config["quantization_config"], !value.isNull {
+      throw KerasError(.unsupportedConfiguration, "quantized layers are not supported")
+    }
+    for key in dialect.layers[className] ?? [] where key.isOwn { config[key.name] = nil }
+    if dialect.layers[className] != nil { config["time_major"] = nil }
+  }
+
+  private func translateValues(
+    _ className: String, _ config: inout JSONObject
+  ) throws(KerasError) {
+    for key in config.keys {
+      guard let value = config[key] else { continue }
+      if key.hasSuffix("_initializer") {
+        config[key] = Initializers.canonical(value)
+      } else if key == "activation" || key == "recurrent_activation" {
+        config[key] = canonicalActivation(value)
+      }
+    }
+  }
+
+  private func canonicalActivation(_ value: JSON) -> JSON {
+    guard let name = value.string else { return value.isNull ? "linear" : value }
+    switch name {
+    case "swish": return "silu"
+    case "hard_swish": return "hard_silu"
+    case "hard_sigmoid" where dialect.generation < .keras3:
+      return .string(Self.legacyHardSigmoid)
+    default: return value
+    }
+  }
+
+  // MARK: - Bidirectional
+
+  /// Both inner layers, named and turned as Keras 3 writes them.
+  private func canonicalBidirectional(_ config: inout JSONObject) throws(KerasError) {
+    var forward = try inner("layer", of: config)
+    var backward: (className: String, config: JSONObject)
+    if config["backward_layer"].map({ !$0.isNull }) ?? false {
+      backward = try inner("backward_layer", of: config)
+    } else {
+      backward = forward
+      backward.config["go_backwards"] = .bool(forward.config["go_backwards"] != true)
+    }
+    forward.config["name"] = .string(
+      prefixed("forward_", forward.config["name"]?.string ?? "layer"))
+    let name = backward.config["name"]?.string ?? "layer"
+    backward.config["name"] = .string(
+      prefixed("backward_", name.hasPrefix("forward_") ? String(name.dropFirst(8)) : name))
+    config["layer"] = object(forward)
+    config["backward_layer"] = object(backward)
+  }
+
+  private func prefixed(_ prefix: String, _ name: String) -> String {
+    name.hasPrefix(prefix) ? name : prefix + name
+  }
+
+  private func object(_ layer: (className: String, config: JSONObject)) -> JSON {
+    ["class_name": .string(layer.className), "config": .object(layer.config)]
+  }
+
+  private func inner(
+    _ key: String, of config: JSONObject
+  ) throws(KerasError) -> (className: String, config: JSONObject) {
+    guard let object = config[key]?.object, let className = object["class_name"]?.string,
+      let inner = object["config"]?.object
+    else {
+      throw KerasError(
+        .invalidJSON, "\(config[key]?.kind ?? "nothing"), expected a layer", at: .init(path: [key]))
+    }
+    do { return (className, try canonical(className, inner, inBidirectional: true)) } catch {
+      throw error.inside(key)
+    }
+  }
+}

@@ -1,0 +1,271 @@
+/// Optimizers and compile settings, between a generation's words and ``TrainingRecord``.
+struct OptimizerDialect {
+  let dialect: Dialect
+
+  /// What each optimizer's config means where it says nothing, beyond ``common``.
+  private static let defaults: [String: JSONObject] = [
+    "SGD": ["learning_rate": 0.01, "momentum": 0.0, "nesterov": false],
+    "RMSprop": [
+      "learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-07, "centered": false,
+    ],
+    "Adam": [
+      "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07, "amsgrad": false,
+    ],
+    "Adagrad": ["learning_rate": 0.001, "initial_accumulator_value": 0.1, "epsilon": 1e-07],
+    "Adadelta": ["learning_rate": 0.001, "rho": 0.95, "epsilon": 1e-07],
+    "Adamax": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07],
+    "Nadam": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07],
+  ]
+
+  private static let common: JSONObject = [
+    "weight_decay": nil, "clipnorm": nil, "global_clipnorm": nil, "clipvalue": nil,
+    "use_ema": false, "ema_momentum": 0.99, "ema_overwrite_frequency": nil,
+    "loss_scale_factor": nil, "gradient_accumulation_steps": nil,
+  ]
+
+  // MARK: - Reading
+
+  /// An optimizer as stored: an object, or in compile settings of 2.15 a bare name.
+  func optimizer(_ stored: JSON) throws(KerasError) -> OptimizerRecord {
+    if let name = stored.string {
+      let match = Self.defaults.keys.first { $0.lowercased() == name.lowercased() }
+      return OptimizerRecord(
+        className: match ?? name, config: completed([:], className: match ?? name))
+    }
+    guard let object = try SerializedObject.reduced(stored).object,
+      let className = object["class_name"]?.string, var config = object["config"]?.object
+    else { throw KerasError(.invalidJSON, "\(stored.kind), expected an optimizer") }
+    config.rename("lr", to: "learning_rate")
+    if config["epsilon"] == .null { config["epsilon"] = 1e-07 }
+    for key in ["jit_compile", "is_legacy_optimizer", "name"] { config[key] = nil }
+    // Keras 1 and 2 clip by the norm of all gradients together.
+    if !dialect.isModern { config.rename("clipnorm", to: "global_clipnorm") }
+    return OptimizerRecord(
+      className: className, config: completed(config, className: className))
+  }
+
+  private func completed(_ config: JSONObject, className: String) -> JSONObject {
+    var result: JSONObject = ["name": .string(SnakeCase.of(className))]
+    for defaults in [Self.common, Self.defaults[className] ?? [:]] {
+      for (key, value) in defaults.members { result[key] = config[key] ?? value }
+    }
+    if dialect.generation == .keras2_15, config["ema_overwrite_frequency"] == nil {
+      result["ema_overwrite_frequency"] = 100
+    }
+    // Keras 1 and 2 start Adagrad's sums at zero and have no word for it.
+    if !dialect.isModern, className == "Adagrad" { result["initial_accumulator_value"] = 0.0 }
+    for (key, value) in config.members { result[key] = value }
+    return result
+  }
+
+  /// `training_config` of an HDF5 file or `compile_config` of an archive; `nil` where no optimizer
+  /// is in it.
+  func training(_ stored: JSONObject) throws(KerasError) -> TrainingRecord? {
+    guard let optimizer = stored["optimizer_config"] ?? stored["optimizer"], !optimizer.isNull
+    else { return nil }
+    let record: OptimizerRecord
+    do { record = try self.optimizer(optimizer) } catch { throw error.inside("optimizer") }
+    func part(_ key: String) throws(KerasError) -> JSON {
+      do { return try SerializedObject.reduced(stored[key] ?? .null) } catch {
+        throw error.inside(key)
+      }
+    }
+    return TrainingRecord(
+      loss: Self.withoutFunction(try part("loss")), metrics: Self.asGiven(try part("metrics")),
+      lossWeights: try part("loss_weights"),
+      weightedMetrics: Self.asGiven(try part("weighted_metrics")), optimizer: record)
+  }
+
+  /// 2.15 adds the name of the function that a loss class wraps.
+  private static func withoutFunction(_ value: JSON) -> JSON {
+    if let list = value.array { return .array(list.map(withoutFunction)) }
+    guard var object = value.object else { return value }
+    if var config = object["config"]?.object, object["class_name"] != nil {
+      config["fn"] = nil
+      object["config"] = .object(config)
+    }
+    return .object(object)
+  }
+
+  /// 2.15 resolves `acc` in HDF5 files; the name that was given is still in it, one list deeper.
+  private static func asGiven(_ metrics: JSON) -> JSON {
+    guard let outer = metrics.array else { return metrics }
+    let list = outer.count == 1 ? outer[0].array ?? outer : outer
+    return .array(
+      list.map { metric in
+        guard let object = metric.object,
+          object["class_name"]?.string == "MeanMetricWrapper" || object["class_name"] == nil,
+          let name = object["config"]?.object?["name"]?.string
+        else { return metric }
+        return .string(name)
+      })
+  }
+
+  // MARK: - Writing
+
+  func encoded(_ record: OptimizerRecord) throws(KerasError) -> JSONObject {
+    var config = record.config
+    guard !dialect.isModern else { return try modern(record, &config) }
+    guard config["learning_rate"]?.number != nil else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name) has no learning rate schedules")
+    }
+    config.rename("learning_rate", to: "lr")
+    config["name"] = nil
+    if config["decay"] == nil, record.className != "Nadam" { config["decay"] = 0.0 }
+    for (key, value) in Self.common.members {
+      if key == "global_clipnorm" || key == "clipvalue" { continue }
+      if let own = config.take(key), own != value, key != "ema_momentum",
+        key != "ema_overwrite_frequency"
+      {
+        throw KerasError(
+          .unsupportedConfiguration, "\(dialect.name)'s optimizers have no \(key) (\(own.kind))")
+      }
+    }
+    for key in ["global_clipnorm", "clipvalue"] where config[key] == .null { config[key] = nil }
+    config.rename("global_clipnorm", to: "clipnorm")
+    if record.className == "RMSprop" {
+      guard config.take("momentum")?.number ?? 0 == 0, config.take("centered") != true else {
+        throw KerasError(
+          .unsupportedConfiguration, "\(dialect.name)'s RMSprop has no momentum and no centered")
+      }
+    }
+    if record.className == "Adagrad" {
+      guard config.take("initial_accumulator_value")?.number ?? 0 == 0 else {
+        throw KerasError(
+          .unsupportedConfiguration, "\(dialect.name)'s Adagrad starts from zero")
+      }
+    }
+    return ["class_name": .string(record.className), "config": .object(config)]
+  }
+
+  private func modern(
+    _ record: OptimizerRecord, _ config: inout JSONObject
+  ) throws(KerasError) -> JSONObject {
+    if let decay = config.take("decay")?.number, decay != 0 {
+      // lr / (1 + decay · step), which is a schedule of its own since 2.11.
+      config["learning_rate"] = [
+        "class_name": "InverseTimeDecay",
+        "config": [
+          "initial_learning_rate": config["learning_rate"] ?? 0.001, "decay_steps": 1,
+          "decay_rate": .number(decay), "staircase": false, "name": "InverseTimeDecay",
+        ],
+      ]
+    }
+    config["schedule_decay"] = nil
+    if let schedule = config["learning_rate"]?.object {
+      config["learning_rate"] = SerializedObject.wrapped(
+        schedule, module: "keras.optimizers.schedules")
+    }
+    if dialect.generation == .keras2_15 {
+      config["name"] = .string(record.className)
+      for key in ["loss_scale_factor", "gradient_accumulation_steps"] {
+        guard config.take(key) ?? .null == .null else {
+          throw KerasError(.unsupportedConfiguration, "\(dialect.name)'s optimizers have no \(key)")
+        }
+      }
+      config["jit_compile"] = false
+      config["is_legacy_optimizer"] = false
+    }
+    return ["class_name": .string(record.className), "config": .object(config)]
+  }
+
+  /// The settings as an HDF5 file holds them.
+  func trainingConfig(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
+    var optimizer = try encoded(record.optimizer)
+    if dialect.generation == .keras2_15, let name = optimizer["class_name"]?.string {
+      optimizer["class_name"] = .string("Custom>\(name)")
+    }
+    var result = try shared(record)
+    if dialect.generation == .keras3 {
+      addRunSettings(&result)
+      result["loss"] = result["loss"].map(Self.spelledOut)
+    }
+    result["optimizer_config"] = .object(optimizer)
+    return result
+  }
+
+  /// Keras 3.15 writes a loss's short name into an `.h5` that it then cannot open: "Could not
+  /// deserialize 'keras.metrics.mse'". It knows the long ones.
+  private static func spelledOut(_ loss: JSON) -> JSON {
+    if let list = loss.array { return .array(list.map(spelledOut)) }
+    if var object = loss.object, object["class_name"] == nil {
+      for key in object.keys { object[key] = object[key].map(spelledOut) }
+      return .object(object)
+    }
+    let long: [String: JSON] = [
+      "mse": "mean_squared_error", "mae": "mean_absolute_error",
+      "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error",
+    ]
+    return loss.string.flatMap { long[$0.lowercased()] } ?? loss
+  }
+
+  /// The settings as an archive's `compile_config` holds them.
+  func compileConfig(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
+    let module =
+      dialect.generation == .keras3 ? "keras.optimizers" : "keras.optimizers.experimental"
+    var result: JSONObject = [
+      "optimizer": SerializedObject.wrapped(try encoded(record.optimizer), module: module)
+    ]
+    for (key, value) in try shared(record).members { result[key] = value }
+    addRunSettings(&result)
+    return result
+  }
+
+  private func addRunSettings(_ result: inout JSONObject) {
+    let isKeras3 = dialect.generation == .keras3
+    result["run_eagerly"] = isKeras3 ? false : .null
+    result["steps_per_execution"] = isKeras3 ? 1 : .null
+    result["jit_compile"] = isKeras3 ? false : .null
+  }
+
+  private func shared(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
+    var result: JSONObject = [
+      "loss": try objects(record.loss, module: "keras.losses", "loss"),
+      "metrics": try objects(record.metrics, module: "keras.metrics", "metrics"),
+    ]
+    guard dialect.isModern else {
+      guard record.weightedMetrics.isNull || record.weightedMetrics == [] else {
+        throw KerasError(.unsupportedConfiguration, "\(dialect.name) has no weighted_metrics")
+      }
+      result["metrics"] = record.metrics.isNull ? [] : result["metrics"]
+      result["sample_weight_mode"] = .null
+      result["loss_weights"] = record.lossWeights
+      return result
+    }
+    result["loss_weights"] = record.lossWeights
+    result["weighted_metrics"] = try objects(
+      record.weightedMetrics, module: "keras.metrics", "weighted_metrics")
+    return result
+  }
+
+  /// Losses and metrics given as objects: with their module later, by name in Keras 2.
+  private func objects(
+    _ value: JSON, module: String, _ key: String
+  ) throws(KerasError) -> JSON {
+    if let list = value.array {
+      var results: [JSON] = []
+      for value in list { results.append(try objects(value, module: module, key)) }
+      return .array(results)
+    }
+    guard let object = value.object else { return value }
+    guard let className = object["class_name"]?.string else {
+      var results = JSONObject()
+      for (name, value) in object.members {
+        results[name] = try objects(value, module: module, key)
+      }
+      return .object(results)
+    }
+    guard dialect.isModern else {
+      let config = object["config"]?.object ?? [:]
+      let isPlain =
+        !(config["from_logits"] == true) && (config["label_smoothing"]?.number ?? 0) == 0
+      guard key == "loss", isPlain else {
+        throw KerasError(
+          .unsupportedConfiguration, "\(dialect.name) cannot hold \(className) in \(key)")
+      }
+      return .string(SnakeCase.of(className))
+    }
+    return SerializedObject.wrapped(object, module: module)
+  }
+}

@@ -1,0 +1,137 @@
+/// In which order an optimizer's arrays stand in a file, per class and generation (read off real
+/// files of each): counters first, then the slots, either slot by slot or variable by variable.
+struct SlotPlan {
+  let dialect: Dialect
+  let className: String
+  let config: JSONObject
+
+  /// Slots whose arrays stand together; several names in one group alternate per variable.
+  private var groups: [[String]] {
+    let own: [[String]]
+    let momentum = (config["momentum"]?.number ?? 0) != 0
+    let isModern = dialect.isModern
+    switch className {
+    case "SGD":
+      own = dialect.generation == .keras3 && !momentum ? [] : [["momentum"]]
+    case "RMSprop":
+      own =
+        [["velocity"]] + (isModern && momentum ? [["momentum"]] : [])
+        + (isModern && config["centered"] == true ? [["average_gradient"]] : [])
+    case "Adam", "AdamW":
+      let hats = config["amsgrad"] == true || !isModern ? [["velocity_max"]] : []
+      own = (isModern ? [["momentum", "velocity"]] : [["momentum"], ["velocity"]]) + hats
+    case "Adagrad": own = [["accumulator"]]
+    case "Adadelta":
+      let names = ["accumulated_grad", "accumulated_delta_var"]
+      own = isModern ? [names] : names.map { [$0] }
+    case "Adamax", "Nadam":
+      let names = className == "Adamax" ? ["momentum", "norm"] : ["momentum", "velocity"]
+      own = isModern ? [names] : names.map { [$0] }
+    case "Ftrl": own = [["accumulator", "linear"]]
+    case "Lion": own = [["momentum"]]
+    default: own = []
+    }
+    return (config["use_ema"] == true ? [["average"]] : []) + own
+  }
+
+  private var hasIterations: Bool {
+    dialect.isModern || ["SGD", "Adam", "Adamax", "Nadam"].contains(className)
+  }
+
+  private var hasLearningRate: Bool {
+    dialect.generation == .keras3 && config["learning_rate"]?.object == nil
+  }
+
+  // MARK: - Reading
+
+  /// Sorts the arrays of a file into slots. A file saved before the first step holds none.
+  func read(_ arrays: [NumericArray], into record: inout OptimizerRecord) throws(KerasError) {
+    var rest = arrays[...]
+    if hasIterations {
+      guard let first = rest.popFirst() else { return }
+      guard first.count == 1 else {
+        throw KerasError(
+          .weightMismatch, "the optimizer's counter has shape \(first.shape), expected ()")
+      }
+      record.iterations = Int(first.doubles()[0])
+    }
+    if hasLearningRate, rest.first?.count == 1, rest.first?.shape == [] { rest.removeFirst() }
+    // Nadam's running product, one number at the end, is of no use without its step's schedule.
+    var trailing: NumericArray?
+    if className == "Nadam", dialect.generation == .keras3, rest.last?.shape == [] {
+      trailing = rest.popLast()
+    }
+    let groups = self.groups
+    let names = groups.flatMap { $0 }
+    guard !rest.isEmpty else { return }
+    guard !names.isEmpty, rest.count % names.count == 0 else {
+      throw KerasError(
+        .weightMismatch,
+        "\(arrays.count) optimizer arrays cannot be \(names.count) per weight of \(className)")
+    }
+    let count = rest.count / names.count
+    let list = Array(rest)
+    var start = 0
+    for group in groups {
+      for (position, name) in group.enumerated() {
+        let slot = (0..<count).map { list[start + $0 * group.count + position] }
+        // Keras 2 stands one zero in for each maximum that Adam does not keep.
+        if name == "velocity_max", config["amsgrad"] != true { continue }
+        record.slots.append(.init(name: name, arrays: slot))
+      }
+      start += count * group.count
+    }
+    if let trailing { record.slots.append(.init(name: "u_product", arrays: [trailing])) }
+  }
+
+  // MARK: - Writing
+
+  /// One array of a file with the slot and the variable it belongs to.
+  struct Entry {
+    /// `nil` for the counter and the learning rate.
+    var slot: String?
+    var variable: Int?
+    var array: NumericArray
+  }
+
+  /// - Parameter shapes: Of the trainable weights, for slots that the record does not hold.
+  func entries(_ record: OptimizerRecord, shapes: [[Int]]) throws(KerasError) -> [Entry] {
+    var entries: [Entry] = []
+    if hasIterations {
+      entries.append(
+        Entry(array: NumericArray(shape: [], .int64([Int64(record.iterations ?? 0)]))))
+    }
+    if hasLearningRate {
+      let rate = Float(config["learning_rate"]?.number ?? 0)
+      entries.append(Entry(array: NumericArray(shape: [], .float32([rate]))))
+    }
+    guard !record.slots.isEmpty else { return dialect.isModern ? entries : [] }
+    let count = record.slots[0].arrays.count
+    guard count == shapes.count else {
+      throw KerasError(
+        .weightMismatch,
+        "the optimizer has \(count) arrays per slot, but the model \(shapes.count) trainable weights"
+      )
+    }
+    for group in groups {
+      for variable in 0..<count {
+        for name in group {
+          let slot = record.slots.first { $0.name == name }
+          var array = slot?.arrays[variable]
+          if array == nil {
+            let shape = name == "velocity_max" ? [1] : shapes[variable]
+            let zeros = [Float](repeating: 0, count: shape.reduce(1, *))
+            array = NumericArray(shape: shape, .float32(zeros))
+          }
+          if let array { entries.append(Entry(slot: name, variable: variable, array: array)) }
+        }
+      }
+    }
+    if className == "Nadam", dialect.generation == .keras3 {
+      let product = record.slots.first { $0.name == "u_product" }?.arrays.first
+      entries.append(
+        Entry(slot: "u_product", array: product ?? NumericArray(shape: [], .float32([1]))))
+    }
+    return entries
+  }
+}

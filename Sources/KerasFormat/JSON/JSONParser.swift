@@ -1,0 +1,263 @@
+extension JSON {
+  /// Parses JSON text as Python's `json.loads` does, which wrote all of Keras's: `NaN`, `Infinity`
+  /// and `-Infinity` are numbers, and a whole number too large for `Int` becomes a `.number`.
+  ///
+  /// Stricter than Python in three things that can only be damage or deceit: a key that comes twice
+  /// in one object, a lone surrogate, and nesting deeper than 64 levels. A UTF-8 byte order mark in
+  /// front is skipped.
+  ///
+  /// - Throws: ``KerasError/Code/invalidJSON`` with the byte offset.
+  public init(parsing bytes: [UInt8]) throws(KerasError) {
+    var parser = JSONParser(bytes: bytes)
+    self = try parser.document()
+  }
+
+  /// Parses JSON text. Offsets in errors count UTF-8 bytes.
+  public init(parsing text: String) throws(KerasError) {
+    try self.init(parsing: Array(text.utf8))
+  }
+}
+
+/// A recursive-descent parser over bytes; one instance parses one document.
+private struct JSONParser {
+  static let maximumDepth = 64
+  /// Larger than any definition that Keras wrote; a wall against files made to fill the memory.
+  static let maximumSize = 64 << 20
+
+  let bytes: [UInt8]
+  var position = 0
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func document() throws(KerasError) -> JSON {
+    guard bytes.count <= Self.maximumSize else {
+      throw KerasError(
+        .invalidJSON,
+        "the text has \(bytes.count) bytes, more than the \(Self.maximumSize) allowed")
+    }
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    skipSpace()
+    let value = try value(depth: 0)
+    skipSpace()
+    guard position == bytes.count else {
+      throw error("\(found) follows the end of the value; expected the end of the text")
+    }
+    return value
+  }
+
+  // MARK: - Values
+
+  private mutating func value(depth: Int) throws(KerasError) -> JSON {
+    guard position < bytes.count else { throw error("the text ends where a value should stand") }
+    switch bytes[position] {
+    case UInt8(ascii: "{"): return try object(depth: depth + 1)
+    case UInt8(ascii: "["): return try array(depth: depth + 1)
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      if take("-Infinity") { return .number(-.infinity) }
+      return try number()
+    default:
+      if take("null") { return .null }
+      if take("true") { return .bool(true) }
+      if take("false") { return .bool(false) }
+      if take("NaN") { return .number(.nan) }
+      if take("Infinity") { return .number(.infinity) }
+      throw error("found \(found) where a value should stand")
+    }
+  }
+
+  private mutating func object(depth: Int) throws(KerasError) -> JSON {
+    try checkDepth(depth)
+    position += 1
+    var object = JSONObject()
+    skipSpace()
+    if takeByte("}") { return .object(object) }
+    while true {
+      skipSpace()
+      guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+        throw error("found \(found) where a key in quotes should stand")
+      }
+      let start = position
+      let key = try string()
+      guard object[key] == nil else {
+        throw error("the key \"\(key.prefix(60))\" comes twice in one object", at: start)
+      }
+      skipSpace()
+      guard takeByte(":") else { throw error("found \(found) after a key; expected \":\"") }
+      skipSpace()
+      object[key] = try value(depth: depth)
+      skipSpace()
+      if takeByte(",") { continue }
+      guard takeByte("}") else {
+        throw error("found \(found) in an object; expected \",\" or \"}\"")
+      }
+      return .object(object)
+    }
+  }
+
+  private mutating func array(depth: Int) throws(KerasError) -> JSON {
+    try checkDepth(depth)
+    position += 1
+    var array: [JSON] = []
+    skipSpace()
+    if takeByte("]") { return .array(array) }
+    while true {
+      skipSpace()
+      array.append(try value(depth: depth))
+      skipSpace()
+      if takeByte(",") { continue }
+      guard takeByte("]") else { throw error("found \(found) in a list; expected \",\" or \"]\"") }
+      return .array(array)
+    }
+  }
+
+  private func checkDepth(_ depth: Int) throws(KerasError) {
+    guard depth <= Self.maximumDepth else {
+      throw error("nested deeper than \(Self.maximumDepth) levels")
+    }
+  }
+
+  // MARK: - Numbers
+
+  private mutating func number() throws(KerasError) -> JSON {
+    let start = position
+    _ = takeByte("-")
+    if takeByte("0") {
+      if digits() > 0 { throw error("a number starts with a needless 0", at: start) }
+    } else if digits() == 0 {
+      throw error("found \(found) where a digit should stand")
+    }
+    var isWhole = true
+    if takeByte(".") {
+      isWhole = false
+      guard digits() > 0 else { throw error("found \(found) where a digit should stand") }
+    }
+    if takeByte("e") || takeByte("E") {
+      isWhole = false
+      if !takeByte("+") { _ = takeByte("-") }
+      guard digits() > 0 else { throw error("found \(found) where a digit should stand") }
+    }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    if isWhole, let value = Int(text) { return .integer(value) }
+    guard let value = Double(text) else { throw error("\(text) is no number", at: start) }
+    return .number(value)
+  }
+
+  private mutating func digits() -> Int {
+    let start = position
+    while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position])
+    {
+      position += 1
+    }
+    return position - start
+  }
+
+  // MARK: - Strings
+
+  private mutating func string() throws(KerasError) -> String {
+    let start = position
+    position += 1
+    var text: [UInt8] = []
+    while position < bytes.count {
+      let byte = bytes[position]
+      switch byte {
+      case UInt8(ascii: "\""):
+        position += 1
+        guard let string = String(validating: text, as: UTF8.self) else {
+          throw error("the string that starts here is not valid UTF-8", at: start)
+        }
+        return string
+      case UInt8(ascii: "\\"):
+        try escape(into: &text)
+      case 0..<0x20:
+        throw error("found \(found) inside a string; it must be written as an escape")
+      default:
+        text.append(byte)
+        position += 1
+      }
+    }
+    throw error("the string that starts here has no end", at: start)
+  }
+
+  private mutating func escape(into text: inout [UInt8]) throws(KerasError) {
+    let start = position
+    position += 1
+    guard position < bytes.count else { throw error("the text ends inside an escape") }
+    let byte = bytes[position]
+    position += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
+    case UInt8(ascii: "b"): text.append(0x08)
+    case UInt8(ascii: "f"): text.append(0x0C)
+    case UInt8(ascii: "n"): text.append(0x0A)
+    case UInt8(ascii: "r"): text.append(0x0D)
+    case UInt8(ascii: "t"): text.append(0x09)
+    case UInt8(ascii: "u"):
+      var code = try hexadecimal(escapeAt: start)
+      if (0xD800..<0xDC00).contains(code) {
+        guard take("\\u") else { throw error("a lone surrogate, which is no text", at: start) }
+        let low = try hexadecimal(escapeAt: start)
+        guard (0xDC00..<0xE000).contains(low) else {
+          throw error("a lone surrogate, which is no text", at: start)
+        }
+        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+      }
+      guard let scalar = Unicode.Scalar(code) else {
+        throw error("a lone surrogate, which is no text", at: start)
+      }
+      text.append(contentsOf: Array(String(Character(scalar)).utf8))
+    default:
+      throw error("an unknown escape in a string", at: start)
+    }
+  }
+
+  private mutating func hexadecimal(escapeAt start: Int) throws(KerasError) -> UInt32 {
+    guard position + 4 <= bytes.count else { throw error("the text ends inside an escape") }
+    var code: UInt32 = 0
+    for byte in bytes[position..<position + 4] {
+      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+        throw error("\\u needs four hexadecimal digits", at: start)
+      }
+      code = code << 4 + UInt32(digit)
+    }
+    position += 4
+    return code
+  }
+
+  // MARK: - Bytes
+
+  private mutating func skipSpace() {
+    while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
+      position += 1
+    }
+  }
+
+  private mutating func takeByte(_ scalar: Unicode.Scalar) -> Bool {
+    guard position < bytes.count, bytes[position] == UInt8(ascii: scalar) else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func take(_ word: StaticString) -> Bool {
+    let length = word.utf8CodeUnitCount
+    guard position + length <= bytes.count else { return false }
+    let matches = word.withUTF8Buffer { bytes[position..<position + length].elementsEqual($0) }
+    if matches { position += length }
+    return matches
+  }
+
+  /// What a message calls the byte at the current position.
+  private var found: String {
+    guard position < bytes.count else { return "the end of the text" }
+    let byte = bytes[position]
+    guard (0x21..<0x7F).contains(byte) else {
+      let hex = String(byte, radix: 16)
+      return "byte 0x" + (hex.utf8.count < 2 ? "0" + hex : hex)
+    }
+    return "\"\(Character(Unicode.Scalar(byte)))\""
+  }
+
+  private func error(_ message: String, at offset: Int? = nil) -> KerasError {
+    KerasError(.invalidJSON, message, at: .init(offset: offset ?? position))
+  }
+}

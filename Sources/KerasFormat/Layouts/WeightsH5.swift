@@ -1,0 +1,168 @@
+/// The layout of `.weights.h5` and of the weights inside a `.keras` archive: groups follow the
+/// structure of Python's objects. A layer's group is its class in snake case, numbered within its
+/// container, whatever the layer is called; each object has a group `vars` with arrays `0`, `1`, ….
+enum WeightsH5 {
+  static func isWeights(_ root: HDF5Group) -> Bool {
+    root.group("layers") != nil || root.group("_layer_checkpoint_dependencies") != nil
+  }
+
+  /// The group of each listed layer: `gru`, `dense`, `dense_1`.
+  private static func groupNames(_ record: ModelRecord) -> [(index: Int, name: String)] {
+    var counts: [String: Int] = [:]
+    return record.listedLayers.map { index in
+      let base = SnakeCase.of(record.layers[index].className)
+      let count = counts[base, default: 0]
+      counts[base] = count + 1
+      return (index, count == 0 ? base : "\(base)_\(count)")
+    }
+  }
+
+  // MARK: - Reading
+
+  static func assign(_ root: HDF5Group, to record: inout ModelRecord) throws(KerasError) {
+    guard let layers = root.group("layers") ?? root.group("_layer_checkpoint_dependencies") else {
+      throw KerasError(.damagedFile, "the weights have no group layers")
+    }
+    var known: Set<String> = []
+    for (index, name) in groupNames(record) {
+      known.insert(name)
+      let layer = record.layers[index]
+      guard let group = layers.group(name) else {
+        guard LayerRecord.weightless.contains(layer.className) else {
+          throw KerasError(
+            .weightMismatch, "the file has no layers/\(name), where \(layer.name) has its weights",
+            at: .init(path: [layer.name]))
+        }
+        continue
+      }
+      record.layers[index].weights = weights(in: group)
+    }
+    for name in layers.children.names where !known.contains(name) {
+      guard let group = layers.group(name), !weights(in: group).isEmpty else { continue }
+      throw KerasError(
+        .weightMismatch, "the file holds layers/\(name), but the model has no such layer",
+        at: .init(path: ["layers", name]))
+    }
+  }
+
+  /// All arrays below a group, outer ones first, named by the way to them.
+  private static func weights(in group: HDF5Group) -> [WeightRecord] {
+    var weights = arrays(in: group).enumerated().map {
+      WeightRecord(name: "\($0.offset)", array: $0.element)
+    }
+    // States of random generators were stored by early versions and are drawn anew.
+    let inner = group.children.names.filter { $0 != "vars" && $0 != "seed_generator" }
+    for name in inner.sorted(by: precedes) {
+      guard let child = group.group(name) else { continue }
+      weights += self.weights(in: child).map {
+        WeightRecord(name: "\(name)/\($0.name)", array: $0.array)
+      }
+    }
+    return weights
+  }
+
+  /// The arrays of an object, by number.
+  static func arrays(in group: HDF5Group) -> [NumericArray] {
+    guard let vars = group.group("vars") else { return [] }
+    return vars.children.members.sorted { precedes($0.name, $1.name) }.compactMap {
+      if case .dataset(let dataset) = $0.value { dataset.array } else { nil }
+    }
+  }
+
+  /// `forward_layer` before `backward_layer`, `dense_2` before `dense_10`, `2` before `10`.
+  private static func precedes(_ a: String, _ b: String) -> Bool {
+    if a == "backward_layer" || b == "backward_layer" { return b == "backward_layer" && a != b }
+    let first = numbered(a)
+    let second = numbered(b)
+    return first.stem == second.stem ? first.number < second.number : first.stem < second.stem
+  }
+
+  private static func numbered(_ name: String) -> (stem: String, number: Int) {
+    let digits = name.reversed().prefix { $0.isNumber }
+    let stem = String(name.dropLast(digits.count))
+    guard stem.isEmpty || stem.hasSuffix("_") else { return (name, 0) }
+    let bare = stem.hasSuffix("_") ? String(stem.dropLast()) : stem
+    return (bare, Int(String(digits.reversed())) ?? 0)
+  }
+
+  // MARK: - Writing
+
+  static func write(_ record: ModelRecord, _ dialect: Dialect) throws(KerasError) -> HDF5Group {
+    var writer = Writer(dialect: dialect)
+    writer.addObject([], name: record.name)
+    for (index, name) in groupNames(record) {
+      try writer.add(record.layers[index], at: ["layers", name])
+    }
+    if let optimizer = record.training?.optimizer {
+      let plan = SlotPlan(
+        dialect: dialect, className: optimizer.className, config: optimizer.config)
+      let entries = try plan.entries(
+        optimizer, shapes: record.trainableWeights.map(\.weight.array.shape))
+      writer.addObject(["optimizer"], name: SnakeCase.of(optimizer.className))
+      for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
+    }
+    return writer.root
+  }
+
+  private struct Writer {
+    let dialect: Dialect
+    var root = HDF5Group()
+    /// Objects so far, with the number of their arrays.
+    private var counts: [[String]: Int] = [:]
+
+    init(dialect: Dialect) { self.dialect = dialect }
+
+    /// Makes an object's group `vars`; Keras 3 notes the object's name on it.
+    mutating func addObject(_ path: [String], name: String) {
+      guard counts[path] == nil else { return }
+      counts[path] = 0
+      var vars = HDF5Group()
+      if dialect.generation == .keras3 { vars.attributes["name"] = .string(name) }
+      // Nothing else can stand there: every path is added once.
+      try? root.insert(.group(vars), at: path + ["vars"])
+    }
+
+    mutating func add(_ layer: LayerRecord, at path: [String]) throws(KerasError) {
+      addObject(path, name: layer.name)
+      if dialect.generation == .keras2_15, layer.className == "Bidirectional" {
+        // 2.15 keeps the layer that both directions were copied from, without weights.
+        addObject(path + ["layer"], name: "")
+        addObject(path + ["layer", "cell"], name: "")
+      }
+      for weight in layer.weights {
+        var object = path
+        var className = layer.className
+        var name = layer.name
+        for component in weight.name.split(separator: "/").map(String.init).dropLast() {
+          object.append(component)
+          let key = component == "forward_layer" ? "layer" : component
+          if component == "cell" {
+            name = SnakeCase.of(className) + "_cell"
+          } else if let inner = layer.config[key]?.object {
+            className = inner["class_name"]?.string ?? className
+            name = inner["config"]?.object?["name"]?.string ?? component
+          } else {
+            name = component
+          }
+          addObject(object, name: name)
+        }
+        try add(weight.array, to: object)
+      }
+    }
+
+    mutating func add(_ array: NumericArray, to object: [String]) throws(KerasError) {
+      let index = counts[object, default: 0]
+      counts[object] = index + 1
+      var dataset = HDF5Dataset(array)
+      if case .bfloat16 = array.elements {
+        guard dialect.generation == .keras3 else {
+          throw KerasError(
+            .unsupportedConfiguration, "\(dialect.name) cannot read bfloat16 weights",
+            at: .init(path: object), hint: "write Keras 3")
+        }
+        dataset.attributes["dtype"] = .string("bfloat16")
+      }
+      try root.insert(.dataset(dataset), at: object + ["vars", "\(index)"])
+    }
+  }
+}

@@ -1,0 +1,205 @@
+/// Reads and writes models: finds the container by its first bytes, the generation by what is in it.
+public enum ModelFile {
+  // MARK: - Reading
+
+  /// Reads a model.
+  ///
+  /// - Parameters:
+  ///   - path: A `.keras` archive, a whole-model `.h5`, or a JSON definition. The first bytes
+  ///     decide, not the name.
+  ///   - weights: A file to take the weights from instead: `.weights.h5`, a legacy weights `.h5`, a
+  ///     whole-model `.h5` or a `.keras` archive.
+  /// - Throws: ``KerasError`` with the file's name.
+  public static func read(
+    _ path: String, weights: String? = nil
+  ) throws(KerasError) -> ModelRecord {
+    var record = try decode(try FileBytes.read(path), name: path)
+    if let weights {
+      let bytes = try FileBytes.read(weights)
+      do {
+        for index in record.layers.indices { record.layers[index].weights = [] }
+        try storedWeights(bytes).assign(to: &record)
+      } catch {
+        throw error.inFile(weights)
+      }
+    }
+    return record
+  }
+
+  /// The model in the bytes of a file; `name` is what errors call it.
+  public static func decode(_ bytes: [UInt8], name: String) throws(KerasError) -> ModelRecord {
+    do { return try record(try stored(bytes)) } catch { throw error.inFile(name) }
+  }
+
+  private static func stored(_ bytes: [UInt8]) throws(KerasError) -> StoredModel {
+    if bytes.starts(with: HDF5File.magic) {
+      let root = try HDF5File.read(bytes)
+      guard WholeH5.isModel(root) else {
+        let isWeights = WeightsH5.isWeights(root) || root.attributes["layer_names"] != nil
+        throw KerasError(
+          .damagedFile,
+          isWeights
+            ? "the file holds weights without a model's definition"
+            : "the HDF5 file has no model_config; it holds no Keras model",
+          hint: isWeights ? "give the definition (.json) and pass this file as its weights" : nil)
+      }
+      return try WholeH5.read(root)
+    }
+    if bytes.starts(with: [0x50, 0x4B]) { return try KerasArchive.read(bytes) }
+    let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
+    guard first == UInt8(ascii: "{") else {
+      throw KerasError(
+        .damagedFile,
+        bytes.isEmpty
+          ? "the file is empty" : "the file is no .keras archive, no HDF5 file and no JSON text")
+    }
+    return StoredModel(definition: try JSON(parsing: bytes))
+  }
+
+  private static func storedWeights(_ bytes: [UInt8]) throws(KerasError) -> StoredWeights {
+    if bytes.starts(with: [0x50, 0x4B]) { return try KerasArchive.readWeights(bytes) }
+    let root = try HDF5File.read(bytes)
+    if let weights = root.group("model_weights") {
+      do { return .legacy(try LegacyH5.layers(in: weights)) } catch {
+        throw error.inside("model_weights")
+      }
+    }
+    if WeightsH5.isWeights(root) { return .structural(root) }
+    return .legacy(try LegacyH5.layers(in: root))
+  }
+
+  private static func record(_ stored: StoredModel) throws(KerasError) -> ModelRecord {
+    var record = try ModelDecoder.record(stored.definition, version: stored.kerasVersion)
+    record.kerasVersion =
+      stored.kerasVersion ?? stored.definition.object?["keras_version"]?.string
+    try stored.weights?.assign(to: &record)
+    record.textPipeline = stored.textPipeline
+    let dialect = Dialect.of(record.generation)
+    if let training = stored.training {
+      record.training = try OptimizerDialect(dialect: dialect).training(training)
+    }
+    if var optimizer = record.training?.optimizer, record.generation != .keras1 {
+      let plan = SlotPlan(
+        dialect: dialect, className: optimizer.className, config: optimizer.config)
+      do { try plan.read(stored.optimizer, into: &optimizer) } catch {
+        throw error.inside("optimizer")
+      }
+      record.training?.optimizer = optimizer
+    }
+    return record
+  }
+
+  // MARK: - Writing
+
+  /// What the name of a file alone does not say.
+  public struct WriteOptions: Sendable, Equatable {
+    /// Whose words to write; `nil` for Keras 3 in `.keras` and `.weights.h5`, and for the record's
+    /// own in `.h5` and `.json`.
+    public var generation: Generation?
+    /// For an `.h5`: the weights alone, as Keras 2's `save_weights` lays them out.
+    public var legacyWeights: Bool
+
+    public init(generation: Generation? = nil, legacyWeights: Bool = false) {
+      self.generation = generation
+      self.legacyWeights = legacyWeights
+    }
+  }
+
+  /// What can be written.
+  public enum Container: Sendable, CaseIterable {
+    /// `.keras`
+    case keras
+    /// `.h5`, `.hdf5`: the whole model.
+    case h5
+    /// `.weights.h5`, or legacy weights where the generation is 2.
+    case weights
+    /// `.json`: the definition alone.
+    case json
+
+    /// By the end of a file's name; `nil` for any other.
+    public init?(path: String) {
+      let name = path.lowercased()
+      if name.hasSuffix(".keras") {
+        self = .keras
+      } else if name.hasSuffix(".weights.h5") {
+        self = .weights
+      } else if name.hasSuffix(".h5") || name.hasSuffix(".hdf5") {
+        self = .h5
+      } else if name.hasSuffix(".json") {
+        self = .json
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Writes a model; an old file stays whole until the new one is.
+  ///
+  /// - Returns: What the file says otherwise than the record.
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for what the generation cannot say.
+  @discardableResult
+  public static func write(
+    _ record: ModelRecord, to path: String, options: WriteOptions = WriteOptions()
+  ) throws(KerasError) -> [ConversionNote] {
+    guard let container = Container(path: path) else {
+      throw KerasError(
+        .invalidArgument, "the name tells no format", at: .init(file: path),
+        hint: "end it in .keras, .h5, .weights.h5 or .json")
+    }
+    var notes: [ConversionNote] = []
+    let bytes: [UInt8]
+    do {
+      bytes = try encode(record, container: container, options: options, notes: &notes)
+    } catch {
+      throw error.inFile(path)
+    }
+    try AtomicFile.write(bytes, to: path)
+    return notes
+  }
+
+  /// The bytes that ``write(_:to:options:)`` writes.
+  public static func encode(
+    _ record: ModelRecord, container: Container, options: WriteOptions = WriteOptions()
+  ) throws(KerasError) -> [UInt8] {
+    var notes: [ConversionNote] = []
+    return try encode(record, container: container, options: options, notes: &notes)
+  }
+
+  private static func encode(
+    _ record: ModelRecord, container: Container, options: WriteOptions,
+    notes: inout [ConversionNote]
+  ) throws(KerasError) -> [UInt8] {
+    let own = record.generation == .keras1 ? Generation.keras2 : record.generation
+    let usual: Generation = container == .keras || container == .weights ? .keras3 : own
+    let generation = options.generation ?? usual
+    guard generation != .keras1 else {
+      throw KerasError(
+        .unsupportedConfiguration, "files of Keras 1 are read, not written",
+        hint: "choose 2, 2.15 or 3")
+    }
+    let record = try HardSigmoid.converted(record, to: generation, notes: &notes)
+    if record.textPipeline != nil, container == .weights || container == .json {
+      notes.append(ConversionNote(message: "this container cannot hold the text pipeline"))
+    }
+    switch container {
+    case .keras:
+      return try KerasArchive.write(record, generation: generation, notes: &notes)
+    case .h5 where !options.legacyWeights:
+      return try HDF5File.write(
+        try WholeH5.write(record, generation: generation, notes: &notes))
+    case .h5, .weights:
+      let encoder = ModelEncoder(generation, container: .h5)
+      if container == .weights, generation >= .keras2_15, !options.legacyWeights {
+        return try HDF5File.write(try WeightsH5.write(record, encoder.dialect))
+      }
+      let version = encoder.version(of: record)
+      return try HDF5File.write(
+        try LegacyH5.weightsGroup(record, encoder.dialect, version: version))
+    case .json:
+      var encoder = ModelEncoder(generation, container: .json)
+      let definition = try encoder.definition(record)
+      notes += encoder.notes
+      return Array(JSON.object(definition).pythonText().utf8)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/// Draw commands as an SVG document.
+///
+/// Colors are attributes. For `SVGTheme.auto` they are the light ones, and a style sheet of a few
+/// rules replaces them where the reader prefers dark; a viewer without style sheets shows light.
+struct SVGWriter {
+  /// Sans-serif faces that the large systems bring along.
+  private static let fonts =
+    "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+
+  private let colors: Theme
+  private let followsReader: Bool
+  private var used: Set<Ink> = []
+
+  init(theme: SVGTheme) {
+    colors = theme == .dark ? .dark : .light
+    followsReader = theme == .auto
+  }
+
+  mutating func document(_ list: DrawList, title: String, description: String) -> String {
+    let (width, height) = (number(list.width), number(list.height))
+    let body = list.commands.map { element($0) }
+    var lines = [
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"\(width)\" "
+        + "height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\" font-family=\"\(Self.fonts)\">"
+    ]
+    if !title.isEmpty { lines.append("<title>\(escaped(title))</title>") }
+    if !description.isEmpty { lines.append("<desc>\(escaped(description))</desc>") }
+    if followsReader { lines.append(darkStyle) }
+    return (lines + body + ["</svg>", ""]).joined(separator: "\n")
+  }
+
+  /// The rules that turn a light picture dark, for the inks that were drawn with.
+  private var darkStyle: String {
+    let rules = Ink.all.filter(used.contains).flatMap { ink in
+      let color = Theme.dark.color(ink).css
+      return [
+        ".hb-f-\(ink.name){fill:\(color)}", ".hb-s-\(ink.name){stroke:\(color)}",
+      ]
+    }
+    return "<style>@media (prefers-color-scheme: dark){\(rules.joined())}</style>"
+  }
+
+  private mutating func element(_ command: DrawCommand) -> String {
+    switch command {
+    case .polyline(let points, let stroke):
+      var attributes =
+        "fill=\"none\"\(paint(stroke: stroke.ink)) stroke-width=\"\(number(stroke.width))\" "
+        + "stroke-linecap=\"round\" stroke-linejoin=\"round\""
+      if let dash = stroke.dash {
+        attributes += " stroke-dasharray=\"\(number(dash.on)) \(number(dash.off))\""
+      }
+      let start = "<polyline \(attributes) points=\"\(coordinates(points))\""
+      return stroke.name.isEmpty
+        ? start + "/>" : start + "><title>\(escaped(stroke.name))</title></polyline>"
+    case .polygon(let points, let ink, let opacity):
+      let fade = opacity < 1 ? " fill-opacity=\"\(number(opacity))\"" : ""
+      return "<polygon\(paint(fill: ink))\(fade) points=\"\(coordinates(points))\"/>"
+    case .dot(let center, let radius, let ink):
+      return "<circle\(paint(fill: ink)) cx=\"\(number(center.x))\" cy=\"\(number(center.y))\" "
+        + "r=\"\(number(radius))\"/>"
+    case .text(let run):
+      return text(run)
+    }
+  }
+
+  private mutating func text(_ run: TextRun) -> String {
+    let (x, y) = (number(run.at.x), number(run.at.y))
+    var attributes = run.halo ? paint(fill: run.ink, stroke: .paper) : paint(fill: run.ink)
+    if run.halo {
+      attributes +=
+        " stroke-width=\"\(number(run.size * 0.3))\" stroke-linejoin=\"round\""
+        + " paint-order=\"stroke\""
+    }
+    attributes += " x=\"\(x)\" y=\"\(y)\" font-size=\"\(number(run.size))\""
+    if run.bold { attributes += " font-weight=\"600\"" }
+    switch run.anchor {
+    case .start: break
+    case .middle: attributes += " text-anchor=\"middle\""
+    case .end: attributes += " text-anchor=\"end\""
+    }
+    if run.upwards { attributes += " transform=\"rotate(-90 \(x) \(y))\"" }
+    return "<text\(attributes)>\(escaped(run.text))</text>"
+  }
+
+  private mutating func paint(fill: Ink? = nil, stroke: Ink? = nil) -> String {
+    var attributes = ""
+    var classes: [String] = []
+    for (ink, property, letter) in [(fill, "fill", "f"), (stroke, "stroke", "s")] {
+      guard let ink else { continue }
+      used.insert(ink)
+      attributes += " \(property)=\"\(colors.color(ink).css)\""
+      classes.append("hb-\(letter)-\(ink.name)")
+    }
+    return followsReader ? attributes + " class=\"\(classes.joined(separator: " "))\"" : attributes
+  }
+
+  private func coordinates(_ points: [PlotPoint]) -> String {
+    points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+  }
+
+  private func number(_ value: Double) -> String { NumberText.fixed(value, decimals: 2) }
+
+  /// Text as XML 1.0 can hold it: most control characters have no form there at all.
+  private func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\t", "\n", "\r": result += " "
+      case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

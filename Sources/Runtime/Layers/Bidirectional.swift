@@ -1,0 +1,284 @@
+import KerasFormat
+
+/// A recurrent layer run in both directions over the same input, the results merged:
+/// `(B, T, F) → (B, 2U)` for concat, `(B, U)` for sum, ave and mul, two outputs for none; with
+/// sequences `(B, T, …)`, the backward one turned round to the input's order first.
+///
+/// Weights: the forward layer's, then the backward layer's.
+public struct Bidirectional: Layer {
+  public static let className = "Bidirectional"
+
+  public enum MergeMode: String, Sendable { case concat, sum, ave, mul, none }
+
+  public let mergeMode: MergeMode
+  let forwardLayer: any RecurrentLayer
+  let backwardLayer: any RecurrentLayer
+  /// Names of the inner layers as stored; `nil` for those that Keras would give.
+  private let forwardName: String?
+  private let backwardName: String?
+
+  /// - Parameter layer: a ``SimpleRNN``, ``LSTM`` or ``GRU``; the backward layer is its mirror image.
+  public init(_ layer: any Layer, mergeMode: MergeMode = .concat) throws(KerasError) {
+    guard var forward = layer as? any RecurrentLayer else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Bidirectional around \(type(of: layer).className) but it needs a recurrent layer")
+    }
+    // As Keras 3 does: with sequences, masked steps put out zeros.
+    if forward.options.returnSequences { forward.options.zeroOutputForMask = true }
+    forwardLayer = forward
+    backwardLayer = Self.mirrored(forward)
+    self.mergeMode = mergeMode
+    forwardName = nil
+    backwardName = nil
+  }
+
+  private static func mirrored(_ layer: any RecurrentLayer) -> any RecurrentLayer {
+    var mirror = layer
+    mirror.options.goBackwards.toggle()
+    return mirror
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    (forwardLayer, forwardName) = try Self.inner("layer", of: &config)
+    if config.value("backward_layer") != nil {
+      (backwardLayer, backwardName) = try Self.inner("backward_layer", of: &config)
+    } else {
+      backwardLayer = Self.mirrored(forwardLayer)
+      backwardName = nil
+    }
+    if let value = config.value("merge_mode") {
+      guard let mode = value.string.flatMap(MergeMode.init(rawValue:)) else {
+        throw config.error("merge_mode", "\(value.kind) but concat, sum, ave, mul or null belongs here")
+      }
+      mergeMode = mode
+    } else {
+      mergeMode = config.hasKey("merge_mode") ? .none : .concat
+    }
+    guard forwardLayer.options.goBackwards != backwardLayer.options.goBackwards else {
+      throw config.error("backward_layer", "runs in the same direction as layer")
+    }
+    guard forwardLayer.options.returnSequences == backwardLayer.options.returnSequences else {
+      throw config.error("backward_layer", "return_sequences differs from layer's")
+    }
+    config.ignore(
+      "return_sequences", "return_state", "stateful", "zero_output_for_mask", "go_backwards",
+      "units", "weights", "num_constants")
+  }
+
+  private static func inner(
+    _ key: String, of config: inout ConfigReader
+  ) throws(KerasError) -> (any RecurrentLayer, String?) {
+    let object = try config.object(key)
+    guard let className = object["class_name"]?.string, let inner = object["config"]?.object else {
+      throw config.error(key, "no class_name and config but a layer belongs here")
+    }
+    let name = inner["name"]?.string
+    let layer: any Layer
+    do {
+      layer = try LayerRegistry.layer(className: className, name: name ?? key, config: inner)
+    } catch {
+      throw error.inside(config.owner)
+    }
+    guard let recurrent = layer as? any RecurrentLayer else {
+      throw config.error(key, "a \(className) but only recurrent layers are supported")
+    }
+    return (recurrent, name)
+  }
+
+  public var config: JSONObject {
+    [
+      "merge_mode": mergeMode == .none ? .null : .string(mergeMode.rawValue),
+      "layer": Self.json(forwardLayer, forwardName ?? "forward_\(baseName)"),
+      "backward_layer": Self.json(backwardLayer, backwardName ?? "backward_\(baseName)"),
+    ]
+  }
+
+  private var baseName: String { LayerNames.snakeCase(type(of: forwardLayer).className) }
+
+  private static func json(_ layer: any RecurrentLayer, _ name: String) -> JSON {
+    var config: JSONObject = ["name": .string(name), "trainable": true, "dtype": "float32"]
+    for (key, value) in layer.config.members { config[key] = value }
+    return ["class_name": .string(type(of: layer).className), "config": .object(config)]
+  }
+
+  // MARK: Weights and shape
+
+  public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
+    var specs: [WeightSpec] = []
+    for (prefix, layer) in [("forward_layer", forwardLayer), ("backward_layer", backwardLayer)] {
+      for var spec in try layer.weights(for: inputs) {
+        spec.name = "\(prefix)/\(spec.name)"
+        specs.append(spec)
+      }
+    }
+    return specs
+  }
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    let forward = try forwardLayer.outputs(for: inputs)[0]
+    let backward = try backwardLayer.outputs(for: inputs)[0]
+    if mergeMode == .none { return [forward, backward] }
+    guard let a = forward.last, let b = backward.last, mergeMode == .concat || a == b else {
+      throw KerasError(
+        .shapeMismatch, "forward \(forward) and backward \(backward) cannot be merged by "
+          + mergeMode.rawValue)
+    }
+    return [mergeMode == .concat ? forward.replacingLast(with: a + b) : forward]
+  }
+
+  public var supportsMasking: Bool { true }
+
+  public func emitsMask(receivingMask: Bool) -> Bool {
+    receivingMask && forwardLayer.options.returnSequences
+  }
+
+  /// Keras builds the layer it was given, then makes both directions from its config: three times
+  /// the weights' draws, each followed by one for the cell's own seed generator.
+  public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
+    let (forward, backward) = (specs.prefix(specs.count / 2), specs.suffix(specs.count / 2))
+    var seeds: [UInt64] = []
+    for (layer, part, isKept) in [
+      (forwardLayer, forward, false), (forwardLayer, forward, true), (backwardLayer, backward, true),
+    ] {
+      let drawn = layer.drawSeeds(for: Array(part), from: &source)
+      if layer.usesSeedGenerator { _ = source.next() }
+      if isKept { seeds += drawn }
+    }
+    return seeds
+  }
+
+  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+    let isForward = spec.name.hasPrefix("forward_layer/")
+    return (isForward ? forwardLayer : backwardLayer).initialValues(of: spec, seed: seed)
+  }
+
+  // MARK: Forward
+
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    // Ids or not, both directions read the same numbers.
+    let input = inputs[0].tensor
+    let x = Signal(
+      Tensor(input.reals(in: &pass.workspace), shape: input.shape), mask: inputs[0].mask)
+    var (first, second) = (Trace<S>(), Trace<S>())
+    (first.inputs, second.inputs) = ([x], [x])
+    let half = weights.count / 2
+    let forward = try forwardLayer.forward(
+      [x], weights: weights[0..<half], trace: &first, pass: &pass)[0]
+    var backward = try backwardLayer.forward(
+      [x], weights: weights[half..<weights.count], trace: &second, pass: &pass)[0]
+    first.outputs = [forward]
+    second.outputs = [backward]
+    if forwardLayer.options.returnSequences {
+      backward.tensor = turned(backward.tensor, &pass.workspace)
+    }
+    let (a, b) = (forward.tensor, backward.tensor)
+    if pass.keepsTrace {
+      trace.inner = [first, second]
+      trace.saved = [a.reals(in: &pass.workspace), b.reals(in: &pass.workspace)]
+    }
+    if mergeMode == .none {
+      return [Signal(a, mask: forward.mask), Signal(b, mask: forward.mask)]
+    }
+    return [Signal(merged(a, b, &pass.workspace), mask: forward.mask)]
+  }
+
+  /// The same sequences with the last step first.
+  private func turned<S: Scalar>(_ tensor: Tensor<S>, _ workspace: inout Workspace) -> Tensor<S> {
+    let (batch, steps, width) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
+    let from = tensor.reals(in: &workspace)
+    let to = workspace.scratch(S.self, count: tensor.count)
+    for row in 0..<batch {
+      for t in 0..<steps {
+        (to + (row * steps + t) * width)
+          .update(from: from + (row * steps + steps - 1 - t) * width, count: width)
+      }
+    }
+    return Tensor(to, shape: tensor.shape)
+  }
+
+  private func merged<S: Scalar>(
+    _ first: Tensor<S>, _ second: Tensor<S>, _ workspace: inout Workspace
+  ) -> Tensor<S> {
+    let (a, b) = (first.reals(in: &workspace), second.reals(in: &workspace))
+    guard mergeMode == .concat else {
+      let y = workspace.scratch(S.self, count: first.count)
+      for i in 0..<first.count {
+        switch mergeMode {
+        case .sum: y[i] = a[i] + b[i]
+        case .ave: y[i] = (a[i] + b[i]) / 2
+        default: y[i] = a[i] * b[i]
+        }
+      }
+      return Tensor(y, shape: first.shape)
+    }
+    let (left, right) = (first.width, second.width)
+    let y = workspace.scratch(S.self, count: first.count + second.count)
+    for row in 0..<first.vectors {
+      (y + row * (left + right)).update(from: a + row * left, count: left)
+      (y + row * (left + right) + left).update(from: b + row * right, count: right)
+    }
+    return Tensor(y, shape: first.shape.dropLast() + [left + right])
+  }
+
+  // MARK: Backward
+
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    let (first, second) = (trace.inner[0].outputs[0].tensor, trace.inner[1].outputs[0].tensor)
+    let (da, db) = split(outputGradients, first, second, trace, &pass.workspace)
+    var dBackward = db
+    if forwardLayer.options.returnSequences {
+      dBackward = turned(Tensor(db, shape: second.shape), &pass.workspace)
+        .reals(in: &pass.workspace)
+    }
+    let half = weights.count / 2
+    forwardLayer.backward(
+      [OutputGradient(da)], into: inputGradients, weights: weights[0..<half],
+      gradients: gradients[0..<half], trace: trace.inner[0], pass: &pass)
+    backwardLayer.backward(
+      [OutputGradient(dBackward)], into: inputGradients, weights: weights[half..<weights.count],
+      gradients: gradients[half..<weights.count], trace: trace.inner[1], pass: &pass)
+  }
+
+  /// The gradients of both directions' outputs, both in the input's order of time.
+  private func split<S: Scalar>(
+    _ gradients: [OutputGradient<S>], _ first: Tensor<S>, _ second: Tensor<S>, _ trace: Trace<S>,
+    _ workspace: inout Workspace
+  ) -> (UnsafeMutablePointer<S>, UnsafeMutablePointer<S>) {
+    let dy = gradients[0].pointer
+    switch mergeMode {
+    case .none: return (dy, gradients[1].pointer)
+    case .sum: return (dy, dy)
+    case .ave, .mul, .concat: break
+    }
+    let da = workspace.scratch(S.self, count: first.count)
+    let db = workspace.scratch(S.self, count: second.count)
+    switch mergeMode {
+    case .concat:
+      let (left, right) = (first.width, second.width)
+      for row in 0..<first.vectors {
+        (da + row * left).update(from: dy + row * (left + right), count: left)
+        (db + row * right).update(from: dy + row * (left + right) + left, count: right)
+      }
+    case .ave:
+      for i in 0..<first.count {
+        da[i] = dy[i] / 2
+        db[i] = da[i]
+      }
+    default:
+      let (a, b) = (trace.saved[0], trace.saved[1])
+      for i in 0..<first.count {
+        da[i] = dy[i] * b[i]
+        db[i] = dy[i] * a[i]
+      }
+    }
+    return (da, db)
+  }
+}

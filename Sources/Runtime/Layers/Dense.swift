@@ -1,0 +1,151 @@
+import KerasFormat
+
+/// A fully connected layer on the last axis: `y = f(x·W + b)`, `(B, …, F) → (B, …, U)`.
+///
+/// Weights: kernel `(F, U)`, bias `(U,)`.
+public struct Dense: Layer {
+  public static let className = "Dense"
+  /// U
+  public let units: Int
+  public let activation: Activation
+  public let useBias: Bool
+  let kernel: WeightSettings
+  let bias: WeightSettings
+
+  public init(
+    units: Int, activation: Activation = .linear, useBias: Bool = true,
+    kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros
+  ) {
+    self.units = units
+    self.activation = activation
+    self.useBias = useBias
+    kernel = WeightSettings(kernelInitializer)
+    bias = WeightSettings(biasInitializer)
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    units = try config.positiveInteger("units")
+    activation = try config.activation("activation", default: .linear)
+    useBias = try config.bool("use_bias", default: true)
+    kernel = try WeightSettings(&config, "kernel", default: .glorotUniform)
+    bias = try WeightSettings(&config, "bias", default: .zeros)
+    try config.refuse("activity_regularizer", "lora_rank", "quantization_config")
+    config.ignore("input_dim", "lora_alpha")
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = [
+      "units": .integer(units), "activation": .string(activation.rawValue),
+      "use_bias": .bool(useBias),
+    ]
+    kernel.write("kernel", to: &config)
+    bias.write("bias", to: &config)
+    config["activity_regularizer"] = .null
+    return config
+  }
+
+  // MARK: Weights and shape
+
+  public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
+    guard let width = inputs[0].last else {
+      throw KerasError(
+        .shapeMismatch, "input \(inputs[0]) but Dense needs a known last axis")
+    }
+    let kernel = WeightSpec("kernel", shape: [width, units], settings: self.kernel)
+    return useBias ? [kernel, WeightSpec("bias", shape: [units], settings: bias)] : [kernel]
+  }
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    [inputs[0].replacingLast(with: units)]
+  }
+
+  public var supportsMasking: Bool { true }
+
+  // MARK: Forward
+
+  @specialized(where S == Float)
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    let input = inputs[0].tensor
+    let (x, rows, width) = (input.reals(in: &pass.workspace), input.vectors, input.width)
+    let z = pass.workspace.scratch(S.self, count: rows * units)
+    Elementwise.fillRows(z, with: useBias ? UnsafePointer(weights[1]) : nil, rows: rows, width: units)
+    S.addProduct(
+      MatrixProduct(
+        .init(x, stride: width), .init(weights[0], stride: units), into: z, strideC: units,
+        m: rows, n: units, k: width))
+    let y = pass.workspace.scratch(S.self, count: rows * units)
+    activation.apply(z, into: y, vectors: rows, width: units)
+    if pass.keepsTrace {
+      trace.inputs = [Signal(Tensor(x, shape: input.shape), mask: inputs[0].mask)]
+      trace.saved = [z]
+    }
+    let output = Tensor(y, shape: input.shape.dropLast() + [units])
+    return [Signal(output, mask: inputs[0].mask, logits: activation.hasLogits ? z : nil)]
+  }
+
+  // MARK: Backward
+
+  @specialized(where S == Float)
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    let input = trace.inputs[0].tensor
+    let (x, rows, width) = (input.reals(in: &pass.workspace), input.vectors, input.width)
+    let y = trace.outputs[0].tensor.reals(in: &pass.workspace)
+    let dz = activation.inputGradient(
+      outputGradients[0], z: trace.saved[0], y: y, vectors: rows, width: units, &pass.workspace)
+    S.addProduct(
+      MatrixProduct(
+        .init(x, stride: width, transposed: true), .init(dz, stride: units),
+        into: gradients[0], strideC: units, m: width, n: units, k: rows))
+    if useBias {
+      Elementwise.addColumnSums(of: dz, rows: rows, width: units, to: gradients[1])
+    }
+    if let dx = inputGradients[0] {
+      S.addProduct(
+        MatrixProduct(
+          .init(dz, stride: units), .init(weights[0], stride: units, transposed: true),
+          into: dx, strideC: width, m: rows, n: width, k: units))
+    }
+  }
+}
+
+extension Activation {
+  /// Whether Keras's losses can recover logits behind it.
+  package var hasLogits: Bool { self == .sigmoid || self == .softmax }
+
+  /// The gradient of the activation's input: through the function, or straight where the loss has
+  /// already gone past it.
+  func inputGradient<S: Scalar>(
+    _ gradient: OutputGradient<S>, z: UnsafePointer<S>, y: UnsafePointer<S>,
+    vectors: Int, width: Int, _ workspace: inout Workspace
+  ) -> UnsafeMutablePointer<S> {
+    if gradient.isOfLogits || self == .linear { return gradient.pointer }
+    let dz = workspace.scratch(S.self, count: vectors * width)
+    self.gradient(gradient.pointer, z: z, y: y, into: dz, vectors: vectors, width: width)
+    return dz
+  }
+}
+
+extension ConfigReader {
+  /// An activation: its name, null for linear, or `{"class_name"/"config": name}` as Keras 3 writes
+  /// for registered functions.
+  mutating func activation(
+    _ key: String, default fallback: Activation
+  ) throws(KerasError) -> Activation {
+    guard let value = value(key) else { return fallback }
+    guard let name = value.string ?? value.object?["config"]?.string else {
+      throw error(key, "\(value.kind) but the name of an activation belongs here")
+    }
+    do {
+      return try Activation(named: name)
+    } catch {
+      throw self.error(key, error.message, code: error.code, hint: error.hint)
+    }
+  }
+}

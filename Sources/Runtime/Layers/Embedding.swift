@@ -1,0 +1,126 @@
+import KerasFormat
+
+/// A table of vectors looked up by token id: `(B, T) → (B, T, D)`, or `(B) → (B, D)`.
+///
+/// Ids are whole numbers 0…V-1; a floating-point input is truncated, as Keras does. An id outside
+/// that range is an error that names its row and step. With `maskZero`, steps with id 0 are masked,
+/// though row 0 of the table is still looked up.
+public struct Embedding: Layer {
+  public static let className = "Embedding"
+  /// V, rows of the table.
+  public let inputDim: Int
+  /// D, the length of a vector.
+  public let outputDim: Int
+  public let maskZero: Bool
+  let embeddings: WeightSettings
+
+  public init(
+    inputDim: Int, outputDim: Int, maskZero: Bool = false,
+    embeddingsInitializer: Initializer = .randomUniform
+  ) {
+    self.inputDim = inputDim
+    self.outputDim = outputDim
+    self.maskZero = maskZero
+    embeddings = WeightSettings(embeddingsInitializer)
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    inputDim = try config.positiveInteger("input_dim")
+    outputDim = try config.positiveInteger("output_dim")
+    maskZero = try config.bool("mask_zero", default: false)
+    embeddings = try WeightSettings(&config, "embeddings", default: .randomUniform)
+    try config.refuse("activity_regularizer", "lora_rank", "quantization_config")
+    config.ignore("input_length")
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = ["input_dim": .integer(inputDim), "output_dim": .integer(outputDim)]
+    embeddings.write("embeddings", to: &config)
+    config["activity_regularizer"] = .null
+    config["mask_zero"] = .bool(maskZero)
+    return config
+  }
+
+  // MARK: Weights and shape
+
+  public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
+    [WeightSpec("embeddings", shape: [inputDim, outputDim], settings: embeddings)]
+  }
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    [Shape(inputs[0].extents + [outputDim])]
+  }
+
+  public var supportsMasking: Bool { true }
+  public func emitsMask(receivingMask: Bool) -> Bool { maskZero }
+
+  // MARK: Forward
+
+  @specialized(where S == Float)
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    let input = inputs[0].tensor
+    let ids = try ids(of: input, in: &pass.workspace)
+    let table = weights[0]
+    let vectors = pass.workspace.scratch(S.self, count: input.count * outputDim)
+    for i in 0..<input.count {
+      (vectors + i * outputDim).update(from: table + Int(ids[i]) * outputDim, count: outputDim)
+    }
+    var output = Signal(Tensor(vectors, shape: input.shape + [outputDim]))
+    if maskZero {
+      let flags = pass.workspace.scratch(Bool.self, count: input.count)
+      for i in 0..<input.count { flags[i] = ids[i] != 0 }
+      output.mask = Mask(flags, batch: input.batch, steps: input.count / max(1, input.batch))
+    }
+    if pass.keepsTrace { trace.inputs = [Signal(Tensor(ids: ids, shape: input.shape))] }
+    return [output]
+  }
+
+  private func ids<S: Scalar>(
+    of input: Tensor<S>, in workspace: inout Workspace
+  ) throws(KerasError) -> UnsafeMutablePointer<Int32> {
+    let ids: UnsafeMutablePointer<Int32>
+    switch input.content {
+    case .ids(let pointer):
+      ids = pointer
+    case .reals(let pointer):
+      ids = workspace.scratch(Int32.self, count: input.count)
+      for i in 0..<input.count {
+        guard let id = Int32(exactly: pointer[i].rounded(.towardZero)) else {
+          throw outOfRange("\(pointer[i])", at: i, in: input.shape)
+        }
+        ids[i] = id
+      }
+    }
+    for i in 0..<input.count where ids[i] < 0 || Int(ids[i]) >= inputDim {
+      throw outOfRange("\(ids[i])", at: i, in: input.shape)
+    }
+    return ids
+  }
+
+  private func outOfRange(_ id: String, at index: Int, in shape: [Int]) -> KerasError {
+    let steps = max(1, shape.dropFirst().reduce(1, *))
+    return KerasError(
+      .invalidData, "token id \(id) at step \(index % steps) but the embedding has \(inputDim) rows, "
+        + "ids 0…\(inputDim - 1)", at: .init(row: index / steps))
+  }
+
+  // MARK: Backward
+
+  @specialized(where S == Float)
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    guard case .ids(let ids) = trace.inputs[0].tensor.content else { return }
+    let (dTable, dVectors) = (gradients[0], outputGradients[0].pointer)
+    for i in 0..<trace.inputs[0].tensor.count {
+      let row = dTable + Int(ids[i]) * outputDim
+      let dVector = dVectors + i * outputDim
+      for d in 0..<outputDim { row[d] += dVector[d] }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import KerasFormat
+
+/// Where data enters the network: `(B, …) → (B, …)`, unchanged.
+///
+/// The config's `batch_shape` says what comes after the batch axis. A concrete batch extent, as
+/// Keras 3 writes for a model that was built by being called, is not enforced.
+public struct InputLayer: Layer {
+  public static let className = "InputLayer"
+  public let shape: Shape
+  /// The type that Keras declares for the input; any numeric type is taken.
+  public let dtype: String
+  private let batchExtent: Int?
+
+  public init(shape: Shape, dtype: String = "float32") {
+    self.shape = shape
+    self.dtype = dtype
+    batchExtent = nil
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    guard let value = config.value("batch_shape") else {
+      throw config.error("batch_shape", "missing, but an input layer needs it")
+    }
+    guard let extents = value.array, !extents.isEmpty else {
+      throw config.error("batch_shape", "\(value.kind) but a list such as [null, 50] belongs here")
+    }
+    var shape: [Int?] = []
+    for extent in extents {
+      if extent.isNull {
+        shape.append(nil)
+      } else if let size = extent.integer, size > 0 {
+        shape.append(size)
+      } else {
+        throw config.error("batch_shape", "\(extent.kind) but an extent is null or positive")
+      }
+    }
+    batchExtent = shape[0]
+    self.shape = Shape(Array(shape.dropFirst()))
+    dtype = config.value("dtype")?.string ?? "float32"
+    for key in ["sparse", "ragged"] where try config.bool(key, default: false) {
+      throw config.error(key, "true, but only dense inputs are supported")
+    }
+    config.ignore("optional")
+  }
+
+  public var config: JSONObject {
+    let extents = ([batchExtent] + shape.extents).map { $0.map(JSON.integer) ?? .null }
+    return [
+      "batch_shape": .array(extents), "dtype": .string(dtype), "sparse": false, "ragged": false,
+      "optional": false,
+    ]
+  }
+
+  // MARK: Shape
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] { [shape] }
+  public var supportsMasking: Bool { true }
+
+  // MARK: Forward and backward
+
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] { inputs }
+
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    guard let target = inputGradients[0] else { return }
+    Elementwise.add(outputGradients[0].pointer, to: target, count: trace.inputs[0].tensor.count)
+  }
+}

@@ -1,0 +1,133 @@
+import KerasFormat
+
+/// Long short-term memory (Hochreiter and Schmidhuber 1997), as Keras has it:
+///
+///     i, f, o = σ(x·W + h·U + b)    g = f(x·W + h·U + b)
+///     c' = f·c + i·g                h' = o·f(c')
+///
+/// Weights: kernel `(F, 4U)`, recurrent kernel `(U, 4U)`, bias `(4U,)`, columns in the order i f g o.
+public struct LSTM: RecurrentLayer {
+  public static let className = "LSTM"
+  public let units: Int
+  public let activation: Activation
+  public let recurrentActivation: Activation
+  public let useBias: Bool
+  /// Whether the forget gate's bias starts at one.
+  public let unitForgetBias: Bool
+  public var options: RecurrentOptions
+  let settings: RecurrentWeights
+
+  public init(
+    units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
+    useBias: Bool = true, unitForgetBias: Bool = true,
+    options: RecurrentOptions = RecurrentOptions()
+  ) {
+    self.units = units
+    self.activation = activation
+    self.recurrentActivation = recurrentActivation
+    self.useBias = useBias
+    self.unitForgetBias = unitForgetBias
+    self.options = options
+    settings = RecurrentWeights()
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    units = try config.positiveInteger("units")
+    activation = try config.activation("activation", default: .tanh)
+    recurrentActivation = try config.activation("recurrent_activation", default: .sigmoid)
+    useBias = try config.bool("use_bias", default: true)
+    unitForgetBias = try config.bool("unit_forget_bias", default: true)
+    settings = try RecurrentWeights(from: &config)
+    options = try RecurrentOptions(from: &config)
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = [
+      "units": .integer(units), "activation": .string(activation.rawValue),
+      "recurrent_activation": .string(recurrentActivation.rawValue), "use_bias": .bool(useBias),
+    ]
+    settings.write(to: &config)
+    config["unit_forget_bias"] = .bool(unitForgetBias)
+    options.write(to: &config)
+    return config
+  }
+
+  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+    var values = spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+    if unitForgetBias && spec.name.hasSuffix("bias") {
+      for i in units..<2 * units { values[i] = 1 }
+    }
+    return values
+  }
+
+  // MARK: Cell
+
+  var gateCount: Int { 4 }
+  var stateCount: Int { 2 }
+  private var keepsInputs: Bool {
+    activation.derivativeNeedsInput || recurrentActivation.derivativeNeedsInput
+  }
+  /// f(c'), then the sums that went into the gates where a derivative asks for them.
+  var savedWidth: Int { keepsInputs ? units + gateWidth : units }
+
+  @specialized(where S == Float)
+  func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
+    guard let c = step.c, let newC = step.newC else { return }
+    S.addProduct(
+      MatrixProduct(
+        .init(step.h, stride: units), .init(step.recurrentKernel, stride: gateWidth),
+        into: step.gates, strideC: gateWidth, m: step.rows, n: gateWidth, k: units))
+    for row in 0..<step.rows {
+      let gates = step.gates + row * gateWidth
+      let saved = step.saved + row * savedWidth
+      if keepsInputs { (saved + units).update(from: gates, count: gateWidth) }
+      recurrentActivation.apply(gates, into: gates, vectors: 1, width: 2 * units)
+      activation.apply(gates + 2 * units, into: gates + 2 * units, vectors: 1, width: units)
+      recurrentActivation.apply(gates + 3 * units, into: gates + 3 * units, vectors: 1, width: units)
+      let (i, f, g, o) = (gates, gates + units, gates + 2 * units, gates + 3 * units)
+      let (oldC, c, h) = (c + row * units, newC + row * units, step.newH + row * units)
+      for u in 0..<units { c[u] = f[u] * oldC[u] + i[u] * g[u] }
+      activation.apply(c, into: saved, vectors: 1, width: units)
+      for u in 0..<units { h[u] = o[u] * saved[u] }
+    }
+  }
+
+  @specialized(where S == Float)
+  func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>) {
+    guard let c = step.c, let newC = step.newC, let dNewC = step.dNewC, let dC = step.dC else {
+      return
+    }
+    for row in 0..<step.rows {
+      let gates = step.gates + row * gateWidth
+      let (i, f, g, o) = (gates, gates + units, gates + 2 * units, gates + 3 * units)
+      let saved = step.saved + row * savedWidth
+      let (oldC, dh) = (c + row * units, step.dNewH + row * units)
+      let (dCell, dOldC) = (dNewC + row * units, dC + row * units)
+      let dGates = step.dGates + row * gateWidth
+      let (di, df, dg, dout) = (dGates, dGates + units, dGates + 2 * units, dGates + 3 * units)
+      for u in 0..<units { di[u] = dh[u] * o[u] }
+      activation.gradient(
+        di, z: newC + row * units, y: saved, into: dg, vectors: 1, width: units)
+      for u in 0..<units {
+        let cell = dCell[u] + dg[u]
+        dout[u] = dh[u] * saved[u]
+        di[u] = cell * g[u]
+        df[u] = cell * oldC[u]
+        dg[u] = cell * i[u]
+        dOldC[u] = cell * f[u]
+      }
+      // Where inputs were not kept, no derivative reads them.
+      let z = keepsInputs ? saved + units : gates
+      recurrentActivation.gradient(di, z: z, y: gates, into: di, vectors: 1, width: 2 * units)
+      activation.gradient(dg, z: z + 2 * units, y: g, into: dg, vectors: 1, width: units)
+      recurrentActivation.gradient(dout, z: z + 3 * units, y: o, into: dout, vectors: 1, width: units)
+    }
+    step.dH.update(repeating: 0, count: step.rows * units)
+    S.addProduct(
+      MatrixProduct(
+        .init(step.dGates, stride: gateWidth), .init(step.recurrentTransposed, stride: units),
+        into: step.dH, strideC: units, m: step.rows, n: units, k: gateWidth))
+  }
+}

@@ -1,0 +1,73 @@
+import KerasFormat
+
+/// A plain recurrent layer: `h' = f(x·W + b + h·U)`.
+///
+/// Weights: kernel `(F, U)`, recurrent kernel `(U, U)`, bias `(U,)`.
+public struct SimpleRNN: RecurrentLayer {
+  public static let className = "SimpleRNN"
+  public let units: Int
+  public let activation: Activation
+  public let useBias: Bool
+  public var options: RecurrentOptions
+  let settings: RecurrentWeights
+
+  public init(
+    units: Int, activation: Activation = .tanh, useBias: Bool = true,
+    options: RecurrentOptions = RecurrentOptions()
+  ) {
+    self.units = units
+    self.activation = activation
+    self.useBias = useBias
+    self.options = options
+    settings = RecurrentWeights()
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    units = try config.positiveInteger("units")
+    activation = try config.activation("activation", default: .tanh)
+    useBias = try config.bool("use_bias", default: true)
+    settings = try RecurrentWeights(from: &config)
+    options = try RecurrentOptions(from: &config)
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = [
+      "units": .integer(units), "activation": .string(activation.rawValue),
+      "use_bias": .bool(useBias),
+    ]
+    settings.write(to: &config)
+    options.write(to: &config)
+    return config
+  }
+
+  // MARK: Cell
+
+  var gateCount: Int { 1 }
+  var stateCount: Int { 1 }
+  /// The sum that went into the activation, where its derivative asks for it.
+  var savedWidth: Int { activation.derivativeNeedsInput ? units : 0 }
+
+  @specialized(where S == Float)
+  func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
+    S.addProduct(
+      MatrixProduct(
+        .init(step.h, stride: units), .init(step.recurrentKernel, stride: units),
+        into: step.gates, strideC: units, m: step.rows, n: units, k: units))
+    if savedWidth > 0 { step.saved.update(from: step.gates, count: step.rows * units) }
+    activation.apply(step.gates, into: step.newH, vectors: step.rows, width: units)
+    step.gates.update(from: step.newH, count: step.rows * units)
+  }
+
+  @specialized(where S == Float)
+  func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>) {
+    activation.gradient(
+      step.dNewH, z: step.saved, y: step.gates, into: step.dGates, vectors: step.rows, width: units)
+    step.dH.update(repeating: 0, count: step.rows * units)
+    S.addProduct(
+      MatrixProduct(
+        .init(step.dGates, stride: units), .init(step.recurrentTransposed, stride: units),
+        into: step.dH, strideC: units, m: step.rows, n: units, k: units))
+  }
+}

@@ -1,0 +1,259 @@
+import KerasFormat
+
+/// The activation functions of all Keras generations, by their canonical names: value and derivative
+/// of each in one table.
+///
+/// Names are Keras 3's. Where a generation computes something else under the same name, that
+/// function has a name of its own: ``legacyHardSigmoid`` is what `hard_sigmoid` means up to Keras 2.15.
+/// Sources: `keras/src/activations/activations.py` of Keras 3.15, `keras/activations.py` of 2.2.4.
+public enum Activation: String, Sendable, CaseIterable {
+  case linear
+  case relu
+  /// min(max(x, 0), 6)
+  case relu6
+  /// x for x ≥ 0, else 0.2x
+  case leakyReLU = "leaky_relu"
+  /// x for x > 0, else eˣ − 1
+  case elu
+  case celu
+  case selu
+  /// x·Φ(x), the exact form
+  case gelu
+  /// x·σ(x); `swish` is the same function
+  case silu
+  case sigmoid
+  /// Keras 3: relu6(x + 3) / 6
+  case hardSigmoid = "hard_sigmoid"
+  /// Keras 1 to 2.15's `hard_sigmoid`: clip(0.2x + 0.5, 0, 1)
+  case legacyHardSigmoid = "legacy_hard_sigmoid"
+  /// x·relu6(x + 3) / 6; `hard_swish` is the same function
+  case hardSiLU = "hard_silu"
+  case tanh
+  case hardTanh = "hard_tanh"
+  case tanhShrink = "tanh_shrink"
+  /// x ∓ 0.5 outside ±0.5, else 0
+  case softShrink = "soft_shrink"
+  /// x outside ±0.5, else 0
+  case hardShrink = "hard_shrink"
+  case softplus
+  case softsign
+  case exponential
+  case logSigmoid = "log_sigmoid"
+  case mish
+  /// (x + √(x² + 4)) / 2
+  case squareplus
+  case sparsePlus = "sparse_plus"
+  case sparseSigmoid = "sparse_sigmoid"
+  /// Over the last axis.
+  case softmax
+  /// Over the last axis.
+  case logSoftmax = "log_softmax"
+
+  /// Other names of the same functions.
+  package static let aliases = ["swish": "silu", "hard_swish": "hard_silu"]
+
+  /// - Throws: ``KerasError`` with a suggestion when nothing has this name.
+  public init(named name: String) throws(KerasError) {
+    guard let activation = Activation(rawValue: Self.aliases[name] ?? name) else {
+      let known = Self.allCases.map(\.rawValue) + Self.aliases.keys
+      throw KerasError(
+        .unknownName, "unknown activation '\(name)'",
+        hint: Suggestion.hint(for: name, among: known))
+    }
+    self = activation
+  }
+
+  /// Whether each output depends on one input alone.
+  public var isElementwise: Bool { self != .softmax && self != .logSoftmax }
+
+  /// Whether the derivative follows from the output alone, so that the input need not be kept.
+  package var derivativeNeedsInput: Bool {
+    switch self {
+    case .linear, .relu, .relu6, .leakyReLU, .elu, .celu, .selu, .sigmoid, .hardSigmoid,
+      .legacyHardSigmoid, .tanh, .hardTanh, .softsign, .exponential, .softplus, .softmax,
+      .logSoftmax, .logSigmoid, .sparseSigmoid, .hardShrink, .softShrink:
+      false
+    case .gelu, .silu, .hardSiLU, .tanhShrink, .mish, .squareplus, .sparsePlus: true
+    }
+  }
+}
+
+extension Activation {
+  /// `y = f(z)` on `vectors` rows of `width` numbers; `y` may be `z`.
+  @specialized(where S == Float)
+  public func apply<S: Scalar>(
+    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, vectors: Int, width: Int
+  ) {
+    let count = vectors * width
+    switch self {
+    case .linear: map(z, y, count) { $0 }
+    case .relu: map(z, y, count) { $0 <= 0 ? 0 : $0 }
+    case .relu6: map(z, y, count) { clip($0, 0, 6) }
+    case .leakyReLU: map(z, y, count) { $0 >= 0 ? $0 : 0.2 * $0 }
+    case .elu, .celu: map(z, y, count) { $0 > 0 ? $0 : S.expm1($0) }
+    case .selu: map(z, y, count) { Selu<S>.scale * ($0 > 0 ? $0 : Selu<S>.alpha * S.expm1($0)) }
+    case .gelu: map(z, y, count) { $0 * normalCDF($0) }
+    case .silu: map(z, y, count) { $0 * logistic($0) }
+    case .sigmoid: map(z, y, count) { logistic($0) }
+    case .hardSigmoid: map(z, y, count) { clip($0 + 3, 0, 6) / 6 }
+    case .legacyHardSigmoid: map(z, y, count) { clip(0.2 * $0 + 0.5, 0, 1) }
+    case .hardSiLU: map(z, y, count) { $0 * clip($0 + 3, 0, 6) / 6 }
+    case .tanh: map(z, y, count) { S.tanh($0) }
+    case .hardTanh: map(z, y, count) { clip($0, -1, 1) }
+    case .tanhShrink: map(z, y, count) { $0 - S.tanh($0) }
+    case .softShrink: map(z, y, count) { $0 > 0.5 ? $0 - 0.5 : $0 < -0.5 ? $0 + 0.5 : $0 * 0 }
+    case .hardShrink: map(z, y, count) { abs($0) <= 0.5 ? 0 : $0 }
+    case .softplus: map(z, y, count) { logOnePlusExp($0) }
+    case .softsign: map(z, y, count) { $0 / (1 + abs($0)) }
+    case .exponential: map(z, y, count) { S.exp($0) }
+    case .logSigmoid: map(z, y, count) { -logOnePlusExp(-$0) }
+    case .mish: map(z, y, count) { $0 * S.tanh(logOnePlusExp($0)) }
+    case .squareplus: map(z, y, count) { ($0 + ($0 * $0 + 4).squareRoot()) / 2 }
+    case .sparsePlus:
+      map(z, y, count) { $0 <= -1 ? 0 : $0 < 1 ? ($0 + 1) * ($0 + 1) / 4 : $0 }
+    case .sparseSigmoid: map(z, y, count) { $0 <= -1 ? 0 : $0 < 1 ? ($0 + 1) / 2 : 1 }
+    case .softmax:
+      for row in 0..<vectors { Self.softmax(z + row * width, into: y + row * width, width) }
+    case .logSoftmax:
+      for row in 0..<vectors { Self.logSoftmax(z + row * width, into: y + row * width, width) }
+    }
+  }
+
+  /// `dz = f'(z) · dy`; `dz` may be `dy`. `z` is only read where ``derivativeNeedsInput``.
+  @specialized(where S == Float)
+  public func gradient<S: Scalar>(
+    _ dy: UnsafePointer<S>, z: UnsafePointer<S>, y: UnsafePointer<S>,
+    into dz: UnsafeMutablePointer<S>, vectors: Int, width: Int
+  ) {
+    let count = vectors * width
+    switch self {
+    case .linear: pull(dy, z, y, dz, count) { _, _ in 1 }
+    case .relu: pull(dy, z, y, dz, count) { _, y in y > 0 ? 1 : 0 }
+    case .relu6: pull(dy, z, y, dz, count) { _, y in y > 0 && y < 6 ? 1 : 0 }
+    case .leakyReLU: pull(dy, z, y, dz, count) { _, y in y >= 0 ? 1 : 0.2 }
+    case .elu, .celu: pull(dy, z, y, dz, count) { _, y in y > 0 ? 1 : y + 1 }
+    case .selu:
+      pull(dy, z, y, dz, count) { _, y in
+        y > 0 ? Selu<S>.scale : y + Selu<S>.scale * Selu<S>.alpha
+      }
+    case .gelu:
+      pull(dy, z, y, dz, count) { z, _ in
+        normalCDF(z) + z * S.exp(-z * z / 2) * 0.398942280401432678
+      }
+    case .silu:
+      pull(dy, z, y, dz, count) { z, _ in
+        let s = logistic(z)
+        return s * (1 + z * (1 - s))
+      }
+    case .sigmoid: pull(dy, z, y, dz, count) { _, y in y * (1 - y) }
+    case .hardSigmoid:
+      pull(dy, z, y, dz, count) { _, y in y > 0 && y < 1 ? S(1) / 6 : 0 }
+    case .legacyHardSigmoid: pull(dy, z, y, dz, count) { _, y in y > 0 && y < 1 ? 0.2 : 0 }
+    case .hardSiLU:
+      pull(dy, z, y, dz, count) { z, _ in z <= -3 ? 0 : z >= 3 ? 1 : (2 * z + 3) / 6 }
+    case .tanh: pull(dy, z, y, dz, count) { _, y in 1 - y * y }
+    case .hardTanh: pull(dy, z, y, dz, count) { _, y in y > -1 && y < 1 ? 1 : 0 }
+    case .tanhShrink:
+      pull(dy, z, y, dz, count) { z, _ in
+        let t = S.tanh(z)
+        return t * t
+      }
+    case .softShrink, .hardShrink: pull(dy, z, y, dz, count) { _, y in y == 0 ? 0 : 1 }
+    case .softplus: pull(dy, z, y, dz, count) { _, y in -S.expm1(-y) }
+    case .softsign:
+      pull(dy, z, y, dz, count) { _, y in (1 - abs(y)) * (1 - abs(y)) }
+    case .exponential: pull(dy, z, y, dz, count) { _, y in y }
+    case .logSigmoid: pull(dy, z, y, dz, count) { _, y in -S.expm1(y) }
+    case .mish:
+      pull(dy, z, y, dz, count) { z, _ in
+        let t = S.tanh(logOnePlusExp(z))
+        return t + z * (1 - t * t) * logistic(z)
+      }
+    case .squareplus:
+      pull(dy, z, y, dz, count) { z, _ in (1 + z / (z * z + 4).squareRoot()) / 2 }
+    case .sparsePlus:
+      pull(dy, z, y, dz, count) { z, _ in z <= -1 ? 0 : z < 1 ? (z + 1) / 2 : 1 }
+    case .sparseSigmoid: pull(dy, z, y, dz, count) { _, y in y > 0 && y < 1 ? 0.5 : 0 }
+    case .softmax:
+      for row in 0..<vectors {
+        let (dy, y, dz) = (dy + row * width, y + row * width, dz + row * width)
+        var dot: S = 0
+        for i in 0..<width { dot += dy[i] * y[i] }
+        for i in 0..<width { dz[i] = (dy[i] - dot) * y[i] }
+      }
+    case .logSoftmax:
+      for row in 0..<vectors {
+        let (dy, y, dz) = (dy + row * width, y + row * width, dz + row * width)
+        var sum: S = 0
+        for i in 0..<width { sum += dy[i] }
+        for i in 0..<width { dz[i] = dy[i] - sum * S.exp(y[i]) }
+      }
+    }
+  }
+
+  private static func softmax<S: Scalar>(
+    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, _ width: Int
+  ) {
+    var largest = z[0]
+    for i in 1..<max(1, width) { largest = max(largest, z[i]) }
+    var sum: S = 0
+    for i in 0..<width {
+      y[i] = S.exp(z[i] - largest)
+      sum += y[i]
+    }
+    for i in 0..<width { y[i] /= sum }
+  }
+
+  private static func logSoftmax<S: Scalar>(
+    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, _ width: Int
+  ) {
+    var largest = z[0]
+    for i in 1..<max(1, width) { largest = max(largest, z[i]) }
+    var sum: S = 0
+    for i in 0..<width { sum += S.exp(z[i] - largest) }
+    let logSum = S.log(sum)
+    for i in 0..<width { y[i] = z[i] - largest - logSum }
+  }
+}
+
+// MARK: - Pieces of the table
+
+private enum Selu<S: Scalar> {
+  @inline(__always) static var scale: S { 1.0507009873554805 }
+  @inline(__always) static var alpha: S { 1.6732632423543772 }
+}
+
+@inline(__always)
+private func map<S: Scalar>(
+  _ z: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>, _ count: Int, _ function: (S) -> S
+) {
+  for i in 0..<count { y[i] = function(z[i]) }
+}
+
+@inline(__always)
+private func pull<S: Scalar>(
+  _ dy: UnsafePointer<S>, _ z: UnsafePointer<S>, _ y: UnsafePointer<S>,
+  _ dz: UnsafeMutablePointer<S>, _ count: Int, _ derivative: (_ z: S, _ y: S) -> S
+) {
+  for i in 0..<count { dz[i] = dy[i] * derivative(z[i], y[i]) }
+}
+
+/// NaN stays NaN.
+@inline(__always)
+private func clip<S: Scalar>(_ x: S, _ low: S, _ high: S) -> S {
+  x < low ? low : x > high ? high : x
+}
+
+/// σ(x) = 1 / (1 + e⁻ˣ)
+@inline(__always)
+package func logistic<S: Scalar>(_ x: S) -> S { 1 / (1 + S.exp(-x)) }
+
+/// ln(1 + eˣ), without overflow.
+@inline(__always)
+package func logOnePlusExp<S: Scalar>(_ x: S) -> S {
+  (x > 0 ? x : 0 * x) + S.log1p(S.exp(-abs(x)))
+}
+
+/// Φ(x), the distribution function of the standard normal.
+@inline(__always)
+private func normalCDF<S: Scalar>(_ x: S) -> S { (1 + S.erf(x * 0.70710678118654752440)) / 2 }

@@ -1,0 +1,155 @@
+import KerasFormat
+
+extension Network {
+  /// Outputs for raw arrays.
+  ///
+  /// - Parameters:
+  ///   - inputs: one array per input of the model, `(N, …)` each: token ids or numbers of any type.
+  ///   - batchSize: rows computed at once; it has no influence on the result. Keras's default is 32.
+  /// - Returns: one float32 array per output, `(N, …)`.
+  /// - Throws: ``KerasError`` where an array does not fit the model, naming row and step.
+  public func predict(
+    _ inputs: [NumericArray], batchSize: Int = 32
+  ) throws(KerasError) -> [NumericArray] {
+    let rows = try checkedRows(of: inputs)
+    guard batchSize > 0 else {
+      throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
+    }
+    var collected = [[Float]](repeating: [], count: outputs.count)
+    var shapes = [[Int]](repeating: [], count: outputs.count)
+    var pass = Pass(generation: generation)
+    for start in stride(from: 0, to: rows, by: batchSize) {
+      let count = min(batchSize, rows - start)
+      var tensors: [Tensor<Float>] = []
+      for input in inputs {
+        tensors.append(Tensor(rows: start..<start + count, of: input, in: &pass.workspace))
+      }
+      var trace = NetworkTrace<Float>()
+      let signals: [Signal<Float>]
+      do {
+        signals = try forward(tensors, parameters: parameters, trace: &trace, pass: &pass)
+      } catch {
+        throw error.shiftingRows(by: start)
+      }
+      for (index, signal) in signals.enumerated() {
+        let values = signal.tensor.reals(in: &pass.workspace)
+        collected[index].append(
+          contentsOf: UnsafeBufferPointer(start: values, count: signal.tensor.count))
+        shapes[index] = Array(signal.tensor.shape.dropFirst())
+      }
+      pass.workspace.reset()
+    }
+    return zip(collected, shapes).map { values, shape in
+      NumericArray(shape: [rows] + shape, .float32(values))
+    }
+  }
+
+  /// The first output for each text, by the model's own text pipeline: one number a text for a model
+  /// with one output unit.
+  ///
+  /// - Throws: ``KerasError`` when the model carries no text pipeline.
+  public func predict(_ texts: [String], batchSize: Int = 32) throws(KerasError) -> [Float] {
+    let outputs = try predict([try encoded(texts)], batchSize: batchSize)
+    return outputs[0].floats()
+  }
+
+  /// The token ids of texts, `(N, T)` int32, as the model's text pipeline makes them.
+  public func encoded(_ texts: [String]) throws(KerasError) -> NumericArray {
+    guard let textPipeline else {
+      throw KerasError(
+        .invalidData, "the model carries no text pipeline, so it cannot read text",
+        hint: "give token ids as an array")
+    }
+    let (ids, rows, length) = textPipeline.encode(texts)
+    return NumericArray(shape: [rows, length], .int32(ids))
+  }
+
+  /// The common number of rows, after checking counts and shapes against the model's inputs.
+  package func checkedRows(of arrays: [NumericArray]) throws(KerasError) -> Int {
+    guard arrays.count == inputs.count else {
+      throw KerasError(
+        .shapeMismatch, "\(arrays.count) input arrays but the model has \(inputs.count) inputs")
+    }
+    for (array, node) in zip(arrays, inputs) {
+      let shape = inputShapes[inputs.firstIndex(of: node) ?? 0]
+      let extents = array.shape.dropFirst()
+      let fits =
+        extents.count == shape.rank
+        && zip(extents, shape.extents).allSatisfy { $1 == nil || $0 == $1 }
+      guard fits else {
+        throw KerasError(
+          .shapeMismatch, "an array \(array.shape.tuple) but the model takes \(shape)",
+          at: .init(path: [nodes[node].name]))
+      }
+    }
+    let rows = arrays[0].shape[0]
+    for array in arrays where array.shape[0] != rows {
+      throw KerasError(
+        .shapeMismatch, "inputs of \(rows) and \(array.shape[0]) rows but they must be as many")
+    }
+    return rows
+  }
+}
+
+extension Tensor {
+  /// A copy of some rows of an array in the workspace: whole numbers as ids, others as reals.
+  package init(rows: Range<Int>, of array: NumericArray, in workspace: inout Workspace) {
+    let width = array.shape.dropFirst().reduce(1, *)
+    self.init(
+      gathering: rows, width: width, of: array, in: &workspace,
+      shape: [rows.count] + array.shape.dropFirst())
+  }
+
+  /// A copy of the rows with these indices, in this order.
+  package init(
+    gathering rows: some Collection<Int>, width: Int, of array: NumericArray,
+    in workspace: inout Workspace, shape: [Int]
+  ) {
+    func ids<T: FixedWidthInteger>(_ source: [T]) -> Tensor {
+      let target = workspace.scratch(Int32.self, count: rows.count * width)
+      var next = target
+      for row in rows {
+        // What an Int32 cannot hold is no row of any table either: -1 is refused with its place.
+        for i in row * width..<(row + 1) * width {
+          next.pointee = Int32(exactly: source[i]) ?? -1
+          next += 1
+        }
+      }
+      return Tensor(ids: target, shape: shape)
+    }
+    func reals<T: BinaryFloatingPoint>(_ source: [T]) -> Tensor {
+      let target = workspace.scratch(S.self, count: rows.count * width)
+      var next = target
+      for row in rows {
+        for i in row * width..<(row + 1) * width {
+          next.pointee = S(source[i])
+          next += 1
+        }
+      }
+      return Tensor(target, shape: shape)
+    }
+    switch array.elements {
+    case .int8(let a): self = ids(a)
+    case .int16(let a): self = ids(a)
+    case .int32(let a): self = ids(a)
+    case .int64(let a): self = ids(a)
+    case .uint8(let a): self = ids(a)
+    case .uint16(let a): self = ids(a)
+    case .uint32(let a): self = ids(a)
+    case .uint64(let a): self = ids(a)
+    case .bool(let a): self = ids(a.map { $0 ? 1 : 0 as UInt8 })
+    case .float32(let a): self = reals(a)
+    case .float64(let a): self = reals(a)
+    case .float16, .bfloat16: self = reals(array.floats())
+    }
+  }
+}
+
+extension KerasError {
+  /// The same error with its row counted from the beginning of the data instead of the batch.
+  package func shiftingRows(by start: Int) -> KerasError {
+    var error = self
+    error.place.row = place.row.map { $0 + start }
+    return error
+  }
+}

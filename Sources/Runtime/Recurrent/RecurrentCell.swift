@@ -1,0 +1,101 @@
+/// The mathematics of one time step of a recurrent layer, forward and back. Everything about time
+/// (masks, direction, sequences, sums over steps) is ``TimeLoop``'s.
+///
+/// A step works on all rows of the batch. `gates` holds one row of `gateCount · units` numbers per
+/// batch row: before the step x·W + b, after it the activated gates.
+protocol RecurrentCell: Sendable {
+  var units: Int { get }
+  /// Blocks of `units` columns in kernel and bias, in Keras's order.
+  var gateCount: Int { get }
+  /// State arrays: 1 (h) or 2 (h, c). The first is the output.
+  var stateCount: Int { get }
+  var useBias: Bool { get }
+  /// Numbers per batch row that a step keeps for the way back.
+  var savedWidth: Int { get }
+  /// Whether the recurrent product's gradient differs from the gates' (`reset_after`).
+  var separatesRecurrent: Bool { get }
+  /// Whether the recurrent product has a bias of its own, the second row of `bias`.
+  var hasRecurrentBias: Bool { get }
+
+  func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>)
+
+  /// From the gradients of the new states to those of the gates and of the old states.
+  func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>)
+
+  /// Adds the gradient of the recurrent kernel (and recurrent bias), summed over all steps at once.
+  func addRecurrentGradients<S: Scalar>(_ sums: CellGradientSums<S>)
+}
+
+extension RecurrentCell {
+  var gateWidth: Int { gateCount * units }
+  var separatesRecurrent: Bool { false }
+  var hasRecurrentBias: Bool { separatesRecurrent && useBias }
+
+  /// `dU += Hᵀ · dGates` for cells whose recurrent product goes straight into the gates.
+  func addRecurrentGradients<S: Scalar>(_ sums: CellGradientSums<S>) {
+    S.addProduct(
+      MatrixProduct(
+        .init(sums.previousOutputs, stride: units, transposed: true),
+        .init(sums.dGates, stride: gateWidth), into: sums.dRecurrentKernel, strideC: gateWidth,
+        m: units, n: gateWidth, k: sums.rows))
+  }
+}
+
+/// What a cell sees of one step.
+struct CellStep<S: Scalar> {
+  let rows: Int
+  let gates: UnsafeMutablePointer<S>
+  /// Old and new states, `[rows × units]` each; `c` only where the cell has two.
+  let h: UnsafePointer<S>
+  let c: UnsafePointer<S>?
+  let newH: UnsafeMutablePointer<S>
+  let newC: UnsafeMutablePointer<S>?
+  /// `[rows × savedWidth]`
+  let saved: UnsafeMutablePointer<S>
+  /// `[units × gateWidth]`
+  let recurrentKernel: UnsafePointer<S>
+  /// `[gateWidth]`, with `hasRecurrentBias` alone.
+  let recurrentBias: UnsafePointer<S>?
+}
+
+/// What a cell sees of one step on the way back.
+struct CellStepBack<S: Scalar> {
+  let rows: Int
+  let gates: UnsafePointer<S>
+  let h: UnsafePointer<S>
+  let c: UnsafePointer<S>?
+  let newC: UnsafePointer<S>?
+  let saved: UnsafePointer<S>
+  /// The transposed recurrent kernel, `[gateWidth × units]`.
+  let recurrentTransposed: UnsafePointer<S>
+  /// Gradients of the new states; left as they are.
+  let dNewH: UnsafePointer<S>
+  let dNewC: UnsafePointer<S>?
+  /// Gradients of the gates' inputs, `[rows × gateWidth]`: written.
+  let dGates: UnsafeMutablePointer<S>
+  /// Those of the recurrent product, where they differ (`separatesRecurrent`): written.
+  let dRecurrent: UnsafeMutablePointer<S>?
+  /// Gradients of the old states: written.
+  let dH: UnsafeMutablePointer<S>
+  let dC: UnsafeMutablePointer<S>?
+}
+
+/// All steps together, for gradients that are sums over time.
+struct CellGradientSums<S: Scalar> {
+  /// Steps × batch rows.
+  let rows: Int
+  /// h before each step, `[rows × units]`.
+  let previousOutputs: UnsafePointer<S>
+  let saved: UnsafePointer<S>
+  let dGates: UnsafePointer<S>
+  let dRecurrent: UnsafePointer<S>?
+  let dRecurrentKernel: UnsafeMutablePointer<S>
+  let dRecurrentBias: UnsafeMutablePointer<S>?
+}
+
+extension MatrixProduct.Operand {
+  /// The same matrix from another first element on.
+  func advanced(by elements: Int) -> Self {
+    Self(pointer + elements, stride: stride, transposed: isTransposed)
+  }
+}

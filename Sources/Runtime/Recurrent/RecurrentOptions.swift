@@ -1,0 +1,77 @@
+import KerasFormat
+
+/// What all recurrent layers can be told about time, beside their cell.
+public struct RecurrentOptions: Sendable, Equatable {
+  /// All outputs `(B, T, U)` instead of the last one `(B, U)`.
+  public var returnSequences: Bool
+  /// From the last step to the first; sequences come out in that order.
+  public var goBackwards: Bool
+  /// Whether a masked step puts out zeros instead of the previous output.
+  public var zeroOutputForMask: Bool
+  /// Share of the inputs, and of the previous output, that training drops.
+  public var dropout: Double
+  public var recurrentDropout: Double
+  /// Accepted and written back; they change how Keras computes, not what.
+  var unroll = false
+  var implementation: Int?
+  var seed: Int?
+
+  public init(
+    returnSequences: Bool = false, goBackwards: Bool = false, zeroOutputForMask: Bool = false,
+    dropout: Double = 0, recurrentDropout: Double = 0
+  ) {
+    self.returnSequences = returnSequences
+    self.goBackwards = goBackwards
+    self.zeroOutputForMask = zeroOutputForMask
+    self.dropout = dropout
+    self.recurrentDropout = recurrentDropout
+  }
+
+  init(from config: inout ConfigReader) throws(KerasError) {
+    returnSequences = try config.bool("return_sequences", default: false)
+    goBackwards = try config.bool("go_backwards", default: false)
+    zeroOutputForMask = try config.bool("zero_output_for_mask", default: false)
+    dropout = try config.number("dropout", default: 0)
+    recurrentDropout = try config.number("recurrent_dropout", default: 0)
+    unroll = try config.bool("unroll", default: false)
+    implementation = try config.optionalInteger("implementation")
+    seed = try config.optionalInteger("seed")
+    try config.refuse("return_state", "stateful", "time_major", "activity_regularizer")
+    config.ignore("input_dim", "input_length")
+  }
+
+  func write(to config: inout JSONObject) {
+    config["dropout"] = .number(dropout)
+    config["recurrent_dropout"] = .number(recurrentDropout)
+    config["seed"] = seed.map(JSON.integer) ?? .null
+    config["return_sequences"] = .bool(returnSequences)
+    config["return_state"] = false
+    config["go_backwards"] = .bool(goBackwards)
+    config["stateful"] = false
+    config["unroll"] = .bool(unroll)
+    config["zero_output_for_mask"] = .bool(zeroOutputForMask)
+    if let implementation { config["implementation"] = .integer(implementation) }
+    config["activity_regularizer"] = .null
+  }
+}
+
+/// The settings of a recurrent layer's three weights.
+struct RecurrentWeights: Sendable, Equatable {
+  var kernel = WeightSettings(.glorotUniform)
+  var recurrent = WeightSettings(.orthogonal)
+  var bias = WeightSettings(.zeros)
+
+  init() {}
+
+  init(from config: inout ConfigReader) throws(KerasError) {
+    kernel = try WeightSettings(&config, "kernel", default: .glorotUniform)
+    recurrent = try WeightSettings(&config, "recurrent", default: .orthogonal)
+    bias = try WeightSettings(&config, "bias", default: .zeros)
+  }
+
+  func write(to config: inout JSONObject) {
+    kernel.write("kernel", to: &config)
+    recurrent.write("recurrent", to: &config)
+    bias.write("bias", to: &config)
+  }
+}

@@ -1,0 +1,70 @@
+/// A dense row-major array in a ``Workspace``: a view that owns nothing and is valid as long as
+/// the workspace is not reset. The first axis is the batch.
+public struct Tensor<S: Scalar> {
+  /// The numbers; token ids keep their integer type until an embedding has looked them up.
+  public enum Content {
+    case reals(UnsafeMutablePointer<S>)
+    case ids(UnsafeMutablePointer<Int32>)
+  }
+
+  public let content: Content
+  /// All extents, the batch first.
+  public let shape: [Int]
+
+  public init(_ pointer: UnsafeMutablePointer<S>, shape: [Int]) {
+    content = .reals(pointer)
+    self.shape = shape
+  }
+
+  public init(ids: UnsafeMutablePointer<Int32>, shape: [Int]) {
+    content = .ids(ids)
+    self.shape = shape
+  }
+
+  /// Rows of the batch.
+  public var batch: Int { shape[0] }
+  /// The extent of the last axis.
+  public var width: Int { shape[shape.count - 1] }
+  public var count: Int { shape.reduce(1, *) }
+  /// Everything but the last axis: the number of vectors that a layer on the last axis sees.
+  public var vectors: Int { shape.dropLast().reduce(1, *) }
+
+  /// The numbers as reals. Ids are converted into the workspace.
+  public func reals(in workspace: inout Workspace) -> UnsafeMutablePointer<S> {
+    switch content {
+    case .reals(let pointer): return pointer
+    case .ids(let ids):
+      let pointer = workspace.scratch(S.self, count: count)
+      for i in 0..<count { pointer[i] = S(ids[i]) }
+      return pointer
+    }
+  }
+}
+
+/// Which time steps of each row count: `[batch × steps]`, `true` for a step that does.
+public struct Mask {
+  public let flags: UnsafeMutablePointer<Bool>
+  public let batch: Int
+  public let steps: Int
+
+  public init(_ flags: UnsafeMutablePointer<Bool>, batch: Int, steps: Int) {
+    self.flags = flags
+    self.batch = batch
+    self.steps = steps
+  }
+}
+
+/// What flows along one edge of the network: a tensor, the mask that Keras sends beside it, and,
+/// behind a sigmoid or softmax, the logits it was made of, from which losses are computed exactly.
+public struct Signal<S: Scalar> {
+  public var tensor: Tensor<S>
+  public var mask: Mask?
+  /// The input of the sigmoid or softmax that made `tensor`, of the same shape.
+  public var logits: UnsafeMutablePointer<S>?
+
+  public init(_ tensor: Tensor<S>, mask: Mask? = nil, logits: UnsafeMutablePointer<S>? = nil) {
+    self.tensor = tensor
+    self.mask = mask
+    self.logits = logits
+  }
+}

@@ -1,0 +1,60 @@
+import KerasFormat
+
+/// What a layer demands of one of its weights: name, shape and how it starts.
+public struct WeightSpec: Sendable, Equatable {
+  /// The way from the layer to the weight in Keras 3's structure, such as `cell/recurrent_kernel`.
+  public var name: String
+  public let shape: [Int]
+  public let settings: WeightSettings
+  /// Whether training changes it by gradients; Keras lists the others apart.
+  public let isTrainable: Bool
+
+  public init(
+    _ name: String, shape: [Int], settings: WeightSettings, isTrainable: Bool = true
+  ) {
+    self.name = name
+    self.shape = shape
+    self.settings = settings
+    self.isTrainable = isTrainable
+  }
+
+  public var count: Int { shape.reduce(1, *) }
+}
+
+/// A weight's initializer, regularizer and constraint as its layer's config has them.
+public struct WeightSettings: Sendable, Equatable {
+  public var initializer: Initializer
+  /// Serialized as Keras 3 does; `null` for none.
+  public var regularizer: JSON
+  public var constraint: JSON
+
+  public init(_ initializer: Initializer, regularizer: JSON = .null, constraint: JSON = .null) {
+    self.initializer = initializer
+    self.regularizer = regularizer
+    self.constraint = constraint
+  }
+
+  /// Reads `kernel_initializer`, `kernel_regularizer`, `kernel_constraint` for the prefix `kernel`.
+  public init(
+    _ config: inout ConfigReader, _ prefix: String, default initializer: Initializer
+  ) throws(KerasError) {
+    if let json = config.value("\(prefix)_initializer") {
+      do {
+        self.initializer = try Initializer(json: json)
+      } catch {
+        throw config.error("\(prefix)_initializer", error.message, code: error.code, hint: error.hint)
+      }
+    } else {
+      self.initializer = initializer
+    }
+    regularizer = config.value("\(prefix)_regularizer") ?? .null
+    constraint = config.value("\(prefix)_constraint") ?? .null
+  }
+
+  /// Writes the keys that ``init(_:_:default:)`` reads.
+  public func write(_ prefix: String, to config: inout JSONObject) {
+    config["\(prefix)_initializer"] = initializer.json
+    config["\(prefix)_regularizer"] = regularizer
+    config["\(prefix)_constraint"] = constraint
+  }
+}

@@ -1,0 +1,96 @@
+import KerasFormat
+import KerasRuntime
+
+/// Labelled texts made ready to train on: split, tokenized, padded, with the pipeline that does the
+/// same to new texts.
+public struct TextDataset: Sendable {
+  /// How texts become rows; Keras's names and defaults.
+  public struct Settings: Sendable {
+    /// Only the most frequent words, the others are dropped or become the out-of-vocabulary token.
+    public var numWords: Int?
+    public var oovToken: String?
+    /// T; `nil` takes the longest training row.
+    public var maxLength: Int?
+    public var padding = PaddingSide.pre
+    public var truncating = PaddingSide.pre
+    /// The share of rows held back, in the order of scikit-learn's `train_test_split`.
+    public var testSplit = 0.25
+    public var splitSeed: UInt32 = 0
+
+    public init() {}
+  }
+
+  public let pipeline: TextPipeline
+  public let training: Dataset
+  /// The rows held back; `nil` where none are.
+  public let test: Dataset?
+
+  /// Splits, fits the vocabulary on the training rows alone, and encodes.
+  ///
+  /// - Parameter pipeline: an already fitted one, which is then used as it is.
+  public init(
+    _ data: LabelledText, settings: Settings = Settings(), pipeline fitted: TextPipeline? = nil
+  ) throws(KerasError) {
+    let (train, test) = try Self.split(data.texts.count, settings)
+    let texts = train.map { data.texts[$0] }
+    if let fitted {
+      pipeline = fitted
+    } else {
+      pipeline = try Self.fit(texts, settings, labelNames: data.labelNames)
+    }
+    training = try Self.encoded(data, train, pipeline)
+    self.test = test.isEmpty ? nil : try Self.encoded(data, test, pipeline)
+  }
+
+  /// All rows of `data` through a fitted pipeline.
+  public static func rows(
+    of data: LabelledText, pipeline: TextPipeline
+  ) throws(KerasError) -> Dataset {
+    try encoded(data, Array(data.texts.indices), pipeline)
+  }
+
+  private static func split(
+    _ rows: Int, _ settings: Settings
+  ) throws(KerasError) -> (train: [Int], test: [Int]) {
+    guard settings.testSplit != 0 else { return (Array(0..<rows), []) }
+    let split = try TrainTestSplit(
+      rows: rows, testSize: settings.testSplit, seed: settings.splitSeed)
+    return (split.train, split.test)
+  }
+
+  private static func fit(
+    _ texts: [String], _ settings: Settings, labelNames: [String]?
+  ) throws(KerasError) -> TextPipeline {
+    var tokenizer = Tokenizer(numWords: settings.numWords, oovToken: settings.oovToken)
+    tokenizer.fitOnTexts(texts)
+    guard !tokenizer.wordIndex.isEmpty else {
+      throw KerasError(
+        .invalidData, "no words in \(texts.count) training texts: nothing to learn from")
+    }
+    let longest = tokenizer.textsToSequences(texts).map(\.count).max() ?? 0
+    let length = settings.maxLength ?? max(1, longest)
+    guard length > 0 else {
+      throw KerasError(.invalidArgument, "a maximum length of \(length) but it must be 1 or more")
+    }
+    return TextPipeline(
+      tokenizer: tokenizer, maxLength: length, padding: settings.padding,
+      truncating: settings.truncating, labelNames: labelNames)
+  }
+
+  private static func encoded(
+    _ data: LabelledText, _ rows: [Int], _ pipeline: TextPipeline
+  ) throws(KerasError) -> Dataset {
+    let (ids, count, length) = pipeline.encode(rows.map { data.texts[$0] })
+    return try Dataset(
+      inputs: [NumericArray(shape: [count, length], .int32(ids))],
+      targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.labels[$0]) })))
+  }
+}
+
+extension TextPipeline {
+  /// V: one more than the largest token id that it gives, for the padding id 0.
+  public var vocabularySize: Int {
+    let words = tokenizer.wordIndex.count + 1
+    return tokenizer.numWords.map { min(words, $0) } ?? words
+  }
+}

@@ -1,0 +1,77 @@
+import KerasFormat
+import KerasRuntime
+
+/// How a call of ``Model/fit(_:settings:callbacks:)`` goes about it; Keras's names and defaults.
+public struct FitSettings: Sendable {
+  public var batchSize = 32
+  public var epochs = 1
+  public var initialEpoch = 0
+  /// The last fraction of the rows, held back for validation before any shuffling.
+  public var validationSplit = 0.0
+  /// Rows to validate on instead.
+  public var validationData: Dataset?
+  public var shuffle = true
+  /// The run's seed; `nil` takes one from the system, so that no two runs are alike.
+  public var seed: UInt64?
+
+  public init() {}
+}
+
+extension Model {
+  /// Trains for a number of epochs.
+  ///
+  /// - Parameters:
+  ///   - x: one array per input of the model.
+  ///   - y: the targets.
+  ///   - seed: decides the order of rows and what dropout drops; the same seed gives the same bits.
+  /// - Returns: loss and metrics of every epoch.
+  @discardableResult
+  public mutating func fit(
+    _ x: [NumericArray], _ y: NumericArray, batchSize: Int = 32, epochs: Int = 1,
+    validationSplit: Double = 0, shuffle: Bool = true, seed: UInt64? = nil,
+    callbacks: [any Callback] = []
+  ) throws(KerasError) -> History {
+    var settings = FitSettings()
+    settings.batchSize = batchSize
+    settings.epochs = epochs
+    settings.validationSplit = validationSplit
+    settings.shuffle = shuffle
+    settings.seed = seed
+    return try fit(Dataset(inputs: x, targets: y), settings: settings, callbacks: callbacks)
+  }
+
+  /// Trains for a number of epochs.
+  ///
+  /// The model keeps what was learned also where this throws or a callback stops it: the weights of
+  /// the last whole update.
+  @discardableResult
+  public mutating func fit(
+    _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = []
+  ) throws(KerasError) -> History {
+    var trainer = try Trainer(self, data, settings)
+    let result: Result<History, KerasError>
+    do {
+      result = .success(try trainer.run(callbacks))
+    } catch {
+      result = .failure(error)
+    }
+    network = network.replacingParameters(trainer.step.parameters)
+    compilation?.slots = trainer.step.slots
+    compilation?.iterations = trainer.step.iterations
+    return try result.get()
+  }
+
+  /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first.
+  public func evaluate(
+    _ data: Dataset, batchSize: Int = 32
+  ) throws(KerasError) -> [(name: String, value: Double)] {
+    let compilation = try compiled()
+    _ = try network.checkedRows(of: data.inputs)
+    var averages = Averages(try metrics(), generation: compilation.generation)
+    try Trainer.measure(
+      Objective(network: network, loss: compilation.loss, generation: compilation.generation),
+      network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages)
+    let logs = averages.logs
+    return logs.filter { $0.name == "loss" } + logs.filter { $0.name != "loss" }
+  }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import KerasFormat
+import KerasRuntime
+
+/// `hornbill inspect`: what is inside a model file.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what is inside a model file: definition, weights, optimizer, text pipeline.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Flag(help: "As one JSON object.")
+  var json = false
+
+  func run() throws {
+    let record = try ModelFile.read(model.model, weights: model.weights)
+    let report = InspectionReport(record, file: model.model)
+    Console.result(json ? report.json.pythonText(indent: 2) : report.text)
+  }
+}

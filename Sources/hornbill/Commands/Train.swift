@@ -1,0 +1,138 @@
+import ArgumentParser
+import KerasFormat
+import KerasRuntime
+import KerasTrain
+
+extension ReviewsArchitecture: ExpressibleByArgument {}
+
+/// `hornbill train`: fits a model to labelled data and saves it.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a model and save it.",
+    discussion: """
+      hornbill train --architecture gru --data reviews.tsv --epochs 30 --output gru.keras
+      hornbill train gru.keras --data reviews.tsv --epochs 5 --output gru.keras
+      """)
+
+  @Argument(help: "A model to go on with: .keras, .h5, or .json.", completion: .file())
+  var model: String?
+
+  @Option(help: "Weights for it.", completion: .file())
+  var weights: String?
+
+  @Option(help: "Build one of the reviews models instead: ffnn, gru or lstm.")
+  var architecture: ReviewsArchitecture?
+
+  @Option(help: "Whether the embedding of a fresh model masks padding: true or false.")
+  var maskZero = false
+
+  @Option(
+    name: .customLong("keras"),
+    help: "Whose arithmetic: 1, 2, 2.15 or 3; default: the model file's, else 3.")
+  var generation: Generation?
+
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Text") var text: TextOptions
+  @OptionGroup(title: "Training") var training: TrainingOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func validate() throws {
+    if (model == nil) == (architecture == nil) {
+      throw ValidationError("Give either a model file or --architecture.")
+    }
+    if weights != nil && model == nil { throw ValidationError("--weights goes with a model file.") }
+  }
+
+  func run() throws {
+    try output.checkTargets()
+    var model = try self.model.map { path throws(KerasError) in
+      try Model(contentsOf: path, weights: weights)
+    }
+    let material = try prepare(pipeline: model?.network.textPipeline)
+    let generation = self.generation ?? model?.network.generation ?? .keras3
+    if model == nil, let architecture {
+      model = try fresh(architecture, material, generation)
+    }
+    guard var model else { return }
+    if let pipeline = material.pipeline { model.network.textPipeline = pipeline }
+    try training.compile(&model, generation: generation)
+    if training.batchSize > material.training.rows {
+      Console.warning(
+        "batch size \(training.batchSize) is larger than the \(material.training.rows) training "
+          + "rows: each epoch is one batch")
+    }
+
+    let interruption = Interruption()
+    let history = try model.fit(
+      material.training, settings: training.settings(validation: material.validation),
+      callbacks: [EpochReporter(training.verbosity), interruption])
+    try output.write(model, history, generation: generation)
+    if Interruption.came {
+      Console.note("stopped after \(history.epochs.count) epochs; the model is saved")
+      throw ExitCode(Interruption.exitStatus)
+    }
+    if let test = material.test {
+      let logs = try model.evaluate(test, batchSize: training.batchSize)
+      let values = logs.map { "\($0.name): \(Numbers.log($0.value))" }.joined(separator: " - ")
+      Console.result("\(test.rows) held-back rows - \(values)")
+    }
+  }
+
+  /// What a run works on.
+  private struct Material {
+    var training: Dataset
+    var validation: Dataset?
+    var test: Dataset?
+    var pipeline: TextPipeline?
+  }
+
+  private func prepare(pipeline: TextPipeline?) throws(KerasError) -> Material {
+    if data.isRaw {
+      return Material(training: try data.arrays(), validation: try data.validationArrays())
+    }
+    let texts = try data.texts()
+    var settings = text.settings
+    if !data.testData.isEmpty { settings.testSplit = 0 }
+    let set = try TextDataset(texts, settings: settings, pipeline: pipeline)
+    var material = Material(training: set.training, test: set.test, pipeline: set.pipeline)
+    if !data.testData.isEmpty {
+      let held = try LabelledText(
+        paths: data.testData, options: data.columns.reading, labels: texts.labelKind)
+      material.test = try TextDataset.rows(of: held, pipeline: set.pipeline)
+    }
+    if training.verbosity != .silent {
+      Console.note(
+        "\(texts.texts.count) rows: \(set.training.rows) to train on, \(material.test?.rows ?? 0) "
+          + "held back; V = \(set.pipeline.vocabularySize), length \(set.pipeline.maxLength)")
+    }
+    return material
+  }
+
+  private func fresh(
+    _ architecture: ReviewsArchitecture, _ material: Material, _ generation: Generation
+  ) throws(KerasError) -> Model {
+    let ids = material.training.inputs[0]
+    guard let pipeline = material.pipeline else {
+      // Raw ids: the vocabulary is what the arrays show.
+      let largest = ids.doubles().max() ?? 0
+      guard ids.shape.count == 2, largest >= 0, largest < Double(Int32.max) else {
+        throw KerasError(
+          .invalidData, "an array \(ids.shape) with a maximum of \(largest) but token ids belong here",
+          at: .init(file: data.x[0]))
+      }
+      return try fresh(architecture, Int(largest) + 1, ids.shape[1], generation)
+    }
+    return try fresh(architecture, pipeline.vocabularySize, pipeline.maxLength, generation)
+  }
+
+  private func fresh(
+    _ architecture: ReviewsArchitecture, _ vocabularySize: Int, _ length: Int,
+    _ generation: Generation
+  ) throws(KerasError) -> Model {
+    let layers = architecture.layers(
+      vocabularySize: vocabularySize, inputLength: length, maskZero: maskZero,
+      generation: generation)
+    let seed = training.seed ?? UInt64.random(in: 1...UInt64(UInt32.max))
+    return try Model(layers, name: architecture.rawValue, seed: seed, generation: generation)
+  }
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import HornbillReviews
+import KerasFormat
+import KerasRuntime
+import KerasTrain
+
+extension PaddingSide: ExpressibleByArgument {}
+extension DelimitedText.Quoting: ExpressibleByArgument {}
+
+/// Where labelled data comes from: texts in files, or raw arrays, or the bundled reviews.
+struct DataOptions: ParsableArguments {
+  @Option(
+    help: """
+      Labelled texts: a .tsv/.txt file (text<TAB>label), a .csv with a header, a .jsonl file, or a \
+      folder of such files. May repeat. Without data the bundled reviews are used.
+      """, completion: .file())
+  var data: [String] = []
+
+  @Option(help: "Texts for the final evaluation, instead of --test-split.", completion: .file())
+  var testData: [String] = []
+
+  @OptionGroup var columns: ColumnOptions
+
+  @Option(help: "Raw inputs, .npy; once per input of the model.", completion: .file())
+  var x: [String] = []
+
+  @Option(help: "Raw targets, .npy.", completion: .file())
+  var y: String?
+
+  @Option(help: "Raw inputs to validate on, .npy.", completion: .file())
+  var validationX: [String] = []
+
+  @Option(help: "Raw targets to validate on, .npy.", completion: .file())
+  var validationY: String?
+
+  func validate() throws {
+    if !x.isEmpty && !data.isEmpty { throw ValidationError("Give either --data or --x, not both.") }
+    if x.isEmpty != (y == nil) { throw ValidationError("--x and --y go together.") }
+    if validationX.isEmpty != (validationY == nil) {
+      throw ValidationError("--validation-x and --validation-y go together.")
+    }
+  }
+
+  var isRaw: Bool { !x.isEmpty }
+
+  /// The labelled texts, and a remark on each oddity in them.
+  func texts() throws(KerasError) -> LabelledText {
+    let texts =
+      data.isEmpty
+      ? try LabelledText(tsv: BundledReviews.bytes, name: "bundled reviews")
+      : try LabelledText(paths: data, options: columns.reading)
+    for warning in texts.warnings { Console.warning(warning) }
+    return texts
+  }
+
+  /// The arrays behind `--x` and `--y`.
+  func arrays() throws(KerasError) -> Dataset { try Self.dataset(x, y ?? "") }
+
+  /// The arrays behind `--validation-x` and `--validation-y`.
+  func validationArrays() throws(KerasError) -> Dataset? {
+    try validationY.map { path throws(KerasError) in try Self.dataset(validationX, path) }
+  }
+
+  private static func dataset(_ x: [String], _ y: String) throws(KerasError) -> Dataset {
+    var inputs: [NumericArray] = []
+    for path in x { inputs.append(try array(at: path)) }
+    let targets = try array(at: y)
+    do {
+      return try Dataset(inputs: inputs, targets: targets)
+    } catch {
+      throw error.inFile(error.place.path.first == "targets" ? y : x[0])
+    }
+  }
+
+  /// One `.npy` file.
+  static func array(at path: String) throws(KerasError) -> NumericArray {
+    do {
+      return try NumericArray(npy: FileBytes.read(path))
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+}
+
+/// How columns of text files are found.
+struct ColumnOptions: ParsableArguments {
+  @Option(help: "The column or key of the text in .csv and .jsonl.")
+  var textColumn = "text"
+
+  @Option(help: "The column or key of the label in .csv and .jsonl.")
+  var labelColumn = "label"
+
+  @Option(help: "minimal: quotes work as in pandas' reader. none: they are text.")
+  var quoting = DelimitedText.Quoting.minimal
+
+  var reading: TextReader.Options {
+    TextReader.Options(quoting: quoting, textColumn: textColumn, labelColumn: labelColumn)
+  }
+}
+
+/// How texts become rows of token ids.
+struct TextOptions: ParsableArguments {
+  @Option(help: "Keep only the most frequent words, N - 1 of them.")
+  var numWords: Int?
+
+  @Option(help: "A token for words that the vocabulary does not have.")
+  var oovToken: String?
+
+  @Option(help: "Tokens in a row; default: the longest training row.")
+  var maxLength: Int?
+
+  @Option(help: "Which end short rows are padded at.")
+  var padding = PaddingSide.pre
+
+  @Option(help: "Which end long rows are cut at.")
+  var truncating = PaddingSide.pre
+
+  @Option(help: "Share of the rows held back for a final evaluation; 0 holds none back.")
+  var testSplit = 0.25
+
+  @Option(help: "Seed of that split, as scikit-learn's random_state.")
+  var splitSeed: UInt32 = 0
+
+  func validate() throws {
+    if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more.") }
+    if let numWords, numWords < 2 { throw ValidationError("--num-words must be 2 or more.") }
+    if !(0..<1).contains(testSplit) { throw ValidationError("--test-split is within 0..<1.") }
+  }
+
+  var settings: TextDataset.Settings {
+    var settings = TextDataset.Settings()
+    settings.numWords = numWords
+    settings.oovToken = oovToken
+    settings.maxLength = maxLength
+    settings.padding = padding
+    settings.truncating = truncating
+    settings.testSplit = testSplit
+    settings.splitSeed = splitSeed
+    return settings
+  }
+}

@@ -1,0 +1,71 @@
+import KerasTrain
+
+/// What `fit` shows while it runs, in Keras 3's form: a bar with the time left on a terminal, one
+/// line an epoch elsewhere.
+final class EpochReporter: Callback {
+  /// Keras's `verbose`.
+  enum Verbosity: Int {
+    case silent = 0
+    case bar = 1
+    case line = 2
+    case epochs = 3
+  }
+
+  private let verbosity: Verbosity
+  private var plan: TrainingPlan?
+  private var epochStart = ContinuousClock.now
+  private var lastDrawn = ContinuousClock.now
+
+  init(_ verbosity: Verbosity) { self.verbosity = verbosity }
+
+  func trainingBegan(_ plan: TrainingPlan) { self.plan = plan }
+
+  func epochBegan(_ epoch: Int) {
+    epochStart = .now
+    guard verbosity != .silent, let plan else { return }
+    let line = "Epoch \(epoch + 1)/\(plan.epochs)"
+    if verbosity == .bar { Console.note(line) } else { Console.result(line) }
+  }
+
+  func batchEnded(_ batch: Int, logs: [(name: String, value: Double)]) {
+    guard verbosity == .bar, let plan else { return }
+    let isLast = batch + 1 == plan.steps
+    guard isLast || lastDrawn.duration(to: .now).inSeconds > 0.05 else { return }
+    lastDrawn = .now
+    let elapsed = epochStart.duration(to: .now).inSeconds
+    let perStep = elapsed / Double(batch + 1)
+    let left = Numbers.clock(perStep * Double(plan.steps - batch - 1))
+    let time = "\(bold)\(left)\(plain) \(Numbers.perStep(perStep))"
+    Console.progress("\r\(bar(batch + 1, plan.steps)) \(time) - \(text(logs))\u{1B}[K")
+  }
+
+  func epochEnded(_ epoch: Int, logs: [(name: String, value: Double)], seconds: Double) {
+    guard let plan else { return }
+    let time = Numbers.clock(seconds)
+    let perStep = Numbers.perStep(seconds / Double(max(1, plan.steps)))
+    switch verbosity {
+    case .silent, .epochs: break
+    case .bar:
+      Console.progress(
+        "\r\(bar(plan.steps, plan.steps)) \(bold)\(time)\(plain) \(perStep) - \(text(logs))\u{1B}[K\n")
+    case .line:
+      Console.result("\(plan.steps)/\(plan.steps) - \(time) - \(perStep) - \(text(logs))")
+    }
+  }
+
+  private func text(_ logs: [(name: String, value: Double)]) -> String {
+    logs.map { "\($0.name): \(Numbers.log($0.value))" }.joined(separator: " - ")
+  }
+
+  private func bar(_ done: Int, _ steps: Int) -> String {
+    let filled = 20 * done / max(1, steps)
+    let counter = String(repeating: " ", count: "\(steps)".count - "\(done)".count) + "\(done)"
+    let (green, white) = Console.hasColor ? ("\u{1B}[32m", "\u{1B}[37m") : ("", "")
+    let line = String(repeating: "━", count: filled)
+    let rest = String(repeating: Console.hasColor ? "━" : "─", count: 20 - filled)
+    return "\(bold)\(counter)/\(steps)\(plain) \(green)\(line)\(white)\(rest)\(plain)"
+  }
+
+  private var bold: String { Console.hasColor ? "\u{1B}[1m" : "" }
+  private var plain: String { Console.hasColor ? "\u{1B}[0m" : "" }
+}

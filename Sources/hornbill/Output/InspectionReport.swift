@@ -1,0 +1,150 @@
+import KerasFormat
+import KerasRuntime
+
+/// A model file laid open, for people and as JSON.
+struct InspectionReport {
+  private let record: ModelRecord
+  private let file: String
+  /// Why this package cannot run the model, when it cannot.
+  private let refusal: String?
+
+  init(_ record: ModelRecord, file: String) {
+    self.record = record
+    self.file = file
+    let hasWeights = record.layers.contains { !$0.weights.isEmpty }
+    do {
+      _ = try Network(record, weights: hasWeights ? .stored : .fresh(seed: 0))
+      refusal = nil
+    } catch {
+      refusal = error.description
+    }
+  }
+
+  // MARK: - For people
+
+  var text: String {
+    var lines = ["file        \(file)"]
+    let version = record.kerasVersion.map { " (written by \($0))" } ?? ""
+    lines.append("generation  Keras \(record.generation.rawValue)\(version)")
+    lines.append("model       \(record.isSequential ? "Sequential" : "Functional") '\(record.name)'")
+    if let refusal { lines.append("runs        no: \(refusal)") }
+    for layer in record.layers {
+      lines.append("")
+      lines.append("\(layer.name)  \(layer.className)")
+      for (key, value) in layer.config.members where isTelling(value) {
+        lines.append("  \(key) = \(value.pythonText())")
+      }
+      for weight in layer.weights {
+        lines.append("  \(weight.name)  \(describe(weight.array))")
+      }
+    }
+    lines += trainingLines
+    lines += pipelineLines
+    return lines.joined(separator: "\n")
+  }
+
+  /// What says nothing is left out of the text; the JSON has everything.
+  private func isTelling(_ value: JSON) -> Bool { !value.isNull && value != .bool(false) }
+
+  private var trainingLines: [String] {
+    guard let training = record.training else { return ["", "not compiled"] }
+    let optimizer = training.optimizer
+    var lines = ["", "loss        \(training.loss.pythonText())"]
+    if !training.metrics.isNull { lines.append("metrics     \(training.metrics.pythonText())") }
+    lines.append("optimizer   \(optimizer.className)")
+    for (key, value) in optimizer.config.members where isTelling(value) {
+      lines.append("  \(key) = \(value.pythonText())")
+    }
+    if let iterations = optimizer.iterations { lines.append("  iterations = \(iterations)") }
+    for slot in optimizer.slots {
+      for (index, array) in slot.arrays.enumerated() {
+        lines.append("  \(slot.name)/\(index)  \(describe(array))")
+      }
+    }
+    return lines
+  }
+
+  private var pipelineLines: [String] {
+    guard let pipeline = record.textPipeline?.object else { return ["", "no text pipeline"] }
+    var lines = ["", "text pipeline"]
+    for (key, value) in pipeline.members where isTelling(value) && key != "tokenizer" {
+      lines.append("  \(key) = \(value.pythonText())")
+    }
+    if let tokenizer = pipeline["tokenizer"], let fitted = try? Tokenizer(json: tokenizer) {
+      lines.append("  words = \(fitted.wordIndex.count)")
+    }
+    return lines
+  }
+
+  private func describe(_ array: NumericArray) -> String {
+    let facts = Statistics(array)
+    let shape = "(\(array.shape.map(String.init).joined(separator: ", ")))"
+    return "\(shape) \(array.elements.type.rawValue)  min \(Numbers.log(facts.minimum))"
+      + "  max \(Numbers.log(facts.maximum))  mean \(Numbers.log(facts.mean))"
+  }
+
+  // MARK: - As JSON
+
+  var json: JSON {
+    var object: JSONObject = [
+      "file": .string(file), "generation": .string(record.generation.rawValue),
+      "keras_version": record.kerasVersion.map(JSON.string) ?? .null, "name": .string(record.name),
+      "class_name": .string(record.isSequential ? "Sequential" : "Functional"),
+      "runs": .bool(refusal == nil), "refusal": refusal.map(JSON.string) ?? .null,
+      "layers": .array(record.layers.map(layerJSON)),
+    ]
+    object["training"] = record.training.map(trainingJSON) ?? .null
+    object["text_pipeline"] = record.textPipeline ?? .null
+    return .object(object)
+  }
+
+  private func layerJSON(_ layer: LayerRecord) -> JSON {
+    [
+      "name": .string(layer.name), "class_name": .string(layer.className),
+      "config": .object(layer.config),
+      "weights": .array(layer.weights.map { arrayJSON($0.array, name: $0.name) }),
+    ]
+  }
+
+  private func trainingJSON(_ training: TrainingRecord) -> JSON {
+    let optimizer = training.optimizer
+    return [
+      "loss": training.loss, "metrics": training.metrics,
+      "optimizer": [
+        "class_name": .string(optimizer.className), "config": .object(optimizer.config),
+        "iterations": optimizer.iterations.map(JSON.integer) ?? .null,
+        "slots": .array(
+          optimizer.slots.flatMap { slot in
+            slot.arrays.enumerated().map { arrayJSON($1, name: "\(slot.name)/\($0)") }
+          }),
+      ],
+    ]
+  }
+
+  private func arrayJSON(_ array: NumericArray, name: String) -> JSON {
+    let facts = Statistics(array)
+    return [
+      "name": .string(name), "shape": .array(array.shape.map(JSON.integer)),
+      "dtype": .string(array.elements.type.rawValue), "min": .number(facts.minimum),
+      "max": .number(facts.maximum), "mean": .number(facts.mean),
+    ]
+  }
+}
+
+/// The extremes and the mean of an array; NaN where it has a NaN or nothing.
+private struct Statistics {
+  var minimum = Double.infinity
+  var maximum = -Double.infinity
+  var mean = 0.0
+
+  init(_ array: NumericArray) {
+    var sum = 0.0
+    for value in array.doubles() {
+      minimum = value < minimum || value.isNaN ? value : minimum
+      maximum = value > maximum || value.isNaN ? value : maximum
+      sum += value
+    }
+    mean = sum / Double(array.count)
+    if array.count == 0 { (minimum, maximum) = (.nan, .nan) }
+  }
+}

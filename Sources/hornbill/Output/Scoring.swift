@@ -1,0 +1,57 @@
+import KerasFormat
+import KerasRuntime
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Scores texts on several cores; the order stays, and the numbers do not depend on the cores.
+struct Scoring: Sendable {
+  private let network: Network
+  private let batchSize: Int
+  private let threads: Int
+
+  init(_ network: Network, batchSize: Int, threads: Int?) throws(KerasError) {
+    guard network.textPipeline != nil else {
+      throw KerasError(
+        .invalidData, "the model carries no text pipeline, so it cannot read text",
+        at: .init(path: [network.name]), hint: "give arrays with --input and --output")
+    }
+    guard network.outputs.count == 1 else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(network.outputs.count) outputs but scoring takes one",
+        at: .init(path: [network.name]))
+    }
+    self.network = network
+    self.batchSize = batchSize
+    self.threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  }
+
+  /// Texts to hand over at once: enough for all cores, little enough to stay in memory.
+  var chunkSize: Int { max(batchSize, 512) * threads }
+
+  /// One row of the model's output for each text.
+  func scores(_ texts: [String]) async throws -> [[Float]] {
+    let share = max(1, (texts.count + threads - 1) / threads)
+    return try await withThrowingTaskGroup(of: (Int, [[Float]]).self) { group in
+      for start in stride(from: 0, to: texts.count, by: share) {
+        let part = Array(texts[start..<min(texts.count, start + share)])
+        group.addTask { (start, try rows(part)) }
+      }
+      var parts: [(Int, [[Float]])] = []
+      for try await part in group { parts.append(part) }
+      return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+    }
+  }
+
+  private func rows(_ texts: [String]) throws(KerasError) -> [[Float]] {
+    let output = try network.predict([try network.encoded(texts)], batchSize: batchSize)[0]
+    let values = output.floats()
+    let width = values.count / max(1, texts.count)
+    return texts.indices.map { Array(values[$0 * width..<($0 + 1) * width]) }
+  }
+}

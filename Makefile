@@ -1,0 +1,32 @@
+# Each target does its own set-up: on Debian and Ubuntu it installs what is missing, saying so.
+SWIFT ?= swift
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: demo test setup format
+
+demo: setup
+	$(SWIFT) build -c release --product hornbill
+	mkdir -p demo-output
+	.build/release/hornbill demo --output demo-output
+
+test: setup
+	$(SWIFT) test -c release
+
+setup:
+	@for package in libhdf5-dev:hdf5 zlib1g-dev:zlib pkg-config:; do \
+	  name=$${package%%:*}; module=$${package#*:}; \
+	  if [ "$$name" = pkg-config ]; then command -v pkg-config >/dev/null && continue; \
+	  else pkg-config --exists $$module 2>/dev/null && continue; fi; \
+	  missing="$$missing $$name"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  if command -v apt-get >/dev/null; then \
+	    echo "installing$$missing"; \
+	    $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq $$missing; \
+	  else \
+	    echo "please install:$$missing (macOS: brew install hdf5 pkg-config)" >&2; exit 1; \
+	  fi; \
+	fi
+
+format:
+	$(SWIFT) format -i -r Package.swift Sources Tests

@@ -1,0 +1,119 @@
+import KerasFormat
+import Testing
+
+@Suite struct ModelFileErrorTests {
+  private func model(_ layers: String, version: String = "\"keras_version\": \"2.2.4\"") -> [UInt8]
+  {
+    Array(
+      "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", \"layers\": [\(layers)]}, \(version)}"
+        .utf8)
+  }
+
+  private func decoded(_ bytes: [UInt8]) -> String {
+    message { try ModelFile.decode(bytes, name: "m.json") }
+  }
+
+  @Test func `files that hold no model are refused with a hint`() throws {
+    #expect(decoded([]) == "m.json: the file is empty")
+    #expect(
+      decoded(Array("review\tlabel".utf8))
+        == "m.json: the file is no .keras archive, no HDF5 file and no JSON text")
+    #expect(
+      decoded(Array("{}".utf8))
+        == "m.json: no class_name and config, which every Keras model has; "
+        + "expected what Keras's model.to_json() writes")
+    let hint =
+      "the file holds weights without a model's definition; "
+      + "give the definition (.json) and pass this file as its weights"
+    for name in ["3/reviews.weights.h5", "2/reviews_legacy.h5"] {
+      #expect(decoded(try FormatFixture.bytes("models/\(name)")) == "m.json: \(hint)")
+    }
+    #expect(
+      decoded(try FormatFixture.bytes("hdf5/types.h5"))
+        == "m.json: the HDF5 file has no model_config; it holds no Keras model")
+    #expect(
+      decoded(try FormatFixture.bytes("zip/stored.zip"))
+        == "m.json:config.json, byte 0: found \"c\" where a value should stand")
+  }
+
+  @Test func `a layer with code of its own is refused by name`() {
+    let lambda = "{\"class_name\": \"Lambda\", \"config\": {\"name\": \"l\"}}"
+    #expect(
+      decoded(model(lambda))
+        == "m.json:l: Lambda holds code of its own, which is never run; "
+        + "rebuild the model without it")
+  }
+
+  @Test func `a module or a registration that is not Keras's is refused`() {
+    let module =
+      "{\"module\": \"os\", \"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 1}}"
+    #expect(
+      decoded(model(module))
+        == "m.json:d: Dense is of module \"os\"; expected one of Keras's own")
+    let registered =
+      "{\"class_name\": \"Dense\", \"registered_name\": \"x>Dense\", \"config\": {\"name\": \"d\"}}"
+    #expect(
+      decoded(model(registered))
+        == "m.json:d: Dense is registered as \"x>Dense\", which is not Keras's own")
+  }
+
+  @Test func `weights of another number of layers are refused with both numbers`() {
+    let shown = message {
+      try ModelFile.read(
+        ModelFixture.path("2.15", "float16.json"),
+        weights: ModelFixture.path("2.15", "reviews_legacy.h5"))
+    }
+    #expect(
+      shown.hasSuffix(
+        "reviews_legacy.h5: the file holds weights of 4 layers, but the model has 2 "
+          + "layers with weights"))
+    let structural = message {
+      try ModelFile.read(
+        ModelFixture.path("3", "graph.json"),
+        weights: ModelFixture.path("3", "reviews.weights.h5"))
+    }
+    #expect(structural.contains("reviews.weights.h5:"))
+    #expect(structural.contains("the file has no layers/simple_rnn, where"))
+  }
+
+  @Test func `what a generation cannot say is refused with the reason`() throws {
+    var record = ModelRecord(
+      generation: .keras3, name: "m",
+      layers: [
+        LayerRecord(
+          className: "Dense", name: "d",
+          config: ["units": 1, "activation": "silu", "dtype": "float32", "use_bias": true])
+      ])
+    #expect(
+      message { try ModelFile.encode(record, container: .h5, options: .init(generation: .keras2)) }
+        == "d/activation: Keras 2 has no activation \"silu\"")
+    #expect(
+      message {
+        try ModelFile.encode(record, container: .keras, options: .init(generation: .keras2))
+      } == "Keras 2 has no .keras files; write .h5, or choose 2.15 or 3")
+    #expect(
+      message {
+        try ModelFile.encode(record, container: .json, options: .init(generation: .keras1))
+      } == "files of Keras 1 are read, not written; choose 2, 2.15 or 3")
+    #expect(
+      message { try ModelFile.write(record, to: "/tmp/model.txt") }
+        == "/tmp/model.txt: the name tells no format; end it in .keras, .h5, .weights.h5 or .json")
+    record.layers[0].className = "LeakyReLU"
+    #expect(
+      message { try ModelFile.encode(record, container: .h5, options: .init(generation: .keras2)) }
+        == "d: LeakyReLU cannot be carried from Keras 3 to Keras 2")
+  }
+
+  @Test func `hard_sigmoid without weights to scale is refused across its change`() {
+    let record = ModelRecord(
+      generation: .keras2, name: "m",
+      layers: [
+        LayerRecord(
+          className: "Dense", name: "d", config: ["activation": "legacy_hard_sigmoid", "units": 1])
+      ])
+    #expect(
+      message {
+        try ModelFile.encode(record, container: .json, options: .init(generation: .keras3))
+      }.contains("the record holds no weights that could make up for it"))
+  }
+}

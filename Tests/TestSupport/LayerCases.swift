@@ -1,0 +1,114 @@
+import KerasFormat
+import KerasRuntime
+
+/// Every registered layer in the settings that tests run it in, each in a small network whose
+/// extents all differ (B = 5, T = 4, F = 3, …).
+///
+/// A layer stands behind a `Dense` or an `Embedding`, so that the gradient it hands down is checked
+/// by the weights below it.
+package struct LayerCase: Sendable, CustomStringConvertible {
+  package let layer: any Layer
+  package let title: String
+  /// The whole network around the layer.
+  package let layers: [any Layer]
+  package let input: NumericArray
+
+  package var description: String { title }
+}
+
+extension LayerCase {
+  /// Rows with and without padding: before, behind, between, everywhere, and none.
+  package static let ids = NumericArray(
+    shape: [5, 4], .int32([1, 2, 3, 4, 0, 0, 5, 6, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0]))
+
+  package static let sequences: NumericArray = {
+    var generator = Philox(seed: 3)
+    return NumericArray(
+      shape: [5, 4, 2], .float32((0..<40).map { _ in generator.uniform() * 2 - 1 }))
+  }()
+
+  /// On sequences of reals, behind a layer with weights.
+  static func onSequences(_ layer: any Layer, _ title: String) -> LayerCase {
+    LayerCase(
+      layer: layer, title: title,
+      layers: [InputLayer(shape: [4, 2]), Dense(units: 3, activation: .tanh), layer], input: sequences)
+  }
+
+  /// On masked sequences.
+  static func onMasked(_ layer: any Layer, _ title: String, then more: [any Layer] = []) -> LayerCase {
+    LayerCase(
+      layer: layer, title: title + ", masked",
+      layers: [Embedding(inputDim: 7, outputDim: 3, maskZero: true), layer] + more, input: ids)
+  }
+
+  package static func all() throws(KerasError) -> [LayerCase] {
+    var cases = [
+      LayerCase(
+        layer: InputLayer(shape: [4, 2]), title: "InputLayer",
+        layers: [InputLayer(shape: [4, 2]), Dense(units: 3)], input: sequences),
+      LayerCase(
+        layer: Embedding(inputDim: 7, outputDim: 3), title: "Embedding",
+        layers: [Embedding(inputDim: 7, outputDim: 3), Flatten()], input: ids),
+      onSequences(Masking(maskValue: 0.5), "Masking"),
+      onSequences(Dropout(rate: 0.4), "Dropout"),
+      onSequences(Flatten(), "Flatten"),
+      onSequences(GlobalMaxPooling1D(), "GlobalMaxPooling1D"),
+      onSequences(GlobalMaxPooling1D(keepDims: true), "GlobalMaxPooling1D keepdims"),
+      onSequences(GlobalAveragePooling1D(), "GlobalAveragePooling1D"),
+      LayerCase(
+        layer: GlobalAveragePooling1D(), title: "GlobalAveragePooling1D, masked",
+        layers: [Embedding(inputDim: 7, outputDim: 3, maskZero: true), GlobalAveragePooling1D()],
+        // No row without a word: its mean is NaN, as Keras's is.
+        input: NumericArray(shape: [3, 4], .int32([1, 2, 3, 4, 0, 0, 5, 6, 2, 0, 1, 0]))),
+      onSequences(Dense(units: 4, useBias: false), "Dense without bias"),
+    ]
+    for activation in Activation.allCases {
+      cases.append(onSequences(Dense(units: 4, activation: activation), "Dense \(activation.rawValue)"))
+      cases.append(onSequences(ActivationLayer(activation), "Activation \(activation.rawValue)"))
+    }
+    cases += try recurrent()
+    return cases
+  }
+
+  private static func recurrent() throws(KerasError) -> [LayerCase] {
+    var cases: [LayerCase] = []
+    var sequences = RecurrentOptions(returnSequences: true)
+    var backwards = sequences
+    backwards.goBackwards = true
+    sequences.zeroOutputForMask = true
+    for (title, options) in [
+      ("last", RecurrentOptions()), ("sequences", sequences), ("backwards", backwards),
+      ("last backwards", RecurrentOptions(goBackwards: true)),
+    ] {
+      let layers: [(String, any Layer)] = [
+        ("SimpleRNN", SimpleRNN(units: 5, options: options)),
+        ("SimpleRNN gelu", SimpleRNN(units: 5, activation: .gelu, useBias: false, options: options)),
+        ("LSTM", LSTM(units: 5, options: options)),
+        ("LSTM softsign silu",
+          LSTM(units: 5, activation: .softsign, recurrentActivation: .silu, useBias: false,
+            options: options)),
+        ("GRU", GRU(units: 5, options: options)),
+        ("GRU reset before", GRU(units: 5, resetAfter: false, options: options)),
+        ("GRU gelu no bias",
+          GRU(units: 5, activation: .gelu, recurrentActivation: .legacyHardSigmoid, useBias: false,
+            options: options)),
+        ("GRU mish reset before",
+          GRU(units: 5, activation: .mish, recurrentActivation: .silu, resetAfter: false,
+            options: options)),
+      ]
+      for (name, layer) in layers {
+        cases.append(onSequences(layer, "\(name), \(title)"))
+        cases.append(onMasked(layer, "\(name), \(title)"))
+      }
+    }
+    for mode in [Bidirectional.MergeMode.concat, .sum, .ave, .mul, .none] {
+      for options in [RecurrentOptions(), RecurrentOptions(returnSequences: true)] {
+        let title = "Bidirectional \(mode.rawValue)\(options.returnSequences ? ", sequences" : "")"
+        let layer = try Bidirectional(LSTM(units: 5, options: options), mergeMode: mode)
+        cases.append(onSequences(layer, title))
+        cases.append(onMasked(layer, title))
+      }
+    }
+    return cases
+  }
+}

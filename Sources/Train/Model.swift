@@ -41,11 +41,17 @@ public struct Model: Sendable {
     self.init(try Network(layers, name: name, seed: seed, generation: generation))
   }
 
+  /// A model from a stored one, compiled as it was saved, with its optimizer's state.
+  public init(_ record: ModelRecord) throws(KerasError) {
+    self.init(try Network(record))
+    try restoreCompilation()
+  }
+
   /// A model from a file, compiled as it was saved, with its optimizer's state.
   public init(contentsOf path: String, weights: String? = nil) throws(KerasError) {
-    self.init(try Network(contentsOf: path, weights: weights))
+    let record = try ModelFile.read(path, weights: weights)
     do {
-      try restoreCompilation()
+      try self.init(record)
     } catch {
       throw error.inFile(path)
     }

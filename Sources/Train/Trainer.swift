@@ -15,7 +15,8 @@ struct Trainer: ~Copyable {
     let compilation = try model.compiled()
     let metrics = try model.metrics()
     guard settings.batchSize > 0 else {
-      throw KerasError(.invalidArgument, "batch size \(settings.batchSize) but it must be 1 or more")
+      throw KerasError(
+        .invalidArgument, "batch size \(settings.batchSize) but it must be 1 or more")
     }
     guard settings.epochs >= 0 else {
       throw KerasError(.invalidArgument, "\(settings.epochs) epochs but it cannot be negative")

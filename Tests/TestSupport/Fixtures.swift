@@ -1,3 +1,4 @@
+import Foundation
 import KerasFormat
 import KerasRuntime
 
@@ -7,6 +8,12 @@ package enum Fixtures {
   package static func path(_ name: String, source: String = #filePath) -> String {
     let root = source.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
     return root.joined(separator: "/") + "/fixtures/" + name
+  }
+
+  /// The folders in a folder there, by name; none when it is missing.
+  package static func folders(_ name: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []
+    return names.filter { FileManager.default.fileExists(atPath: path("\(name)/\($0)/.")) }.sorted()
   }
 
   package static func array(_ name: String) throws(KerasError) -> NumericArray {

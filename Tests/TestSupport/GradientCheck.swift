@@ -59,7 +59,8 @@ package struct GradientCheck {
     let parameters = Parameters<Double>(copying: network.parameters)
     var generator = Philox(seed: 5)
     for index in parameters.layout.specs.indices {
-      parameters.set(index, to: parameters.values(index).map { $0 + Double(generator.uniform()) - 0.5 })
+      parameters.set(
+        index, to: parameters.values(index).map { $0 + Double(generator.uniform()) - 0.5 })
     }
     return parameters
   }

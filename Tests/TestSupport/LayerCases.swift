@@ -31,11 +31,14 @@ extension LayerCase {
   static func onSequences(_ layer: any Layer, _ title: String) -> LayerCase {
     LayerCase(
       layer: layer, title: title,
-      layers: [InputLayer(shape: [4, 2]), Dense(units: 3, activation: .tanh), layer], input: sequences)
+      layers: [InputLayer(shape: [4, 2]), Dense(units: 3, activation: .tanh), layer],
+      input: sequences)
   }
 
   /// On masked sequences.
-  static func onMasked(_ layer: any Layer, _ title: String, then more: [any Layer] = []) -> LayerCase {
+  static func onMasked(_ layer: any Layer, _ title: String, then more: [any Layer] = [])
+    -> LayerCase
+  {
     LayerCase(
       layer: layer, title: title + ", masked",
       layers: [Embedding(inputDim: 7, outputDim: 3, maskZero: true), layer] + more, input: ids)
@@ -63,7 +66,8 @@ extension LayerCase {
       onSequences(Dense(units: 4, useBias: false), "Dense without bias"),
     ]
     for activation in Activation.allCases {
-      cases.append(onSequences(Dense(units: 4, activation: activation), "Dense \(activation.rawValue)"))
+      cases.append(
+        onSequences(Dense(units: 4, activation: activation), "Dense \(activation.rawValue)"))
       cases.append(onSequences(ActivationLayer(activation), "Activation \(activation.rawValue)"))
     }
     cases += try recurrent()
@@ -82,19 +86,30 @@ extension LayerCase {
     ] {
       let layers: [(String, any Layer)] = [
         ("SimpleRNN", SimpleRNN(units: 5, options: options)),
-        ("SimpleRNN gelu", SimpleRNN(units: 5, activation: .gelu, useBias: false, options: options)),
+        (
+          "SimpleRNN gelu", SimpleRNN(units: 5, activation: .gelu, useBias: false, options: options)
+        ),
         ("LSTM", LSTM(units: 5, options: options)),
-        ("LSTM softsign silu",
-          LSTM(units: 5, activation: .softsign, recurrentActivation: .silu, useBias: false,
-            options: options)),
+        (
+          "LSTM softsign silu",
+          LSTM(
+            units: 5, activation: .softsign, recurrentActivation: .silu, useBias: false,
+            options: options)
+        ),
         ("GRU", GRU(units: 5, options: options)),
         ("GRU reset before", GRU(units: 5, resetAfter: false, options: options)),
-        ("GRU gelu no bias",
-          GRU(units: 5, activation: .gelu, recurrentActivation: .legacyHardSigmoid, useBias: false,
-            options: options)),
-        ("GRU mish reset before",
-          GRU(units: 5, activation: .mish, recurrentActivation: .silu, resetAfter: false,
-            options: options)),
+        (
+          "GRU gelu no bias",
+          GRU(
+            units: 5, activation: .gelu, recurrentActivation: .legacyHardSigmoid, useBias: false,
+            options: options)
+        ),
+        (
+          "GRU mish reset before",
+          GRU(
+            units: 5, activation: .mish, recurrentActivation: .silu, resetAfter: false,
+            options: options)
+        ),
       ]
       for (name, layer) in layers {
         cases.append(onSequences(layer, "\(name), \(title)"))

@@ -51,7 +51,9 @@ public struct BinaryCrossentropy: Loss {
   }
 
   @inline(__always)
-  private func term<S: Scalar>(_ output: S, _ y: S, _ batch: LossBatch<S>) -> (value: S, gradient: S) {
+  private func term<S: Scalar>(_ output: S, _ y: S, _ batch: LossBatch<S>) -> (
+    value: S, gradient: S
+  ) {
     if batch.isLogits || fromLogits {
       return (Self.fromLogit(output, y), logistic(output) - y)
     }

@@ -64,7 +64,8 @@ public enum LossRegistry {
     guard let name else {
       throw KerasError(.unsupportedConfiguration, "\(json.kind) but one loss by name belongs here")
     }
-    guard let type = builtIn.first(where: { $0.className == name || $0.names.contains(name) }) else {
+    guard let type = builtIn.first(where: { $0.className == name || $0.names.contains(name) })
+    else {
       throw KerasError(
         .unknownName, "unknown loss '\(name)'",
         hint: Suggestion.hint(for: name, among: builtIn.flatMap { $0.names }))

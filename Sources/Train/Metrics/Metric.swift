@@ -27,10 +27,15 @@ public struct MetricBatch {
 
 /// THE list of metrics by the names that `compile(metrics:)` takes.
 public enum MetricRegistry {
-  private static let accuracyForms: [String: Accuracy.Form] = [
-    "binary_accuracy": .binary, "categorical_accuracy": .categorical,
-    "sparse_categorical_accuracy": .sparseCategorical,
-  ]
+  /// Keras's function name, its abbreviations, and the metric under the name it reports.
+  private static let builtIn:
+    [(name: String, short: [String], make: @Sendable (_ reported: String) -> any Metric)] = [
+      ("binary_accuracy", [], { Accuracy(.binary, name: $0) }),
+      ("categorical_accuracy", [], { Accuracy(.categorical, name: $0) }),
+      ("sparse_categorical_accuracy", [], { Accuracy(.sparseCategorical, name: $0) }),
+      ("mean_absolute_error", ["mae", "MAE"], { MeanError(.absolute, name: $0) }),
+      ("mean_squared_error", ["mse", "MSE"], { MeanError(.squared, name: $0) }),
+    ]
   /// The names whose form depends on the loss.
   private static let inferredAccuracy = ["acc", "accuracy"]
 
@@ -38,24 +43,31 @@ public enum MetricRegistry {
   ///
   /// - Parameters:
   ///   - loss: decides with the output's width which of its three forms `acc` takes.
-  ///   - generation: Keras 1 and 2.2 call `accuracy` `acc` in the history.
+  ///   - generation: Keras 1 and 2.2 call `accuracy` `acc` in the history, and the others by their
+  ///     full names; later ones as they were given.
   public static func metrics(
     _ json: JSON, loss: any Loss, outputWidth: Int, generation: Generation
   ) throws(KerasError) -> [any Metric] {
     var metrics: [any Metric] = []
     for entry in flattened(json) {
       guard let name = entry.string ?? entry.object?["config"]?.object?["name"]?.string else {
-        throw KerasError(.unsupportedConfiguration, "\(entry.kind) but a metric's name belongs here")
+        throw KerasError(
+          .unsupportedConfiguration, "\(entry.kind) but a metric's name belongs here")
       }
-      let inferred =
-        inferredAccuracy.contains(name) ? inferredForm(loss, outputWidth, generation) : nil
-      guard let form = inferred ?? accuracyForms[name] else {
+      if inferredAccuracy.contains(name) {
+        metrics.append(
+          Accuracy(
+            inferredForm(loss, outputWidth, generation), name: generation <= .keras2 ? "acc" : name)
+        )
+        continue
+      }
+      guard let entry = builtIn.first(where: { $0.name == name || $0.short.contains(name) }) else {
         throw KerasError(
           .unknownName, "unknown metric '\(name)'",
-          hint: Suggestion.hint(for: name, among: inferredAccuracy + accuracyForms.keys))
+          hint: Suggestion.hint(
+            for: name, among: inferredAccuracy + builtIn.flatMap { [$0.name] + $0.short }))
       }
-      let reported = generation <= .keras2 && name == "accuracy" ? "acc" : name
-      metrics.append(Accuracy(form, name: reported))
+      metrics.append(entry.make(generation <= .keras2 ? entry.name : name))
     }
     return metrics
   }

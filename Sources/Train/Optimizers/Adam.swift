@@ -1,3 +1,6 @@
+import KerasFormat
+import KerasRuntime
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,8 +8,6 @@
 #else
   import Darwin
 #endif
-import KerasFormat
-import KerasRuntime
 
 /// Adaptive moments (Kingma and Ba 2014), with ε outside the root and uncorrected, as in all Kerases:
 ///
@@ -54,11 +55,12 @@ public struct Adam: Optimizer {
   public func update(_ step: UpdateStep) {
     let (p, g, m, v) = (step.weight, step.gradient, step.slots[0], step.slots[1])
     let (b1, b2, epsilon) = (Float(beta1), Float(beta2), Float(epsilon))
+    let (fresh1, fresh2) = (step.complement(beta1), step.complement(beta2))
     let t = Float(step.iteration)
     let rate = step.learningRate * (1 - powf(b2, t)).squareRoot() / (1 - powf(b1, t))
     for i in 0..<step.count {
-      m[i] += (g[i] - m[i]) * (1 - b1)
-      v[i] += (g[i] * g[i] - v[i]) * (1 - b2)
+      m[i] += (g[i] - m[i]) * fresh1
+      v[i] += (g[i] * g[i] - v[i]) * fresh2
       var root = v[i]
       if amsgrad {
         step.slots[2][i] = max(step.slots[2][i], v[i])

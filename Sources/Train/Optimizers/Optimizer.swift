@@ -34,6 +34,13 @@ public struct UpdateStep {
   /// Updates including this one: 1, 2, ….
   public let iteration: Int
   public let generation: Generation
+
+  /// `1 - share`, for a running mean: Keras 1 and 2.2 keep the share as a float32 and subtract that;
+  /// Keras 2.15 and 3 subtract in Python's double precision. For 0.999 they differ by 5e-5.
+  @inline(__always)
+  func complement(_ share: Double) -> Float {
+    generation <= .keras2 ? 1 - Float(share) : Float(1 - share)
+  }
 }
 
 extension Optimizer {

@@ -50,11 +50,12 @@ public struct RMSprop: Optimizer {
 
   public func update(_ step: UpdateStep) {
     let (p, g, a, rate) = (step.weight, step.gradient, step.slots[0], step.learningRate)
+    let fresh = step.complement(rho)
     let (rho, epsilon) = (Float(rho), Float(epsilon))
     let isOutside = step.generation <= .keras2
     if momentum == 0 && !centered {
       for i in 0..<step.count {
-        a[i] = rho * a[i] + (1 - rho) * g[i] * g[i]
+        a[i] = rho * a[i] + fresh * g[i] * g[i]
         let root = isOutside ? a[i].squareRoot() + epsilon : (a[i] + epsilon).squareRoot()
         p[i] -= rate * g[i] / root
       }
@@ -63,10 +64,10 @@ public struct RMSprop: Optimizer {
     let velocity = momentum > 0 ? step.slots[1] : nil
     let average = centered ? step.slots[step.slots.count - 1] : nil
     for i in 0..<step.count {
-      a[i] = rho * a[i] + (1 - rho) * g[i] * g[i]
+      a[i] = rho * a[i] + fresh * g[i] * g[i]
       var denominator = a[i] + epsilon
       if let average {
-        average[i] = rho * average[i] + (1 - rho) * g[i]
+        average[i] = rho * average[i] + fresh * g[i]
         denominator -= average[i] * average[i]
       }
       let change = rate * g[i] / denominator.squareRoot()

@@ -18,26 +18,45 @@ public struct FitSettings: Sendable {
 }
 
 extension Model {
-  /// Trains for a number of epochs.
+  /// Trains for a number of epochs, on arrays.
   ///
   /// - Parameters:
   ///   - x: one array per input of the model.
   ///   - y: the targets.
-  ///   - seed: decides the order of rows and what dropout drops; the same seed gives the same bits.
   /// - Returns: loss and metrics of every epoch.
   @discardableResult
   public mutating func fit(
     _ x: [NumericArray], _ y: NumericArray, batchSize: Int = 32, epochs: Int = 1,
-    validationSplit: Double = 0, shuffle: Bool = true, seed: UInt64? = nil,
+    validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Bool = true,
+    seed: UInt64? = nil, callbacks: [any Callback] = []
+  ) throws(KerasError) -> History {
+    try fit(
+      Dataset(inputs: x, targets: y), batchSize: batchSize, epochs: epochs,
+      validationSplit: validationSplit, validationData: validationData, shuffle: shuffle,
+      seed: seed, callbacks: callbacks)
+  }
+
+  /// Trains for a number of epochs.
+  ///
+  /// - Parameters:
+  ///   - validationSplit: the last fraction of the rows, held back before any shuffling.
+  ///   - validationData: rows to validate on instead.
+  ///   - seed: decides the order of rows and what dropout drops; the same seed gives the same bits.
+  /// - Returns: loss and metrics of every epoch.
+  @discardableResult
+  public mutating func fit(
+    _ data: Dataset, batchSize: Int = 32, epochs: Int = 1, validationSplit: Double = 0,
+    validationData: Dataset? = nil, shuffle: Bool = true, seed: UInt64? = nil,
     callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     var settings = FitSettings()
     settings.batchSize = batchSize
     settings.epochs = epochs
     settings.validationSplit = validationSplit
+    settings.validationData = validationData
     settings.shuffle = shuffle
     settings.seed = seed
-    return try fit(Dataset(inputs: x, targets: y), settings: settings, callbacks: callbacks)
+    return try fit(data, settings: settings, callbacks: callbacks)
   }
 
   /// Trains for a number of epochs.

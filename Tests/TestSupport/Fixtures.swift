@@ -22,12 +22,15 @@ package enum Fixtures {
 
   /// The largest difference between a model's prediction for `x.npy` and `y.npy` beside it; NaN where
   /// Keras has NaN counts as equal, anything else that is NaN as infinitely far.
-  package static func difference(_ folder: String, _ file: String) throws -> Float {
+  package static func difference(
+    _ folder: String, _ file: String, expected: String = "y"
+  ) throws -> Float {
     let network = try Network(contentsOf: path("\(folder)/\(file)"))
     let outputs = try network.predict([array("\(folder)/x.npy")])
     var worst: Float = 0
     for (index, output) in outputs.enumerated() {
-      let expected = try array(index == 0 ? "\(folder)/y.npy" : "\(folder)/y_\(index).npy")
+      let expected = try array(
+        index == 0 ? "\(folder)/\(expected).npy" : "\(folder)/\(expected)_\(index).npy")
       guard expected.shape == output.shape else { return .infinity }
       for (a, b) in zip(output.floats(), expected.floats()) where !(a.isNaN && b.isNaN) {
         worst = max(worst, (a - b).isNaN ? .infinity : abs(a - b))

@@ -65,65 +65,76 @@ extension LayerCase {
         input: NumericArray(shape: [3, 4], .int32([1, 2, 3, 4, 0, 0, 5, 6, 2, 0, 1, 0]))),
       onSequences(Dense(units: 4, useBias: false), "Dense without bias"),
     ]
-    for activation in Activation.allCases {
+    for activation in Activation.allCases where activation != .glu {
       cases.append(
         onSequences(Dense(units: 4, activation: activation), "Dense \(activation.rawValue)"))
       cases.append(onSequences(ActivationLayer(activation), "Activation \(activation.rawValue)"))
     }
+    cases.append(
+      LayerCase(
+        layer: ActivationLayer(.glu), title: "Activation glu",
+        layers: [InputLayer(shape: [4, 2]), Dense(units: 6), ActivationLayer(.glu)],
+        input: sequences))
     cases += try recurrent()
     return cases
   }
 
   private static func recurrent() throws(KerasError) -> [LayerCase] {
     var cases: [LayerCase] = []
-    var sequences = RecurrentOptions(returnSequences: true)
-    var backwards = sequences
-    backwards.goBackwards = true
-    sequences.zeroOutputForMask = true
-    for (title, options) in [
-      ("last", RecurrentOptions()), ("sequences", sequences), ("backwards", backwards),
-      ("last backwards", RecurrentOptions(goBackwards: true)),
-    ] {
-      let layers: [(String, any Layer)] = [
-        ("SimpleRNN", SimpleRNN(units: 5, options: options)),
-        (
-          "SimpleRNN gelu", SimpleRNN(units: 5, activation: .gelu, useBias: false, options: options)
-        ),
-        ("LSTM", LSTM(units: 5, options: options)),
+    func add<L: Layer>(_ layers: [(String, L)], _ options: WritableKeyPath<L, RecurrentOptions>) {
+      for (name, layer) in layers {
+        for (title, setting) in times {
+          var layer = layer
+          layer[keyPath: options] = setting
+          cases.append(onSequences(layer, "\(name), \(title)"))
+          cases.append(onMasked(layer, "\(name), \(title)"))
+        }
+      }
+    }
+    add(
+      [
+        ("SimpleRNN", SimpleRNN(units: 5)),
+        ("SimpleRNN gelu", SimpleRNN(units: 5, activation: .gelu, useBias: false)),
+      ], \.options)
+    add(
+      [
+        ("LSTM", LSTM(units: 5)),
         (
           "LSTM softsign silu",
-          LSTM(
-            units: 5, activation: .softsign, recurrentActivation: .silu, useBias: false,
-            options: options)
+          LSTM(units: 5, activation: .softsign, recurrentActivation: .silu, useBias: false)
         ),
-        ("GRU", GRU(units: 5, options: options)),
-        ("GRU reset before", GRU(units: 5, resetAfter: false, options: options)),
+        ("LSTM hard sigmoid", LSTM(units: 5, recurrentActivation: .hardSigmoid)),
+      ], \.options)
+    add(
+      [
+        ("GRU", GRU(units: 5)), ("GRU reset before", GRU(units: 5, resetAfter: false)),
         (
           "GRU gelu no bias",
           GRU(
-            units: 5, activation: .gelu, recurrentActivation: .legacyHardSigmoid, useBias: false,
-            options: options)
+            units: 5, activation: .gelu, recurrentActivation: .legacyHardSigmoid, useBias: false)
         ),
         (
           "GRU mish reset before",
-          GRU(
-            units: 5, activation: .mish, recurrentActivation: .silu, resetAfter: false,
-            options: options)
+          GRU(units: 5, activation: .mish, recurrentActivation: .silu, resetAfter: false)
         ),
-      ]
-      for (name, layer) in layers {
-        cases.append(onSequences(layer, "\(name), \(title)"))
-        cases.append(onMasked(layer, "\(name), \(title)"))
-      }
-    }
+      ], \.options)
     for mode in [Bidirectional.MergeMode.concat, .sum, .ave, .mul, .none] {
-      for options in [RecurrentOptions(), RecurrentOptions(returnSequences: true)] {
-        let title = "Bidirectional \(mode.rawValue)\(options.returnSequences ? ", sequences" : "")"
-        let layer = try Bidirectional(LSTM(units: 5, options: options), mergeMode: mode)
+      for sequences in [false, true] {
+        let title = "Bidirectional \(mode.rawValue)\(sequences ? ", sequences" : "")"
+        let layer = try Bidirectional(
+          LSTM(units: 5, returnSequences: sequences), mergeMode: mode)
         cases.append(onSequences(layer, title))
         cases.append(onMasked(layer, title))
       }
     }
     return cases
   }
+
+  /// What a recurrent layer is told about time.
+  private static let times: [(String, RecurrentOptions)] = [
+    ("last", RecurrentOptions()),
+    ("sequences", RecurrentOptions(returnSequences: true, zeroOutputForMask: true)),
+    ("backwards", RecurrentOptions(returnSequences: true, goBackwards: true)),
+    ("last backwards", RecurrentOptions(goBackwards: true)),
+  ]
 }

@@ -1,6 +1,7 @@
 import KerasFormat
 
-/// An activation function as a layer of its own, Keras's `Activation`: any shape, unchanged.
+/// An activation function as a layer of its own, Keras's `Activation`: any shape, unchanged, but
+/// that `glu` halves the last axis.
 public struct ActivationLayer: Layer {
   public static let className = "Activation"
   public let activation: Activation
@@ -10,11 +11,21 @@ public struct ActivationLayer: Layer {
   // MARK: Configuration
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    activation = try config.activation("activation", default: .linear)
+    activation = try config.activation("activation", default: .linear, mayChangeWidth: true)
   }
 
   public var config: JSONObject { ["activation": .string(activation.rawValue)] }
   public var supportsMasking: Bool { true }
+
+  // MARK: Shape
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    guard activation == .glu else { return inputs }
+    guard let half = inputs[0].last.flatMap(activation.outputWidth) else {
+      throw KerasError(.shapeMismatch, "input \(inputs[0]) but glu needs an even last axis")
+    }
+    return [inputs[0].replacingLast(with: half)]
+  }
 
   // MARK: Forward
 
@@ -23,11 +34,13 @@ public struct ActivationLayer: Layer {
   ) throws(KerasError) -> [Signal<S>] {
     let input = inputs[0].tensor
     let z = input.reals(in: &pass.workspace)
-    let y = pass.workspace.scratch(S.self, count: input.count)
+    let width = activation.outputWidth(of: input.width) ?? 0
+    let y = pass.workspace.scratch(S.self, count: input.vectors * width)
     activation.apply(z, into: y, vectors: input.vectors, width: input.width)
     if pass.keepsTrace { trace.saved = [z] }
     let logits = activation.hasLogits ? z : nil
-    return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask, logits: logits)]
+    let shape = Array(input.shape.dropLast()) + [width]
+    return [Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: logits)]
   }
 
   // MARK: Backward
@@ -37,10 +50,10 @@ public struct ActivationLayer: Layer {
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
     guard let dx = inputGradients[0] else { return }
-    let output = trace.outputs[0].tensor
+    let (input, output) = (trace.inputs[0].tensor, trace.outputs[0].tensor)
     let dz = activation.inputGradient(
       outputGradients[0], z: trace.saved[0], y: output.reals(in: &pass.workspace),
-      vectors: output.vectors, width: output.width, &pass.workspace)
-    Elementwise.add(dz, to: dx, count: output.count)
+      vectors: input.vectors, width: input.width, &pass.workspace)
+    Elementwise.add(dz, to: dx, count: input.count)
   }
 }

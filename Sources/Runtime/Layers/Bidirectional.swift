@@ -51,7 +51,8 @@ public struct Bidirectional: Layer {
     }
     if let value = config.value("merge_mode") {
       guard let mode = value.string.flatMap(MergeMode.init(rawValue:)) else {
-        throw config.error("merge_mode", "\(value.kind) but concat, sum, ave, mul or null belongs here")
+        throw config.error(
+          "merge_mode", "\(value.kind) but concat, sum, ave, mul or null belongs here")
       }
       mergeMode = mode
     } else {
@@ -123,7 +124,8 @@ public struct Bidirectional: Layer {
     if mergeMode == .none { return [forward, backward] }
     guard let a = forward.last, let b = backward.last, mergeMode == .concat || a == b else {
       throw KerasError(
-        .shapeMismatch, "forward \(forward) and backward \(backward) cannot be merged by "
+        .shapeMismatch,
+        "forward \(forward) and backward \(backward) cannot be merged by "
           + mergeMode.rawValue)
     }
     return [mergeMode == .concat ? forward.replacingLast(with: a + b) : forward]
@@ -141,7 +143,8 @@ public struct Bidirectional: Layer {
     let (forward, backward) = (specs.prefix(specs.count / 2), specs.suffix(specs.count / 2))
     var seeds: [UInt64] = []
     for (layer, part, isKept) in [
-      (forwardLayer, forward, false), (forwardLayer, forward, true), (backwardLayer, backward, true),
+      (forwardLayer, forward, false), (forwardLayer, forward, true),
+      (backwardLayer, backward, true),
     ] {
       let drawn = layer.drawSeeds(for: Array(part), from: &source)
       if layer.usesSeedGenerator { _ = source.next() }

@@ -72,7 +72,8 @@ public struct Dense: Layer {
     let input = inputs[0].tensor
     let (x, rows, width) = (input.reals(in: &pass.workspace), input.vectors, input.width)
     let z = pass.workspace.scratch(S.self, count: rows * units)
-    Elementwise.fillRows(z, with: useBias ? UnsafePointer(weights[1]) : nil, rows: rows, width: units)
+    Elementwise.fillRows(
+      z, with: useBias ? UnsafePointer(weights[1]) : nil, rows: rows, width: units)
     S.addProduct(
       MatrixProduct(
         .init(x, stride: width), .init(weights[0], stride: units), into: z, strideC: units,
@@ -135,17 +136,25 @@ extension Activation {
 extension ConfigReader {
   /// An activation: its name, null for linear, or `{"class_name"/"config": name}` as Keras 3 writes
   /// for registered functions.
+  ///
+  /// - Parameter mayChangeWidth: whether the layer can live with `glu`, which halves the last axis.
   mutating func activation(
-    _ key: String, default fallback: Activation
+    _ key: String, default fallback: Activation, mayChangeWidth: Bool = false
   ) throws(KerasError) -> Activation {
     guard let value = value(key) else { return fallback }
     guard let name = value.string ?? value.object?["config"]?.string else {
       throw error(key, "\(value.kind) but the name of an activation belongs here")
     }
+    let activation: Activation
     do {
-      return try Activation(named: name)
+      activation = try Activation(named: name)
     } catch {
       throw self.error(key, error.message, code: error.code, hint: error.hint)
     }
+    guard activation != .glu || mayChangeWidth else {
+      throw error(
+        key, "'glu' halves the last axis", hint: "put it in an Activation layer of its own")
+    }
+    return activation
   }
 }

@@ -104,7 +104,8 @@ public struct Embedding: Layer {
   private func outOfRange(_ id: String, at index: Int, in shape: [Int]) -> KerasError {
     let steps = max(1, shape.dropFirst().reduce(1, *))
     return KerasError(
-      .invalidData, "token id \(id) at step \(index % steps) but the embedding has \(inputDim) rows, "
+      .invalidData,
+      "token id \(id) at step \(index % steps) but the embedding has \(inputDim) rows, "
         + "ids 0…\(inputDim - 1)", at: .init(row: index / steps))
   }
 

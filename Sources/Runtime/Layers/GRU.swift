@@ -20,14 +20,18 @@ public struct GRU: RecurrentLayer {
 
   public init(
     units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
-    useBias: Bool = true, resetAfter: Bool = true, options: RecurrentOptions = RecurrentOptions()
+    useBias: Bool = true, resetAfter: Bool = true,
+    dropout: Double = 0, recurrentDropout: Double = 0, returnSequences: Bool = false,
+    goBackwards: Bool = false, zeroOutputForMask: Bool = false
   ) {
     self.units = units
     self.activation = activation
     self.recurrentActivation = recurrentActivation
     self.useBias = useBias
     self.resetAfter = resetAfter
-    self.options = options
+    options = RecurrentOptions(
+      returnSequences: returnSequences, goBackwards: goBackwards,
+      zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout)
     settings = RecurrentWeights()
   }
 
@@ -69,7 +73,9 @@ public struct GRU: RecurrentLayer {
 
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
-    let (rows, kernel) = (step.rows, MatrixProduct<S>.Operand(step.recurrentKernel, stride: gateWidth))
+    let (rows, kernel) = (
+      step.rows, MatrixProduct<S>.Operand(step.recurrentKernel, stride: gateWidth)
+    )
     if resetAfter {
       Elementwise.fillRows(scratch, with: step.recurrentBias, rows: rows, width: gateWidth)
       S.addProduct(

@@ -42,7 +42,9 @@ public struct GlobalMaxPooling1D: Layer {
       for t in 0..<steps {
         let values = x + (row * steps + t) * width
         // NaN wins, as it does in TensorFlow.
-        for i in 0..<width where values[i] > largest[i] || values[i].isNaN { largest[i] = values[i] }
+        for i in 0..<width where values[i] > largest[i] || values[i].isNaN {
+          largest[i] = values[i]
+        }
       }
     }
     if pass.keepsTrace { trace.inputs = [Signal(Tensor(x, shape: input.shape))] }

@@ -20,14 +20,17 @@ public struct LSTM: RecurrentLayer {
   public init(
     units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
     useBias: Bool = true, unitForgetBias: Bool = true,
-    options: RecurrentOptions = RecurrentOptions()
+    dropout: Double = 0, recurrentDropout: Double = 0, returnSequences: Bool = false,
+    goBackwards: Bool = false, zeroOutputForMask: Bool = false
   ) {
     self.units = units
     self.activation = activation
     self.recurrentActivation = recurrentActivation
     self.useBias = useBias
     self.unitForgetBias = unitForgetBias
-    self.options = options
+    options = RecurrentOptions(
+      returnSequences: returnSequences, goBackwards: goBackwards,
+      zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout)
     settings = RecurrentWeights()
   }
 
@@ -85,7 +88,8 @@ public struct LSTM: RecurrentLayer {
       if keepsInputs { (saved + units).update(from: gates, count: gateWidth) }
       recurrentActivation.apply(gates, into: gates, vectors: 1, width: 2 * units)
       activation.apply(gates + 2 * units, into: gates + 2 * units, vectors: 1, width: units)
-      recurrentActivation.apply(gates + 3 * units, into: gates + 3 * units, vectors: 1, width: units)
+      recurrentActivation.apply(
+        gates + 3 * units, into: gates + 3 * units, vectors: 1, width: units)
       let (i, f, g, o) = (gates, gates + units, gates + 2 * units, gates + 3 * units)
       let (oldC, c, h) = (c + row * units, newC + row * units, step.newH + row * units)
       for u in 0..<units { c[u] = f[u] * oldC[u] + i[u] * g[u] }
@@ -122,7 +126,8 @@ public struct LSTM: RecurrentLayer {
       let z = keepsInputs ? saved + units : gates
       recurrentActivation.gradient(di, z: z, y: gates, into: di, vectors: 1, width: 2 * units)
       activation.gradient(dg, z: z + 2 * units, y: g, into: dg, vectors: 1, width: units)
-      recurrentActivation.gradient(dout, z: z + 3 * units, y: o, into: dout, vectors: 1, width: units)
+      recurrentActivation.gradient(
+        dout, z: z + 3 * units, y: o, into: dout, vectors: 1, width: units)
     }
     step.dH.update(repeating: 0, count: step.rows * units)
     S.addProduct(

@@ -13,12 +13,15 @@ public struct SimpleRNN: RecurrentLayer {
 
   public init(
     units: Int, activation: Activation = .tanh, useBias: Bool = true,
-    options: RecurrentOptions = RecurrentOptions()
+    dropout: Double = 0, recurrentDropout: Double = 0, returnSequences: Bool = false,
+    goBackwards: Bool = false, zeroOutputForMask: Bool = false
   ) {
     self.units = units
     self.activation = activation
     self.useBias = useBias
-    self.options = options
+    options = RecurrentOptions(
+      returnSequences: returnSequences, goBackwards: goBackwards,
+      zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout)
     settings = RecurrentWeights()
   }
 

@@ -48,6 +48,10 @@ public enum Activation: String, Sendable, CaseIterable {
   case softmax
   /// Over the last axis.
   case logSoftmax = "log_softmax"
+  /// max(x - τ, 0) with a τ for each row, as Keras 3 computes it. Over the last axis.
+  case sparsemax
+  /// a·σ(b), a and b the halves of the last axis, which it so halves (Dauphin et al. 2017).
+  case glu
 
   /// Other names of the same functions.
   package static let aliases = ["swish": "silu", "hard_swish": "hard_silu"]
@@ -63,8 +67,11 @@ public enum Activation: String, Sendable, CaseIterable {
     self = activation
   }
 
-  /// Whether each output depends on one input alone.
-  public var isElementwise: Bool { self != .softmax && self != .logSoftmax }
+  /// How many numbers come out of a row of `width`; `nil` where the function cannot take such a row.
+  package func outputWidth(of width: Int) -> Int? {
+    guard self == .glu else { return width }
+    return width.isMultiple(of: 2) ? width / 2 : nil
+  }
 
   /// Whether the derivative follows from the output alone, so that the input need not be kept.
   package var derivativeNeedsInput: Bool {
@@ -73,13 +80,14 @@ public enum Activation: String, Sendable, CaseIterable {
       .legacyHardSigmoid, .tanh, .hardTanh, .softsign, .exponential, .softplus, .softmax,
       .logSoftmax, .logSigmoid, .sparseSigmoid, .hardShrink, .softShrink:
       false
-    case .gelu, .silu, .hardSiLU, .tanhShrink, .mish, .squareplus, .sparsePlus: true
+    case .sparsemax, .glu, .gelu, .silu, .hardSiLU, .tanhShrink, .mish, .squareplus, .sparsePlus:
+      true
     }
   }
 }
 
 extension Activation {
-  /// `y = f(z)` on `vectors` rows of `width` numbers; `y` may be `z`.
+  /// `y = f(z)` on `vectors` rows of `width` numbers; `y` may be `z` where the width stays.
   @specialized(where S == Float)
   public func apply<S: Scalar>(
     _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, vectors: Int, width: Int
@@ -112,14 +120,14 @@ extension Activation {
     case .sparsePlus:
       map(z, y, count) { $0 <= -1 ? 0 : $0 < 1 ? ($0 + 1) * ($0 + 1) / 4 : $0 }
     case .sparseSigmoid: map(z, y, count) { $0 <= -1 ? 0 : $0 < 1 ? ($0 + 1) / 2 : 1 }
-    case .softmax:
-      for row in 0..<vectors { Self.softmax(z + row * width, into: y + row * width, width) }
-    case .logSoftmax:
-      for row in 0..<vectors { Self.logSoftmax(z + row * width, into: y + row * width, width) }
+    case .softmax, .logSoftmax, .sparsemax, .glu:
+      let outputWidth = outputWidth(of: width) ?? 0
+      for row in 0..<vectors { applyToRow(z + row * width, y + row * outputWidth, width) }
     }
   }
 
-  /// `dz = f'(z) · dy`; `dz` may be `dy`. `z` is only read where ``derivativeNeedsInput``.
+  /// `dz = f'(z) · dy`; `dz` may be `dy` where the width stays. `z` is only
+  /// read where ``derivativeNeedsInput``. `width` is that of a row of `z`.
   @specialized(where S == Float)
   public func gradient<S: Scalar>(
     _ dy: UnsafePointer<S>, z: UnsafePointer<S>, y: UnsafePointer<S>,
@@ -174,45 +182,14 @@ extension Activation {
     case .sparsePlus:
       pull(dy, z, y, dz, count) { z, _ in z <= -1 ? 0 : z < 1 ? (z + 1) / 2 : 1 }
     case .sparseSigmoid: pull(dy, z, y, dz, count) { _, y in y > 0 && y < 1 ? 0.5 : 0 }
-    case .softmax:
+    case .softmax, .logSoftmax, .sparsemax, .glu:
+      let outputWidth = outputWidth(of: width) ?? 0
       for row in 0..<vectors {
-        let (dy, y, dz) = (dy + row * width, y + row * width, dz + row * width)
-        var dot: S = 0
-        for i in 0..<width { dot += dy[i] * y[i] }
-        for i in 0..<width { dz[i] = (dy[i] - dot) * y[i] }
-      }
-    case .logSoftmax:
-      for row in 0..<vectors {
-        let (dy, y, dz) = (dy + row * width, y + row * width, dz + row * width)
-        var sum: S = 0
-        for i in 0..<width { sum += dy[i] }
-        for i in 0..<width { dz[i] = dy[i] - sum * S.exp(y[i]) }
+        let (z, dz) = (z + row * width, dz + row * width)
+        let (y, dy) = (y + row * outputWidth, dy + row * outputWidth)
+        pullRow(dy, z, y, dz, width)
       }
     }
-  }
-
-  private static func softmax<S: Scalar>(
-    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, _ width: Int
-  ) {
-    var largest = z[0]
-    for i in 1..<max(1, width) { largest = max(largest, z[i]) }
-    var sum: S = 0
-    for i in 0..<width {
-      y[i] = S.exp(z[i] - largest)
-      sum += y[i]
-    }
-    for i in 0..<width { y[i] /= sum }
-  }
-
-  private static func logSoftmax<S: Scalar>(
-    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, _ width: Int
-  ) {
-    var largest = z[0]
-    for i in 1..<max(1, width) { largest = max(largest, z[i]) }
-    var sum: S = 0
-    for i in 0..<width { sum += S.exp(z[i] - largest) }
-    let logSum = S.log(sum)
-    for i in 0..<width { y[i] = z[i] - largest - logSum }
   }
 }
 

@@ -33,6 +33,7 @@ public enum MetricRegistry {
   ]
   /// The names whose form depends on the loss.
   private static let inferredAccuracy = ["acc", "accuracy"]
+  private static let known = inferredAccuracy + accuracyForms.keys.sorted()
 
   /// The metrics of a serialized `metrics` entry: a list of names, `null` for none.
   ///
@@ -52,7 +53,8 @@ public enum MetricRegistry {
       guard let form = inferred ?? accuracyForms[name] else {
         throw KerasError(
           .unknownName, "unknown metric '\(name)'",
-          hint: Suggestion.hint(for: name, among: inferredAccuracy + accuracyForms.keys))
+          hint: Suggestion.hint(for: name, among: known)
+            ?? "known are \(known.joined(separator: ", "))")
       }
       let reported = generation <= .keras2 && name == "accuracy" ? "acc" : name
       metrics.append(Accuracy(form, name: reported))

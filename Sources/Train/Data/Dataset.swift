@@ -28,7 +28,7 @@ public struct Dataset: Sendable {
       guard input.shape.first == rows else {
         throw KerasError(
           .shapeMismatch,
-          "input \(index), an array \(input.shape.tuple), has not one row for each of \(rows) targets",
+          "an array \(input.shape.tuple) but there are \(rows) targets, a row each",
           at: .init(path: ["input \(index)"]))
       }
       try Self.refuseNaN(input, "input \(index)")

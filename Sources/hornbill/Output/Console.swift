@@ -94,10 +94,10 @@ func asUsage<Value>(
   }
 }
 
-/// `error` as one about what `flag` was given; the byte in it stays.
+/// `error` as one about what `flag` was given; the way inside that stays.
 func asUsage(_ flag: String, _ error: KerasError) -> KerasError {
   var usage = error
   usage.code = .invalidArgument
-  usage.place = KerasError.Place(path: [flag], offset: error.place.offset)
+  usage.place = KerasError.Place(path: [flag] + error.place.path, offset: error.place.offset)
   return usage
 }

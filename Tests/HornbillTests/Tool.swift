@@ -6,7 +6,7 @@ import Testing
 /// Runs the built `hornbill` as people do, in a folder of its own that goes when the test ends.
 final class Tool: Sendable {
   /// What a run left behind.
-  struct Run: Sendable {
+  struct Run: Sendable, Equatable {
     var status: Int32
     var output: String
     var error: String
@@ -52,8 +52,15 @@ final class Tool: Sendable {
   // MARK: - Running
 
   /// Starts `hornbill`, with its three streams in files so that no pipe can fill up.
-  func start(_ arguments: [String], input: String = "") throws -> Started {
-    try Started(arguments, input: input, in: folder)
+  ///
+  /// - Parameters:
+  ///   - output: where standard output goes instead.
+  ///   - environment: what to set besides.
+  func start(
+    _ arguments: [String], input: String = "", output: String? = nil,
+    environment: [String: String] = [:]
+  ) throws -> Started {
+    try Started(arguments, input: input, output: output, environment: environment, in: folder)
   }
 
   func run(_ arguments: String..., input: String = "") throws -> Run {
@@ -84,8 +91,12 @@ final class Tool: Sendable {
 final class Started {
   private let process = Process()
   private let streams: URL
+  private var watchdog: DispatchWorkItem?
 
-  init(_ arguments: [String], input: String, in folder: URL) throws {
+  init(
+    _ arguments: [String], input: String, output: String?, environment: [String: String],
+    in folder: URL
+  ) throws {
     streams = FileManager.default.temporaryDirectory
       .appendingPathComponent("hornbill-streams-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: streams, withIntermediateDirectories: true)
@@ -98,20 +109,28 @@ final class Started {
     process.standardInput = try FileHandle(
       forReadingFrom: streams.appendingPathComponent("in"))
     process.standardOutput = try FileHandle(
-      forWritingTo: streams.appendingPathComponent("out"))
+      forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? streams.appendingPathComponent("out"))
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardError = try FileHandle(
       forWritingTo: streams.appendingPathComponent("err"))
     try process.run()
+    // No run takes a minute; one that hangs must fail its test, not stop all others.
+    let number = process.processIdentifier
+    let watchdog = DispatchWorkItem { kill(number, SIGKILL) }
+    self.watchdog = watchdog
+    DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: watchdog)
   }
 
   deinit {
-    if process.isRunning { process.terminate() }
+    watchdog?.cancel()
+    if process.isRunning { send(SIGKILL) }
     try? FileManager.default.removeItem(at: streams)
   }
 
   /// Waits until it ends.
   func result() throws -> Tool.Run {
     process.waitUntilExit()
+    watchdog?.cancel()
     // A signal that ended it is a negative number here: no test takes it for an exit status.
     let ended = process.terminationStatus
     return Tool.Run(

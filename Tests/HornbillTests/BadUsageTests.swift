@@ -58,7 +58,8 @@ import Testing
     #expect(try trained("--threads", "0") == "--threads 0 but it must be 1 or more\(help)")
     #expect(try trained("--verbose", "4") == "--verbose 4 but it must be auto, 0, 1, 2 or 3\(help)")
     #expect(
-      try trained("--epochs", "many") == "The value 'many' is invalid for '--epochs <epochs>'\(help)")
+      try trained("--epochs", "many")
+        == "The value 'many' is invalid for '--epochs <epochs>'\(help)")
     #expect(
       try tool.failure(2, "predict", "text.keras", "good", "--batch-size", "-1")
         == "--batch-size -1 but it must be 1 or more; see 'hornbill help predict'")
@@ -109,7 +110,8 @@ import Testing
       try trained("--plot", "curves.pdf")
         == "--plot 'curves.pdf' must end in .svg or .png; see 'hornbill help train'")
     #expect(
-      try tool.failure(2, "convert", "text.keras", "o.onnx").hasPrefix("'o.onnx' must end in .keras"))
+      try tool.failure(2, "convert", "text.keras", "o.onnx").hasPrefix(
+        "'o.onnx' must end in .keras"))
     #expect(
       try tool.failure(2, "convert", "text.keras", "o.h5", "--keras", "1")
         == "Files of Keras 1 are read, not written; --keras takes 2, 2.15 or 3; "

@@ -29,7 +29,8 @@ import Testing
     #expect(run.status == 128 + signal)
     #expect(run.output == "")
     #expect(
-      run.errorLines.last?.wholeMatch(of: /stopped after [1-9]\d* whole epochs?; the model is saved/)
+      run.errorLines.last?.wholeMatch(
+        of: /stopped after [1-9]\d* whole epochs?; the model is saved/)
         != nil, "\(run.errorLines.last ?? "")")
     #expect(
       try tool.names() == ["h.json", "out.h5", "out.keras", "p.svg", "text.keras"])
@@ -41,7 +42,8 @@ import Testing
   @Test func `a signal in the first epoch saves too`() throws {
     let tool = try Tool.withTextModel()
     let started = try tool.start([
-      "train", "text.keras", "--verbose", "2", "--batch-size", "1", "--epochs", "1000000", "--output",
+      "train", "text.keras", "--verbose", "2", "--batch-size", "1", "--epochs", "1000000",
+      "--output",
       "out.keras", "--plot", "p.png",
     ])
     try started.waitForError("Epoch 1/1000000")

@@ -7,7 +7,8 @@ import Testing
   init() throws {
     tool = try Tool.withTextModel()
     try tool.write(
-      "data.tsv", (0..<10).map { $0 % 2 == 0 ? "good \($0)\t1" : "bad \($0)\t0" }.joined(separator: "\n"))
+      "data.tsv",
+      (0..<10).map { $0 % 2 == 0 ? "good \($0)\t1" : "bad \($0)\t0" }.joined(separator: "\n"))
   }
 
   /// The lines that training itself wrote, after checking that they are plain.
@@ -15,7 +16,8 @@ import Testing
     let run = try tool.start(
       [
         "train", "text.keras", "--data", "data.tsv", "--epochs", "2", "--batch-size", "4",
-        "--test-split", "0", "--validation-split", "0.2", "--output", "o.keras", "--verbose", verbose,
+        "--test-split", "0", "--validation-split", "0.2", "--output", "o.keras", "--verbose",
+        verbose,
       ], environment: ["TERM": "xterm-256color"]
     ).result()
     #expect(run.status == 0, "\(run.error)")

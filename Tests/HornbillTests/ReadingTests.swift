@@ -13,7 +13,8 @@ import Testing
     let run = try tool.run("summary", Models.fixture("model.keras"))
     #expect(run.status == 0 && run.error == "")
     for line in [
-      "Model: \"sequential\"", "│ embedding (Embedding)           │ (None, 9, 8)           │           240 │",
+      "Model: \"sequential\"",
+      "│ embedding (Embedding)           │ (None, 9, 8)           │           240 │",
       "│ gru (GRU)                       │ (None, 6)              │           288 │",
       " Total params: 1,072 (4.19 KB)", " Trainable params: 535 (2.09 KB)",
       " Optimizer params: 537 (2.10 KB)",
@@ -75,7 +76,8 @@ import Testing
     let run = try tool.run("inspect", "m.json")
     #expect(run.status == 0)
     #expect(
-      run.output.contains("\nruns        no: gru/go_backwards: \"no\" but true or false belongs here\n"))
+      run.output.contains(
+        "\nruns        no: gru/go_backwards: \"no\" but true or false belongs here\n"))
   }
 
   @Test func `doctor says what the program runs on`() throws {

@@ -109,7 +109,8 @@ final class Started {
     process.standardInput = try FileHandle(
       forReadingFrom: streams.appendingPathComponent("in"))
     process.standardOutput = try FileHandle(
-      forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? streams.appendingPathComponent("out"))
+      forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? streams.appendingPathComponent("out")
+    )
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardError = try FileHandle(
       forWritingTo: streams.appendingPathComponent("err"))

@@ -7,7 +7,9 @@ import Testing
 @Suite struct TrainTests {
   private let tool: Tool
   /// Twelve rows with words that tell.
-  private let rows = (0..<12).map { $0 % 2 == 0 ? "good film number \($0)\t1" : "bad plot \($0)\t0" }
+  private let rows = (0..<12).map {
+    $0 % 2 == 0 ? "good film number \($0)\t1" : "bad plot \($0)\t0"
+  }
 
   init() throws {
     tool = try Tool.withTextModel()
@@ -15,7 +17,9 @@ import Testing
   }
 
   private func trained(_ arguments: String...) throws -> Tool.Run {
-    let common = ["train", "--data", "data.tsv", "--epochs", "2", "--seed", "3", "--batch-size", "4"]
+    let common = [
+      "train", "--data", "data.tsv", "--epochs", "2", "--seed", "3", "--batch-size", "4",
+    ]
     let run = try tool.start(common + arguments).result()
     #expect(run.status == 0, "\(run.error)")
     return run
@@ -39,7 +43,8 @@ import Testing
 
   @Test func `a gru leaves definition, weights, tokenizer, history and curves`() throws {
     let run = try trained(
-      "--architecture", "gru", "--output", "m.json", "--output", "m.weights.h5", "--output", "m.keras",
+      "--architecture", "gru", "--output", "m.json", "--output", "m.weights.h5", "--output",
+      "m.keras",
       "--history", "h.json", "--plot", "p.svg", "--validation-split", "0.34", "--test-split", "0")
     #expect(run.output == "")
     #expect(run.error.contains("m.json: this container cannot hold the text pipeline\n"))
@@ -50,7 +55,8 @@ import Testing
     let ids = try whole.encoded(["good film", "bad plot"])
     #expect(try network.predict([ids])[0].floats() == whole.predict([ids])[0].floats())
     #expect(
-      try Tokenizer(json: JSON(parsing: tool.text("tokenizer.json"))) == whole.textPipeline?.tokenizer)
+      try Tokenizer(json: JSON(parsing: tool.text("tokenizer.json")))
+        == whole.textPipeline?.tokenizer)
     let history = try JSON(parsing: tool.text("h.json")).object
     for key in ["loss", "acc", "val_loss", "val_acc", "epoch", "seconds"] {
       #expect(history?[key]?.array?.count == 2, "\(key)")
@@ -58,7 +64,9 @@ import Testing
     #expect(try tool.text("p.svg").hasPrefix("<svg "))
   }
 
-  @Test func `an lstm of Keras 2 is saved in its own generation, with legacy weights beside it`() throws {
+  @Test func `an lstm of Keras 2 is saved in its own generation, with legacy weights beside it`()
+    throws
+  {
     _ = try trained(
       "--architecture", "lstm", "--keras", "2", "--output", "m.h5", "--plot", "p.png")
     #expect(try tool.data("p.png").starts(with: [0x89, 0x50, 0x4E, 0x47]))
@@ -91,7 +99,8 @@ import Testing
     let data = ["--x", Models.fixture("x.npy"), "--y", "y.npy", "--batch-size", "4"]
     try tool.write("y.npy", [7], [0, 1, 0, 1, 1, 0, 1])
     let run = try tool.start(
-      ["train", Models.fixture("model.json"), "--output", "o.keras"] + data).result()
+      ["train", Models.fixture("model.json"), "--output", "o.keras"] + data
+    ).result()
     #expect(run.status == 0, "\(run.error)")
     #expect(try Network(contentsOf: tool.path("o.keras")).parameterCount == 535)
   }
@@ -133,7 +142,8 @@ import Testing
 
   @Test func `evaluate takes texts, another loss and other metrics`() throws {
     let run = try tool.run(
-      "evaluate", "text.keras", "--data", "data.tsv", "--loss", "mse", "--metrics", "binary_accuracy")
+      "evaluate", "text.keras", "--data", "data.tsv", "--loss", "mse", "--metrics",
+      "binary_accuracy")
     #expect(run.status == 0, "\(run.error)")
     #expect(run.output.hasPrefix("loss: 0.2"))
     #expect(run.output.contains("\nbinary_accuracy: "))

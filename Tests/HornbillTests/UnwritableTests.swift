@@ -29,7 +29,8 @@ import Testing
     #expect(try tool.failure(74, "convert", "text.keras", "none/o.keras") == message)
     #expect(
       try tool.failure(
-        74, "predict", Models.fixture("model.keras"), "--input", Models.fixture("x.npy"), "--output",
+        74, "predict", Models.fixture("model.keras"), "--input", Models.fixture("x.npy"),
+        "--output",
         "none/o.npy") == "none/o.npy: the folder none is not there; create it first")
     #expect(
       try tool.failure(74, "demo", "--output", "none")

@@ -149,6 +149,29 @@ import Testing
     #expect(run.output.contains("\nbinary_accuracy: "))
   }
 
+  @Test func `names of labels keep their numbers from training on`() throws {
+    let named = rows.map { $0.hasSuffix("1") ? $0.dropLast() + "pos" : $0.dropLast() + "neg" }
+    try tool.write("named.tsv", named.joined(separator: "\n"))
+    let run = try tool.run(
+      "train", "--architecture", "ffnn", "--data", "named.tsv", "--epochs", "40", "--learning-rate",
+      "0.05", "--seed", "3", "--test-split", "0", "--output", "m.keras", "--verbose", "0")
+    #expect(run.status == 0, "\(run.error)")
+    #expect(
+      try tool.run("predict", "m.keras", "good film", "--format", "jsonl").output
+        .hasSuffix("\"label\": \"pos\"}\n"))
+    // Alone, it would be the first name, and 0.
+    try tool.write("one.tsv", "good film\tpos\n")
+    #expect(
+      try tool.run("evaluate", "m.keras", "--data", "one.tsv").output.hasSuffix("acc: 1.000000\n"))
+    try tool.write("one.tsv", "good film\tpos\n\nbad plot\tnegative\n")
+    #expect(
+      try tool.failure(65, "evaluate", "m.keras", "--data", "one.tsv")
+        == "one.tsv, line 3: the label is \"negative\"; expected one of neg, pos")
+    #expect(
+      try tool.failure(65, "evaluate", "text.keras", "--data", "one.tsv")
+        == "one.tsv, line 1: the label is \"pos\"; expected a whole number")
+  }
+
   // MARK: - demo
 
   @Test func `demo --quick tells the whole story and leaves its files`() throws {

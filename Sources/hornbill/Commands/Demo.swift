@@ -115,9 +115,10 @@ struct Demo: ParsableCommand {
       let network = try Network(contentsOf: "\(output)/\(architecture.rawValue).keras")
       columns.append(try network.predict(Self.newReviews))
     }
-    let names = ReviewsArchitecture.allCases.map { $0.rawValue + "   " }
+    // Each name over its column of six characters.
+    let names = ReviewsArchitecture.allCases.map { ($0.rawValue + "      ").prefix(6) }
     Console.result("\nnew reviews, scored from the saved files (0 negative … 1 positive):")
-    Console.result("  " + names.map { String($0.prefix(6)) }.joined(separator: "  "))
+    Console.result("  \(names.joined(separator: "  "))  review")
     for (row, text) in Self.newReviews.enumerated() {
       let scores = columns.map { Numbers.fixed(Double($0[row]), 4) }
       Console.result("  \(scores.joined(separator: "  "))  \(text)")

@@ -1,13 +1,4 @@
-import Foundation
 import Testing
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// What training shows: Keras 3's forms, on standard error, without escapes where nobody watches.
 @Suite struct ProgressTests {
@@ -55,7 +46,7 @@ import Testing
 
   @Test func `verbose 1 shows the bar, once an epoch where nobody watches`() throws {
     let lines = try lines("1")
-    #expect(lines.count == 5)
+    try #require(lines.count == 5)
     #expect([lines[0], lines[1], lines[3]] == [Self.introduction, "Epoch 1/2", "Epoch 2/2"])
     for line in [lines[2], lines[4]] {
       #expect(line.hasPrefix("2/2 ━━━━━━━━━━━━━━━━━━━━ 0s "), "\(line)")
@@ -67,7 +58,7 @@ import Testing
   @Test(arguments: ["2", "auto"])
   func `verbose 2, and auto where nobody watches, is a line an epoch`(verbose: String) throws {
     let lines = try lines(verbose)
-    #expect(lines.count == 5)
+    try #require(lines.count == 5)
     #expect([lines[0], lines[1], lines[3]] == [Self.introduction, "Epoch 1/2", "Epoch 2/2"])
     for line in [lines[2], lines[4]] {
       #expect(line.hasPrefix("2/2 - 0s - "), "\(line)")
@@ -78,38 +69,5 @@ import Testing
 
   @Test func `verbose 3 counts epochs`() throws {
     #expect(try lines("3") == [Self.introduction, "Epoch 1/2", "Epoch 2/2"])
-  }
-
-  @Test func `a terminal sees a bar that grows, in colour unless NO_COLOR is set`() throws {
-    for (value, isColored) in [("", true), ("1", false)] {
-      let shown = try shownOnTerminal(["NO_COLOR": value])
-      #expect(shown.contains("\r"))
-      #expect(shown.contains("2/2"))
-      #expect(shown.contains("\u{1B}[K"))
-      #expect(shown.contains("\u{1B}[32m") == isColored)
-      #expect(shown.contains("\u{1B}[1m") == isColored)
-    }
-  }
-
-  /// What a training writes to a pseudo-terminal on standard error.
-  private func shownOnTerminal(_ environment: [String: String]) throws -> String {
-    let master = posix_openpt(O_RDWR | O_NOCTTY)
-    try #require(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
-    let name = try #require(ptsname(master))
-    let slave = open(name, O_RDWR | O_NOCTTY)
-    try #require(slave >= 0)
-    let terminal = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
-    let run = try tool.start(
-      [
-        "train", "text.keras", "--data", "data.tsv", "--batch-size", "4", "--test-split", "0",
-        "--output", "o.keras",
-      ], terminal: terminal, environment: environment
-    ).result()
-    #expect(run.status == 0 && run.output == "")
-    // It all fits into the terminal's buffer, and is still there.
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    let count = read(master, &buffer, buffer.count)
-    close(master)
-    return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
   }
 }

@@ -55,15 +55,12 @@ final class Tool: Sendable {
   ///
   /// - Parameters:
   ///   - output: where standard output goes instead.
-  ///   - terminal: where standard error goes instead.
   ///   - environment: what to set besides.
   func start(
-    _ arguments: [String], input: String = "", output: String? = nil, terminal: FileHandle? = nil,
+    _ arguments: [String], input: String = "", output: String? = nil,
     environment: [String: String] = [:]
   ) throws -> Started {
-    try Started(
-      arguments, input: input, output: output, terminal: terminal, environment: environment,
-      in: folder)
+    try Started(arguments, input: input, output: output, environment: environment, in: folder)
   }
 
   func run(_ arguments: String..., input: String = "") throws -> Run {
@@ -97,8 +94,8 @@ final class Started {
   private var watchdog: DispatchWorkItem?
 
   init(
-    _ arguments: [String], input: String, output: String?, terminal: FileHandle?,
-    environment: [String: String], in folder: URL
+    _ arguments: [String], input: String, output: String?, environment: [String: String],
+    in folder: URL
   ) throws {
     streams = FileManager.default.temporaryDirectory
       .appendingPathComponent("hornbill-streams-\(UUID().uuidString)")
@@ -114,7 +111,6 @@ final class Started {
     process.standardOutput = try FileHandle(
       forWritingTo: output.map { URL(fileURLWithPath: $0) } ?? streams.appendingPathComponent("out")
     )
-    if let terminal { process.standardError = terminal }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardError = try FileHandle(
       forWritingTo: streams.appendingPathComponent("err"))

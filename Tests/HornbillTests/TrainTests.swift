@@ -135,7 +135,7 @@ import Testing
       "--batch-size", "3")
     #expect(run.status == 0, "\(run.error)")
     let values = run.output.split(separator: "\n").map { $0.split(separator: ": ") }
-    #expect(values.map { $0[0] } == ["loss", "acc"])
+    try #require(values.map { $0[0] } == ["loss", "acc"] && values.allSatisfy { $0.count == 2 })
     #expect(abs((Double(values[0][1]) ?? .nan) - loss / 7) < 2e-6)
     #expect(abs((Double(values[1][1]) ?? .nan) - right / 7) < 1e-6)
   }

@@ -42,6 +42,8 @@ let package = Package(
     .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "TestSupport"]),
     .testTarget(name: "KerasRuntimeTests", dependencies: ["KerasRuntime", "TestSupport"]),
     .testTarget(name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
+    .testTarget(
+      name: "HornbillTests", dependencies: ["hornbill", "KerasTrain", "TestSupport"]),
     .testTarget(name: "PlotTests", dependencies: ["HornbillPlot", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -178,7 +178,9 @@ public enum ModelFile {
         hint: "choose 2, 2.15 or 3")
     }
     let record = try HardSigmoid.converted(record, to: generation, notes: &notes)
-    if record.textPipeline != nil, container == .weights || container == .json {
+    let isBare =
+      container == .weights || container == .json || container == .h5 && options.legacyWeights
+    if record.textPipeline != nil, isBare {
       notes.append(ConversionNote(message: "this container cannot hold the text pipeline"))
     }
     switch container {

@@ -17,17 +17,18 @@ public enum Suggestion {
     return best?.name
   }
 
-  /// Levenshtein's distance.
+  /// Levenshtein's distance, where two neighbours that changed places are one edit.
   private static func edits(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+    var above: [Int] = []
     var row = Array(0...b.count)
     for (i, x) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
+      var next = [i + 1]
       for (j, y) in b.enumerated() {
-        let substitution = diagonal + (x == y ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
+        var least = min(row[j] + (x == y ? 0 : 1), row[j + 1] + 1, next[j] + 1)
+        if i > 0, j > 0, x == b[j - 1], y == a[i - 1] { least = min(least, above[j - 1] + 1) }
+        next.append(least)
       }
+      (above, row) = (row, next)
     }
     return row[b.count]
   }

@@ -82,13 +82,10 @@ extension Network {
     _ inputs: [Tensor<S>], parameters: Parameters<S>, trace: inout NetworkTrace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
     trace.nodes = []
-    var nextInput = 0
     for (index, node) in nodes.enumerated() {
       var signals: [Signal<S>] = []
-      if node.inputs.isEmpty {
-        signals = [Signal(inputs[nextInput])]
-        nextInput += 1
-      }
+      // In the model's order of inputs, which need not be the order of its layers.
+      if let position = self.inputs.firstIndex(of: index) { signals = [Signal(inputs[position])] }
       for edge in node.inputs { signals.append(trace.nodes[edge.node].outputs[edge.output]) }
       var nodeTrace = Trace<S>()
       nodeTrace.inputs = signals

@@ -39,8 +39,9 @@ struct NetworkBuilder {
     }
     let outputs =
       record.isSequential ? try connectLine(layers) : try connectGraph(layers)
+    try checkSize()
     let layout = ParameterLayout(specs)
-    let parameters = Parameters<Float>(try checked(layout))
+    let parameters = Parameters<Float>(layout)
     var stored: [Int: NumericArray] = [:]
     switch weights {
     case .stored: stored = try fillStored(parameters)
@@ -128,6 +129,13 @@ struct NetworkBuilder {
     for reference in record.inputs { inputs.append(try edge(reference, places).node) }
     var outputs: [Network.Edge] = []
     for reference in record.outputs { outputs.append(try edge(reference, places)) }
+    let entries = nodes.indices.filter { nodes[$0].inputs.isEmpty }
+    guard inputs.sorted() == entries, !outputs.isEmpty else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "the model names \(inputs.count) inputs and \(outputs.count) outputs, but it has "
+          + "\(entries.count) input layers and needs an output")
+    }
     return outputs
   }
 
@@ -148,6 +156,13 @@ struct NetworkBuilder {
   private mutating func add(
     _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Network.Edge]
   ) throws(KerasError) {
+    let takes = layer is InputLayer ? 0 : 1
+    guard edges.count == takes else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(edges.count) inputs but \(type(of: layer).className) takes \(takes)",
+        at: .init(path: [name]))
+    }
     let shapes = edges.map { nodes[$0.node].outputShapes[$0.output] }
     let receivesMask = edges.contains { masks[$0.node][$0.output] }
     if receivesMask && !layer.supportsMasking && record.generation <= .keras2 {
@@ -158,9 +173,17 @@ struct NetworkBuilder {
     }
     var outputShapes: [Shape]
     let range: Range<Int>
-    do {
+    do throws(KerasError) {
       if let known = weightRanges[name] {
         range = known
+        // A second call must fit the weights of the first.
+        let wanted = try layer.weights(for: shapes)
+        for (spec, other) in zip(specs[known], wanted) where spec.shape != other.shape {
+          throw KerasError(
+            .shapeMismatch,
+            "called on an input \(shapes[0]) that needs shape \(other.shape.tuple), but its first "
+              + "call made it \(spec.shape.tuple)", at: .init(path: [spec.name]))
+        }
         layerSeeds.append(layerSeeds[nodes.firstIndex { $0.name == name } ?? 0])
       } else {
         let layerSpecs = try layer.weights(for: shapes)
@@ -202,10 +225,10 @@ struct NetworkBuilder {
 
   // MARK: - Weights
 
-  /// The layout, unless it is larger than a model may be.
-  private func checked(_ layout: ParameterLayout) throws(KerasError) -> ParameterLayout {
+  /// Refuses weights that are together larger than a model may be, before any memory is asked for.
+  private func checkSize() throws(KerasError) {
     var total = 0
-    for (spec, origin) in zip(layout.specs, origins) {
+    for (spec, origin) in zip(specs, origins) {
       var count = 1
       for extent in spec.shape {
         let (product, overflow) = count.multipliedReportingOverflow(by: extent)
@@ -221,7 +244,6 @@ struct NetworkBuilder {
           at: .init(path: [record.layers[origin.layer].name, spec.name]))
       }
     }
-    return layout
   }
 
   /// Copies the stored weights in and returns those that are not float32.
@@ -246,7 +268,8 @@ struct NetworkBuilder {
       guard array.shape == spec.shape else {
         throw KerasError(
           .weightMismatch,
-          "shape \(array.shape.tuple) but this \(layer.className) needs \(spec.shape.tuple)", at: place)
+          "shape \(array.shape.tuple) but this \(layer.className) needs \(spec.shape.tuple)",
+          at: place)
       }
       guard array.elements.type.isFloatingPoint else {
         throw KerasError(

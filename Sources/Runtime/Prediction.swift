@@ -82,12 +82,26 @@ extension Network {
           at: .init(path: [nodes[node].name]))
       }
     }
-    let rows = arrays[0].shape[0]
-    for array in arrays where array.shape[0] != rows {
+    guard let rows = arrays.first?.shape.first else {
+      throw KerasError(.shapeMismatch, "a single number but a batch has a row for each sample")
+    }
+    for array in arrays where array.shape.first != rows {
       throw KerasError(
         .shapeMismatch, "inputs of \(rows) and \(array.shape[0]) rows but they must be as many")
     }
     return rows
+  }
+
+  /// Refuses token ids that the embeddings behind the model's inputs do not have.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData`` naming the layer, the row and the step.
+  package func checkTokenIDs(in arrays: [NumericArray]) throws(KerasError) {
+    for node in nodes {
+      guard let embedding = node.layer as? Embedding, let edge = node.inputs.first,
+        let index = inputs.firstIndex(of: edge.node), arrays.indices.contains(index)
+      else { continue }
+      do { try embedding.checkIDs(in: arrays[index]) } catch { throw error.inside(node.name) }
+    }
   }
 }
 

@@ -85,7 +85,7 @@ extension Model {
     _ data: Dataset, batchSize: Int = 32
   ) throws(KerasError) -> [(name: String, value: Double)] {
     let compilation = try compiled()
-    _ = try network.checkedRows(of: data.inputs)
+    try data.check(for: network, loss: compilation.loss)
     var averages = Averages(try metrics(), generation: compilation.generation)
     try Trainer.measure(
       Objective(network: network, loss: compilation.loss, generation: compilation.generation),

@@ -21,11 +21,15 @@ struct Trainer: ~Copyable {
     guard settings.epochs >= 0 else {
       throw KerasError(.invalidArgument, "\(settings.epochs) epochs but it cannot be negative")
     }
-    _ = try model.network.checkedRows(of: data.inputs)
+    guard settings.initialEpoch >= 0 else {
+      throw KerasError(
+        .invalidArgument, "initial epoch \(settings.initialEpoch) but it cannot be negative")
+    }
+    try data.check(for: model.network, loss: compilation.loss)
     try Self.refuseUncomputed(model.network)
     let split = try data.split(validation: settings.validationSplit)
     if let given = settings.validationData {
-      _ = try model.network.checkedRows(of: given.inputs)
+      try given.check(for: model.network, loss: compilation.loss)
       validation = (given, 0..<given.rows)
     } else {
       validation = split.validation.isEmpty ? nil : (data, split.validation)

@@ -141,7 +141,7 @@ extension Objective {
     } catch {
       var error = error
       error.place.row = error.place.row.map { rows[rows.startIndex + $0] }
-      throw error
+      throw data.located(error, in: network)
     }
   }
 

@@ -27,12 +27,24 @@ struct Hornbill: AsyncParsableCommand {
       end(withStatus: error.exitStatus)
     } catch let status as ExitCode {
       end(withStatus: status.rawValue)
+    } catch  where exitCode(for: error).isSuccess {
+      Console.result(fullMessage(for: error))
+    } catch  where exitCode(for: error) == .validationFailure {
+      Console.error(usageMessage(for: error))
+      end(withStatus: 2)
     } catch {
-      let isHelp = exitCode(for: error).isSuccess
-      let text = fullMessage(for: error)
-      if isHelp { Console.result(text) } else { Console.note(text) }
-      end(withStatus: isHelp ? 0 : 2)
+      Console.error("a bug in hornbill: \(error)")
+      end(withStatus: 70)
     }
+  }
+
+  /// What is wrong with the arguments in one line, and where to read on.
+  private static func usageMessage(for error: any Error) -> String {
+    var text = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+    while text.last == "." { text.removeLast() }
+    let verbs = configuration.subcommands.map { "\($0)".lowercased() }
+    let verb = CommandLine.arguments.dropFirst().first.flatMap { verbs.contains($0) ? $0 : nil }
+    return "\(text); see 'hornbill help\(verb.map { " \($0)" } ?? "")'"
   }
 }
 

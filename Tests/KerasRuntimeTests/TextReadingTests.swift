@@ -158,7 +158,7 @@ struct TextReadingTests {
       return texts
     }
     #expect(try texts("labelled.txt") == ["one", "two"])
-    #expect(try texts("plain.txt") == ["\"one", "", "two"])
+    #expect(try texts("plain.txt") == ["\"one", "two"])
     #expect(try texts("a.tsv") == ["o\tne", "two"])
     #expect(try texts("b.csv") == ["o,ne"])
     #expect(try texts("c.jsonl") == ["one"])

@@ -101,6 +101,17 @@ public struct Embedding: Layer {
     return ids
   }
 
+  /// Refuses an array with an id that the table does not have.
+  func checkIDs(in array: NumericArray) throws(KerasError) {
+    for (index, value) in array.doubles().enumerated() {
+      let id = value.rounded(.towardZero)
+      guard id >= 0, id < Double(inputDim) else {
+        let text = Int(exactly: id).map(String.init) ?? "\(value)"
+        throw outOfRange(text, at: index, in: array.shape)
+      }
+    }
+  }
+
   private func outOfRange(_ id: String, at index: Int, in shape: [Int]) -> KerasError {
     let steps = max(1, shape.dropFirst().reduce(1, *))
     return KerasError(

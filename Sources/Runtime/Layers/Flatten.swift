@@ -22,7 +22,15 @@ public struct Flatten: Layer {
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
     var product: Int? = 1
     for extent in inputs[0].extents {
-      product = if let product, let extent { product * extent } else { nil }
+      guard let known = product, let extent else {
+        product = nil
+        continue
+      }
+      let (next, overflow) = known.multipliedReportingOverflow(by: extent)
+      guard !overflow else {
+        throw KerasError(.shapeMismatch, "an input \(inputs[0]), which is too large to flatten")
+      }
+      product = next
     }
     return [[product]]
   }

@@ -30,10 +30,10 @@ public struct InputLayer: Layer {
     for extent in extents {
       if extent.isNull {
         shape.append(nil)
-      } else if let size = extent.integer, size > 0 {
+      } else if let size = extent.integer, (1...Int(Int32.max)).contains(size) {
         shape.append(size)
       } else {
-        throw config.error("batch_shape", "\(extent.kind) but an extent is null or positive")
+        throw config.error("batch_shape", "\(extent.kind) but an extent is null, or 1 or more and below 2^31")
       }
     }
     batchExtent = shape[0]

@@ -62,7 +62,8 @@ public enum Activation: String, Sendable, CaseIterable {
       let known = Self.allCases.map(\.rawValue) + Self.aliases.keys
       throw KerasError(
         .unknownName, "unknown activation '\(name)'",
-        hint: Suggestion.hint(for: name, among: known))
+        hint: Suggestion.hint(for: name, among: known)
+          ?? "known are \(known.sorted().joined(separator: ", "))")
     }
     self = activation
   }

@@ -16,7 +16,7 @@ public enum TextFormat: String, Sendable, CaseIterable {
   case csv
   /// One JSON object a line.
   case jsonl
-  /// One text a line.
+  /// One text a line; blank lines are passed over, as in the other formats.
   case lines
 
   /// By the file's extension: `.csv`, `.jsonl`, `.tsv` and `.txt` (both tabs), else ``lines``.

@@ -77,7 +77,8 @@ public struct TextReader: ~Copyable {
     case .jsonl:
       records = DelimitedReader(source, options: .init(separator: nil, quoting: .none))
     case .lines:
-      records = DelimitedReader(source, options: .lines)
+      // A line of nothing but blanks is no text here either.
+      records = DelimitedReader(source, options: .init(separator: nil, quoting: .none))
     }
   }
 

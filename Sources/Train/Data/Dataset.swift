@@ -7,6 +7,17 @@ public struct Dataset: Sendable {
   public let inputs: [NumericArray]
   /// `(N,)` or `(N, …)`: probabilities, one-hot rows, class numbers or values, as the loss has it.
   public let targets: NumericArray
+  /// Where the rows came from; errors name it.
+  public var source = Source.memory
+
+  /// Where rows come from.
+  public enum Source: Sendable {
+    case memory
+    /// The place of each row in files of texts.
+    case texts([KerasError.Place])
+    /// One file per input of the model, and one with the targets.
+    case files(inputs: [String], targets: String)
+  }
 
   /// - Throws: ``KerasError`` when the arrays have different numbers of rows, have none, or hold a NaN.
   public init(inputs: [NumericArray], targets: NumericArray) throws(KerasError) {
@@ -17,7 +28,8 @@ public struct Dataset: Sendable {
       guard input.shape.first == rows else {
         throw KerasError(
           .shapeMismatch,
-          "input \(index) has \(input.shape.first ?? 0) rows but there are \(rows) targets")
+          "an array \(input.shape.tuple) but there are \(rows) targets, a row each",
+          at: .init(path: ["input \(index)"]))
       }
       try Self.refuseNaN(input, "input \(index)")
     }

@@ -81,9 +81,11 @@ public struct TextDataset: Sendable {
     _ data: LabelledText, _ rows: [Int], _ pipeline: TextPipeline
   ) throws(KerasError) -> Dataset {
     let (ids, count, length) = pipeline.encode(rows.map { data.texts[$0] })
-    return try Dataset(
+    var dataset = try Dataset(
       inputs: [NumericArray(shape: [count, length], .int32(ids))],
       targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.labels[$0]) })))
+    dataset.source = .texts(rows.map { data.places[$0] })
+    return dataset
   }
 }
 

@@ -68,7 +68,8 @@ public enum LossRegistry {
     else {
       throw KerasError(
         .unknownName, "unknown loss '\(name)'",
-        hint: Suggestion.hint(for: name, among: builtIn.flatMap { $0.names }))
+        hint: Suggestion.hint(for: name, among: builtIn.flatMap { $0.names })
+          ?? "known are \(builtIn.map { $0.names[0] }.joined(separator: ", "))")
     }
     var config = ConfigReader(json.object?["config"]?.object ?? [:], of: name)
     config.ignore("name", "dtype", "fn")
@@ -81,6 +82,9 @@ public enum LossRegistry {
     return loss
   }
 }
+
+/// A label as people write it: `2`, `0.5`.
+func shortest(_ label: Double) -> String { Int(exactly: label).map(String.init) ?? "\(label)" }
 
 /// Keras's `epsilon()`, in the precision of the model.
 @inline(__always)

@@ -20,7 +20,7 @@ public struct SparseCategoricalCrossentropy: Loss {
 
   public func objection(to target: Double, width: Int) -> String? {
     let fits = target >= 0 && target < Double(width) && target == target.rounded()
-    return fits ? nil : "label \(target) but the model has classes 0…\(width - 1)"
+    return fits ? nil : "label \(shortest(target)) but the model has classes 0…\(width - 1)"
   }
 
   public func targetWidth(for outputWidth: Int) -> Int { 1 }

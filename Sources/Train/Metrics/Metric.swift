@@ -38,6 +38,7 @@ public enum MetricRegistry {
     ]
   /// The names whose form depends on the loss.
   private static let inferredAccuracy = ["acc", "accuracy"]
+  private static let known = inferredAccuracy + builtIn.flatMap { [$0.name] + $0.short }
 
   /// The metrics of a serialized `metrics` entry: a list of names, `null` for none.
   ///
@@ -64,8 +65,8 @@ public enum MetricRegistry {
       guard let entry = builtIn.first(where: { $0.name == name || $0.short.contains(name) }) else {
         throw KerasError(
           .unknownName, "unknown metric '\(name)'",
-          hint: Suggestion.hint(
-            for: name, among: inferredAccuracy + builtIn.flatMap { [$0.name] + $0.short }))
+          hint: Suggestion.hint(for: name, among: known)
+            ?? "known are \(known.joined(separator: ", "))")
       }
       metrics.append(entry.make(generation <= .keras2 ? entry.name : name))
     }

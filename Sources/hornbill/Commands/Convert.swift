@@ -12,28 +12,36 @@ struct Convert: ParsableCommand {
       hornbill convert model.json model.keras --weights model.weights.h5
       """)
 
-  @Argument(help: "The model to read.", completion: .file())
+  @Argument(help: "The model to read: .keras, .h5 or .json.", completion: .file())
   var input: String
 
   @Argument(help: "The file to write: .keras, .h5, .weights.h5 or .json.", completion: .file())
   var output: String
 
-  @Option(help: "Weights for the input.", completion: .file())
+  @Option(
+    help: "Weights for it: .weights.h5, a legacy weights .h5, or those inside a whole-model file.",
+    completion: .file())
   var weights: String?
 
   @Option(
     name: .customLong("keras"),
     help: """
-      The generation to write: 1, 2, 2.15 or 3. Default: 3; for .h5 and .json the one that was read.
+      The generation to write: 2, 2.15 or 3; default: 3, for .h5 and .json the one that was read.
       """)
   var generation: Generation?
 
-  @Flag(help: "Write an .h5 as Keras 2's save_weights does.")
+  @Flag(help: "Write the .h5 as Keras 2's save_weights does.")
   var legacyWeights = false
 
   func validate() throws {
     if ModelFile.Container(path: output) == nil {
       throw ValidationError("'\(output)' must end in .keras, .h5, .hdf5, .weights.h5 or .json.")
+    }
+    if generation == .keras1 {
+      throw ValidationError("Files of Keras 1 are read, not written; --keras takes 2, 2.15 or 3.")
+    }
+    if legacyWeights, ModelFile.Container(path: output) != .h5 {
+      throw ValidationError("--legacy-weights writes an .h5, but the output is '\(output)'.")
     }
   }
 

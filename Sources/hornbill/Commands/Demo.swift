@@ -9,20 +9,29 @@ struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train the three reviews models on the bundled reviews, save them, score new ones.")
 
-  @Flag(help: "A third of the epochs.")
+  @Flag(help: "8 epochs each instead of 25: well under a minute.")
   var quick = false
 
   @Option(help: "The folder for models and pictures; it must exist.", completion: .directory)
   var output = "."
 
-  @Option(name: .customLong("keras"), help: "Whose arithmetic: 1, 2, 2.15 or 3.")
+  @Option(name: .customLong("keras"), help: "Whose arithmetic.")
   var generation = Generation.keras3
 
   @Option(help: "The same seed gives the same results, bit for bit.")
   var seed: UInt64 = 7
 
-  @Option(help: "auto, 0 silent, 1 a bar, 2 a line an epoch.")
+  @Option(
+    help: """
+      0 silent, 1 a bar, 2 a line an epoch, 3 the epoch's number, auto: 1 on a terminal, 0 elsewhere.
+      """)
   var verbose = "auto"
+
+  func validate() throws {
+    if !EpochReporter.Verbosity.names.contains(verbose) {
+      throw ValidationError("--verbose \(verbose) but it must be auto, 0, 1, 2 or 3.")
+    }
+  }
 
   private static let newReviews = [
     "Great case, excellent value.",
@@ -32,6 +41,9 @@ struct Demo: ParsableCommand {
   ]
 
   func run() throws {
+    for name in ReviewsArchitecture.allCases.flatMap({ ["\($0).keras", "\($0).h5"] })
+      + ["curves.svg", "curves.png"]
+    { try AtomicFile.checkTarget("\(output)/\(name)") }
     let reviews = try LabelledText(tsv: BundledReviews.bytes, name: "bundled reviews")
     let set = try TextDataset(reviews)
     let share = reviews.labels.filter { $0 == 1 }.count
@@ -71,9 +83,7 @@ struct Demo: ParsableCommand {
     settings.validationSplit = 0.2
     settings.seed = seed
     Console.result("\n\(architecture.rawValue): \(model.network.parameterCount) parameters")
-    let verbosity =
-      Int(verbose).flatMap(EpochReporter.Verbosity.init(rawValue:))
-      ?? (Console.isTerminal ? .bar : .silent)
+    let verbosity = EpochReporter.Verbosity(named: verbose, elsewhere: .silent)
     let history = try model.fit(
       set.training, settings: settings, callbacks: [EpochReporter(verbosity), interruption])
     runs.append((architecture.rawValue, history))
@@ -105,9 +115,10 @@ struct Demo: ParsableCommand {
       let network = try Network(contentsOf: "\(output)/\(architecture.rawValue).keras")
       columns.append(try network.predict(Self.newReviews))
     }
-    let names = ReviewsArchitecture.allCases.map { $0.rawValue + "   " }
+    // Each name over its column of six characters.
+    let names = ReviewsArchitecture.allCases.map { ($0.rawValue + "      ").prefix(6) }
     Console.result("\nnew reviews, scored from the saved files (0 negative … 1 positive):")
-    Console.result("  " + names.map { String($0.prefix(6)) }.joined(separator: "  "))
+    Console.result("  \(names.joined(separator: "  "))  review")
     for (row, text) in Self.newReviews.enumerated() {
       let scores = columns.map { Numbers.fixed(Double($0[row]), 4) }
       Console.result("  \(scores.joined(separator: "  "))  \(text)")

@@ -12,30 +12,36 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup(title: "Data") var data: DataOptions
 
-  @Option(help: "Rows computed at once; it has no influence on the result.")
+  @Option(
+    parsing: .unconditional, help: "Rows computed at once; it has no influence on the result.")
   var batchSize = 32
 
-  @Option(help: "The loss, where the file has none.")
+  @Option(help: "The loss; default: the model file's, else binary_crossentropy.")
   var loss: String?
 
-  @Option(help: "Metrics, separated by commas.")
+  @Option(help: "Metrics, separated by commas; default: the model file's, else acc.")
   var metrics: String?
 
   @Option(name: .customLong("keras"), help: "Whose arithmetic; default: the model file's.")
   var generation: Generation?
 
-  @Option(help: "Cores to use. Results do not depend on it.")
+  @Option(parsing: .unconditional, help: "Cores to use. Results do not depend on it.")
   var threads: Int?
 
   func validate() throws {
-    if batchSize < 1 { throw ValidationError("--batch-size must be 1 or more.") }
+    if batchSize < 1 {
+      throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
+    }
+    if let threads, threads < 1 {
+      throw ValidationError("--threads \(threads) but it must be 1 or more.")
+    }
+    if !data.validationX.isEmpty || !data.testData.isEmpty {
+      throw ValidationError("Only train takes --validation-x, --validation-y and --test-data.")
+    }
   }
 
   func run() throws {
     var model = try self.model.load()
-    var training = TrainingOptions()
-    (training.loss, training.metrics) = (loss, metrics)
-    try training.compile(&model, generation: generation ?? model.network.generation)
     let rows: Dataset
     if data.isRaw {
       rows = try data.arrays()
@@ -45,8 +51,11 @@ struct Evaluate: ParsableCommand {
           .invalidData, "the model carries no text pipeline, so it cannot read text",
           at: .init(file: self.model.model), hint: "give arrays with --x and --y")
       }
-      rows = try TextDataset.rows(of: data.texts(), pipeline: pipeline)
+      let texts = try data.texts(labels: pipeline.labelKind)
+      rows = try TextDataset.rows(of: texts, pipeline: pipeline)
     }
+    try CompileSettings(loss: loss, metrics: metrics).compile(
+      &model, generation: generation ?? model.network.generation)
     for (name, value) in try model.evaluate(rows, batchSize: batchSize) {
       Console.result("\(name): \(Numbers.fixed(value, 6))")
     }

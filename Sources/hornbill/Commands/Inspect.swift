@@ -9,7 +9,7 @@ struct Inspect: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Flag(help: "As one JSON object.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {

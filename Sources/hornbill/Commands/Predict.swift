@@ -21,30 +21,40 @@ struct Predict: AsyncParsableCommand {
   var texts: [String] = []
 
   @Option(
-    help: "Texts from a file, one a line, or .tsv, .csv, .jsonl; - for standard input.",
-    completion: .file())
+    help: """
+      Texts from a file: .tsv, .csv, .jsonl, or any other with one review a line; - for standard \
+      input, one a line. Blank lines are passed over.
+      """, completion: .file())
   var data: String?
 
   @OptionGroup var columns: ColumnOptions
 
-  @Option(help: "text: score<TAB>text. jsonl and csv hold the same.")
+  @Option(help: "text: score<TAB>text. jsonl: objects with text and score. csv: with a header.")
   var format = Format.text
 
   @Option(help: "Raw input, .npy; once per input of the model, in its order.", completion: .file())
   var input: [String] = []
 
-  @Option(help: "Where the outputs for --input go, .npy.", completion: .file())
+  @Option(
+    help: """
+      Where the output for --input goes, .npy; several go to NAME_0.npy, NAME_1.npy, and so on.
+      """, completion: .file())
   var output: String?
 
-  @Option(help: "Rows computed at once; it has no influence on the result.")
+  @Option(
+    parsing: .unconditional, help: "Rows computed at once; it has no influence on the result.")
   var batchSize = 32
 
-  @Option(help: "Cores to use; default: all. Results do not depend on it.")
+  @Option(parsing: .unconditional, help: "Cores to use; default: all. Results do not depend on it.")
   var threads: Int?
 
   func validate() throws {
-    if batchSize < 1 { throw ValidationError("--batch-size must be 1 or more.") }
-    if let threads, threads < 1 { throw ValidationError("--threads must be 1 or more.") }
+    if batchSize < 1 {
+      throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
+    }
+    if let threads, threads < 1 {
+      throw ValidationError("--threads \(threads) but it must be 1 or more.")
+    }
     if input.isEmpty != (output == nil) {
       throw ValidationError("--input and --output go together.")
     }
@@ -56,29 +66,47 @@ struct Predict: AsyncParsableCommand {
     let network = try Network(contentsOf: model.model, weights: model.weights)
     if let output {
       try predictArrays(network, to: output)
-    } else if let data {
-      try await predictFile(network, data)
+      return
+    }
+    let scoring: Scoring
+    do {
+      scoring = try Scoring(network, batchSize: batchSize, threads: threads)
+    } catch {
+      throw error.inFile(model.model)
+    }
+    if let data {
+      try await predictFile(scoring, data, ScoreWriter(format, network))
     } else {
       let writer = ScoreWriter(format, network)
+      let scores = try await scoring.scores(texts)
       writer.header()
-      let scores = try await Scoring(network, batchSize: batchSize, threads: threads).scores(texts)
       writer.write(texts, scores)
     }
   }
 
   private func predictArrays(_ network: Network, to output: String) throws(KerasError) {
+    let targets = network.outputs.indices.map { index in
+      network.outputs.count == 1 ? output : Self.numbered(output, index)
+    }
+    for target in targets { try AtomicFile.checkTarget(target) }
     var inputs: [NumericArray] = []
-    for path in input { inputs.append(try DataOptions.array(at: path)) }
+    for path in input {
+      inputs.append(try DataOptions.array(at: path))
+      guard inputs.last?.shape.first != 0 else {
+        throw KerasError(
+          .invalidData, "an array \(inputs[inputs.count - 1].shape.tuple) without rows",
+          at: .init(file: path))
+      }
+    }
     let outputs: [NumericArray]
     do {
       outputs = try network.predict(inputs, batchSize: batchSize)
     } catch {
-      throw error.inFile(input[0])
+      let name = error.place.path.first
+      let index = network.inputs.firstIndex { network.nodes[$0].name == name } ?? 0
+      throw error.inFile(input[min(index, input.count - 1)])
     }
-    for (index, array) in outputs.enumerated() {
-      let path = outputs.count == 1 ? output : Self.numbered(output, index)
-      try AtomicFile.write(array.npy(), to: path)
-    }
+    for (target, array) in zip(targets, outputs) { try AtomicFile.write(array.npy(), to: target) }
   }
 
   /// `Y.npy` → `Y_0.npy`, `Y_1.npy`, ….
@@ -90,11 +118,11 @@ struct Predict: AsyncParsableCommand {
   }
 
   /// Streams: reads a chunk, scores it, writes it, so that memory does not grow with the file.
-  private func predictFile(_ network: Network, _ path: String) async throws {
-    let scoring = try Scoring(network, batchSize: batchSize, threads: threads)
-    let writer = ScoreWriter(format, network)
+  private func predictFile(
+    _ scoring: Scoring, _ path: String, _ writer: ScoreWriter
+  ) async throws {
     var reader = try TextReader(path: path, options: columns.reading)
-    writer.header()
+    var rows = 0
     var isAtEnd = false
     while !isAtEnd {
       var chunk: [String] = []
@@ -105,7 +133,14 @@ struct Predict: AsyncParsableCommand {
         }
         chunk.append(row.text)
       }
-      writer.write(chunk, try await scoring.scores(chunk))
+      let scores = try await scoring.scores(chunk)
+      if rows == 0, !chunk.isEmpty { writer.header() }
+      writer.write(chunk, scores)
+      rows += chunk.count
+    }
+    guard rows > 0 else {
+      throw KerasError(
+        .invalidData, "no rows; expected at least one text", at: .init(file: reader.file))
     }
   }
 }

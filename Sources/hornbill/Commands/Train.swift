@@ -14,13 +14,15 @@ struct Train: ParsableCommand {
       hornbill train gru.keras --data reviews.tsv --epochs 5 --output gru.keras
       """)
 
-  @Argument(help: "A model to go on with: .keras, .h5, or .json.", completion: .file())
+  @Argument(help: "A model to go on with: .keras, .h5, or a .json definition.", completion: .file())
   var model: String?
 
-  @Option(help: "Weights for it.", completion: .file())
+  @Option(
+    help: "Weights for it: .weights.h5, a legacy weights .h5, or those inside a whole-model file.",
+    completion: .file())
   var weights: String?
 
-  @Option(help: "Build one of the reviews models instead: ffnn, gru or lstm.")
+  @Option(help: "Build one of the reviews models instead.")
   var architecture: ReviewsArchitecture?
 
   @Option(help: "Whether the embedding of a fresh model masks padding: true or false.")
@@ -28,7 +30,7 @@ struct Train: ParsableCommand {
 
   @Option(
     name: .customLong("keras"),
-    help: "Whose arithmetic: 1, 2, 2.15 or 3; default: the model file's, else 3.")
+    help: "Whose arithmetic; default: the model file's, else 3.")
   var generation: Generation?
 
   @OptionGroup(title: "Data") var data: DataOptions
@@ -45,9 +47,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try output.checkTargets()
-    var model = try self.model.map { path throws(KerasError) in
-      try Model(contentsOf: path, weights: weights)
-    }
+    var model = try self.model.map(load)
     let material = try prepare(pipeline: model?.network.textPipeline)
     let generation = self.generation ?? model?.network.generation ?? .keras3
     if model == nil, let architecture {
@@ -55,28 +55,40 @@ struct Train: ParsableCommand {
     }
     guard var model else { return }
     if let pipeline = material.pipeline { model.network.textPipeline = pipeline }
-    try training.compile(&model, generation: generation)
-    if training.batchSize > material.training.rows {
-      Console.warning(
-        "batch size \(training.batchSize) is larger than the \(material.training.rows) training "
-          + "rows: each epoch is one batch")
-    }
+    try training.compilation.compile(&model, generation: generation)
+    try output.checkFormats(of: model)
 
     let interruption = Interruption()
+    let reporter = EpochReporter(training.verbosity, introduction: material.introduction)
     let history = try model.fit(
       material.training, settings: training.settings(validation: material.validation),
-      callbacks: [EpochReporter(training.verbosity), interruption])
+      callbacks: [reporter, interruption])
     try output.write(model, history, generation: generation)
     if Interruption.came {
-      Console.note("stopped after \(history.epochs.count) epochs; the model is saved")
+      let count = history.epochs.count
+      Console.note("stopped after \(count) whole epoch\(count == 1 ? "" : "s"); the model is saved")
       throw ExitCode(Interruption.exitStatus)
     }
     if let test = material.test {
       let logs = try model.evaluate(test, batchSize: training.batchSize)
       let values = logs.map { "\($0.name): \(Numbers.log($0.value))" }.joined(separator: " - ")
-      Console.result("\(test.rows) held-back rows - \(values)")
+      Console.result("\(test.rows) held-back row\(test.rows == 1 ? "" : "s") - \(values)")
     }
   }
+
+  /// The model to go on with; a definition without weights starts with fresh ones.
+  private func load(_ path: String) throws(KerasError) -> Model {
+    let record = try ModelFile.read(path, weights: weights)
+    let isFresh = record.layers.allSatisfy(\.weights.isEmpty)
+    guard isFresh else { return try Model(contentsOf: path, weights: weights) }
+    do {
+      return Model(try Network(record, weights: .fresh(seed: freshSeed)))
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
+  private var freshSeed: UInt64 { training.seed ?? UInt64.random(in: 1...UInt64(UInt32.max)) }
 
   /// What a run works on.
   private struct Material {
@@ -84,13 +96,15 @@ struct Train: ParsableCommand {
     var validation: Dataset?
     var test: Dataset?
     var pipeline: TextPipeline?
+    /// What there is, in one line.
+    var introduction: String?
   }
 
   private func prepare(pipeline: TextPipeline?) throws(KerasError) -> Material {
     if data.isRaw {
       return Material(training: try data.arrays(), validation: try data.validationArrays())
     }
-    let texts = try data.texts()
+    let texts = try data.texts(labels: pipeline?.labelKind)
     var settings = text.settings
     if !data.testData.isEmpty { settings.testSplit = 0 }
     let set = try TextDataset(texts, settings: settings, pipeline: pipeline)
@@ -100,11 +114,9 @@ struct Train: ParsableCommand {
         paths: data.testData, options: data.columns.reading, labels: texts.labelKind)
       material.test = try TextDataset.rows(of: held, pipeline: set.pipeline)
     }
-    if training.verbosity != .silent {
-      Console.note(
-        "\(texts.texts.count) rows: \(set.training.rows) to train on, \(material.test?.rows ?? 0) "
-          + "held back; V = \(set.pipeline.vocabularySize), length \(set.pipeline.maxLength)")
-    }
+    material.introduction =
+      "\(set.training.rows) rows to train on, \(material.test?.rows ?? 0) held back; "
+      + "V = \(set.pipeline.vocabularySize), length \(set.pipeline.maxLength)"
     return material
   }
 
@@ -117,7 +129,8 @@ struct Train: ParsableCommand {
       let largest = ids.doubles().max() ?? 0
       guard ids.shape.count == 2, largest >= 0, largest < Double(Int32.max) else {
         throw KerasError(
-          .invalidData, "an array \(ids.shape) with a maximum of \(largest) but token ids belong here",
+          .invalidData,
+          "an array \(ids.shape) with a maximum of \(largest) but token ids belong here",
           at: .init(file: data.x[0]))
       }
       return try fresh(architecture, Int(largest) + 1, ids.shape[1], generation)
@@ -132,7 +145,6 @@ struct Train: ParsableCommand {
     let layers = architecture.layers(
       vocabularySize: vocabularySize, inputLength: length, maskZero: maskZero,
       generation: generation)
-    let seed = training.seed ?? UInt64.random(in: 1...UInt64(UInt32.max))
-    return try Model(layers, name: architecture.rawValue, seed: seed, generation: generation)
+    return try Model(layers, name: architecture.rawValue, seed: freshSeed, generation: generation)
   }
 }

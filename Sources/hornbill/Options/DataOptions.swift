@@ -39,16 +39,22 @@ struct DataOptions: ParsableArguments {
     if validationX.isEmpty != (validationY == nil) {
       throw ValidationError("--validation-x and --validation-y go together.")
     }
+    if x.isEmpty, !validationX.isEmpty {
+      throw ValidationError("--validation-x goes with --x; for texts there is --validation-split.")
+    }
+    if !x.isEmpty, !testData.isEmpty { throw ValidationError("--test-data goes with --data.") }
   }
 
   var isRaw: Bool { !x.isEmpty }
 
   /// The labelled texts, and a remark on each oddity in them.
-  func texts() throws(KerasError) -> LabelledText {
+  ///
+  /// - Parameter kind: what the labels are for a model that has learned some; `nil` finds out.
+  func texts(labels kind: LabelledText.LabelKind? = nil) throws(KerasError) -> LabelledText {
     let texts =
       data.isEmpty
       ? try LabelledText(tsv: BundledReviews.bytes, name: "bundled reviews")
-      : try LabelledText(paths: data, options: columns.reading)
+      : try LabelledText(paths: data, options: columns.reading, labels: kind)
     for warning in texts.warnings { Console.warning(warning) }
     return texts
   }
@@ -66,9 +72,12 @@ struct DataOptions: ParsableArguments {
     for path in x { inputs.append(try array(at: path)) }
     let targets = try array(at: y)
     do {
-      return try Dataset(inputs: inputs, targets: targets)
+      var dataset = try Dataset(inputs: inputs, targets: targets)
+      dataset.source = .files(inputs: x, targets: y)
+      return dataset
     } catch {
-      throw error.inFile(error.place.path.first == "targets" ? y : x[0])
+      let index = x.indices.first { error.place.path.first == "input \($0)" }
+      throw error.inFile(index.map { x[$0] } ?? y)
     }
   }
 
@@ -80,6 +89,11 @@ struct DataOptions: ParsableArguments {
       throw error.inFile(path)
     }
   }
+}
+
+extension TextPipeline {
+  /// What the labels of further data must be.
+  var labelKind: LabelledText.LabelKind { labelNames.map { .names($0) } ?? .integers }
 }
 
 /// How columns of text files are found.
@@ -100,13 +114,13 @@ struct ColumnOptions: ParsableArguments {
 
 /// How texts become rows of token ids.
 struct TextOptions: ParsableArguments {
-  @Option(help: "Keep only the most frequent words, N - 1 of them.")
+  @Option(parsing: .unconditional, help: "Keep the N - 1 most frequent words; default: all.")
   var numWords: Int?
 
-  @Option(help: "A token for words that the vocabulary does not have.")
+  @Option(help: "A token for words that the vocabulary does not have; default: they are dropped.")
   var oovToken: String?
 
-  @Option(help: "Tokens in a row; default: the longest training row.")
+  @Option(parsing: .unconditional, help: "Tokens in a row; default: the longest training row.")
   var maxLength: Int?
 
   @Option(help: "Which end short rows are padded at.")
@@ -115,16 +129,24 @@ struct TextOptions: ParsableArguments {
   @Option(help: "Which end long rows are cut at.")
   var truncating = PaddingSide.pre
 
-  @Option(help: "Share of the rows held back for a final evaluation; 0 holds none back.")
+  @Option(
+    parsing: .unconditional,
+    help: "Share of the rows held back for a final evaluation; 0 holds none back.")
   var testSplit = 0.25
 
   @Option(help: "Seed of that split, as scikit-learn's random_state.")
   var splitSeed: UInt32 = 0
 
   func validate() throws {
-    if let maxLength, maxLength < 1 { throw ValidationError("--max-length must be 1 or more.") }
-    if let numWords, numWords < 2 { throw ValidationError("--num-words must be 2 or more.") }
-    if !(0..<1).contains(testSplit) { throw ValidationError("--test-split is within 0..<1.") }
+    if let maxLength, maxLength < 1 {
+      throw ValidationError("--max-length \(maxLength) but it must be 1 or more.")
+    }
+    if let numWords, numWords < 2 {
+      throw ValidationError("--num-words \(numWords) but it must be 2 or more.")
+    }
+    if !(0..<1).contains(testSplit) {
+      throw ValidationError("--test-split \(testSplit) but it must be 0 or more and below 1.")
+    }
   }
 
   var settings: TextDataset.Settings {

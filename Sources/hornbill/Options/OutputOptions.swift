@@ -24,6 +24,9 @@ struct OutputOptions: ParsableArguments {
     for path in output where ModelFile.Container(path: path) == nil {
       throw ValidationError("'\(path)' must end in .keras, .h5, .hdf5, .weights.h5 or .json.")
     }
+    if legacyWeights, !output.contains(where: { ModelFile.Container(path: $0) == .h5 }) {
+      throw ValidationError("--legacy-weights goes with an --output that ends in .h5.")
+    }
     if let plot, !plot.lowercased().hasSuffix(".svg"), !plot.lowercased().hasSuffix(".png") {
       throw ValidationError("--plot '\(plot)' must end in .svg or .png.")
     }
@@ -32,6 +35,14 @@ struct OutputOptions: ParsableArguments {
   /// Finds out before hours of training whether the results can be written.
   func checkTargets() throws(KerasError) {
     for path in output + [history, plot].compactMap({ $0 }) { try AtomicFile.checkTarget(path) }
+  }
+
+  /// Finds out as early whether the formats that were asked for can hold `model`.
+  func checkFormats(of model: Model) throws(KerasError) {
+    let record = model.record
+    for path in output {
+      try ModelOutput.check(record, for: path, generation: nil, legacyWeights: legacyWeights)
+    }
   }
 
   func write(_ model: Model, _ history: History, generation: Generation) throws(KerasError) {
@@ -59,18 +70,41 @@ enum ModelOutput {
     _ record: ModelRecord, to path: String, generation: Generation?, legacyWeights: Bool
   ) throws(KerasError) -> [ConversionNote] {
     let options = ModelFile.WriteOptions(generation: generation, legacyWeights: legacyWeights)
-    let notes = try ModelFile.write(record, to: path, options: options)
+    var notes = try ModelFile.write(record, to: path, options: options)
     let container = ModelFile.Container(path: path)
-    let carriesText = container == .keras || container == .h5 && !legacyWeights
-    if !carriesText, let json = record.textPipeline {
+    if !carriesText(container, legacyWeights), let json = record.textPipeline {
       let pipeline = try TextPipeline(json: json)
       let text = pipeline.tokenizer.toJSON().pythonText()
-      try AtomicFile.write(Array(text.utf8), to: folder(of: path) + "tokenizer.json")
+      let target = tokenizerPath(beside: path)
+      try AtomicFile.write(Array(text.utf8), to: target)
+      notes.append(ConversionNote(message: "its tokenizer is in \(target)"))
     }
     return notes
   }
 
-  private static func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+  /// Goes all the way to the bytes without writing them.
+  static func check(
+    _ record: ModelRecord, for path: String, generation: Generation?, legacyWeights: Bool
+  ) throws(KerasError) {
+    guard let container = ModelFile.Container(path: path) else { return }
+    do {
+      _ = try ModelFile.encode(
+        record, container: container,
+        options: .init(generation: generation, legacyWeights: legacyWeights))
+    } catch {
+      throw error.inFile(path)
+    }
+    if !carriesText(container, legacyWeights), record.textPipeline != nil {
+      try AtomicFile.checkTarget(tokenizerPath(beside: path))
+    }
+  }
+
+  private static func carriesText(_ container: ModelFile.Container?, _ legacyWeights: Bool) -> Bool
+  {
+    container == .keras || container == .h5 && !legacyWeights
+  }
+
+  private static func tokenizerPath(beside path: String) -> String {
+    (path.lastIndex(of: "/").map { String(path[...$0]) } ?? "") + "tokenizer.json"
   }
 }

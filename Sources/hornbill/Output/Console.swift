@@ -36,9 +36,15 @@ enum Console {
     while done < bytes.count {
       let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0, from: done) }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { end(withStatus: 74) }
+      guard count > 0 else { fail(descriptor, reason: String(cString: strerror(errno))) }
       done += count
     }
+  }
+
+  /// The results have nowhere to go; where standard error itself fails, nobody can be told.
+  private static func fail(_ descriptor: Int32, reason: String) -> Never {
+    if descriptor == STDOUT_FILENO { error("standard output: cannot write: \(reason)") }
+    end(withStatus: 74)
   }
 
   private static func systemWrite(
@@ -84,9 +90,14 @@ func asUsage<Value>(
   do {
     return try body()
   } catch {
-    var usage = error
-    usage.code = .invalidArgument
-    usage.place = KerasError.Place(path: [flag])
-    throw usage
+    throw asUsage(flag, error)
   }
+}
+
+/// `error` as one about what `flag` was given; the way inside that stays.
+func asUsage(_ flag: String, _ error: KerasError) -> KerasError {
+  var usage = error
+  usage.code = .invalidArgument
+  usage.place = KerasError.Place(path: [flag] + error.place.path, offset: error.place.offset)
+  return usage
 }

@@ -1,7 +1,7 @@
 import KerasTrain
 
-/// What `fit` shows while it runs, in Keras 3's form: a bar with the time left on a terminal, one
-/// line an epoch elsewhere.
+/// What `fit` shows while it runs, in Keras 3's form, on standard error: a bar with the time left on
+/// a terminal, lines elsewhere.
 final class EpochReporter: Callback {
   /// Keras's `verbose`.
   enum Verbosity: Int {
@@ -9,26 +9,47 @@ final class EpochReporter: Callback {
     case bar = 1
     case line = 2
     case epochs = 3
+
+    static let names = ["auto", "0", "1", "2", "3"]
+
+    /// - Parameter name: one of ``names``.
+    /// - Parameter elsewhere: what `auto` means where nobody watches.
+    init(named name: String, elsewhere: Verbosity) {
+      self =
+        Int(name).flatMap(Verbosity.init(rawValue:)) ?? (Console.isTerminal ? .bar : elsewhere)
+    }
   }
 
   private let verbosity: Verbosity
+  private let introduction: String?
   private var plan: TrainingPlan?
   private var epochStart = ContinuousClock.now
   private var lastDrawn = ContinuousClock.now
 
-  init(_ verbosity: Verbosity) { self.verbosity = verbosity }
+  /// - Parameter introduction: what to say when training begins.
+  init(_ verbosity: Verbosity, introduction: String? = nil) {
+    self.verbosity = verbosity
+    self.introduction = introduction
+  }
 
-  func trainingBegan(_ plan: TrainingPlan) { self.plan = plan }
+  func trainingBegan(_ plan: TrainingPlan) {
+    self.plan = plan
+    if verbosity != .silent, let introduction { Console.note(introduction) }
+    if plan.batchSize > plan.trainingRows, plan.epochs > plan.initialEpoch {
+      let rows = plan.trainingRows == 1 ? "one training row" : "\(plan.trainingRows) training rows"
+      Console.warning(
+        "batch size \(plan.batchSize) is larger than the \(rows): each epoch is one batch")
+    }
+  }
 
   func epochBegan(_ epoch: Int) {
     epochStart = .now
     guard verbosity != .silent, let plan else { return }
-    let line = "Epoch \(epoch + 1)/\(plan.epochs)"
-    if verbosity == .bar { Console.note(line) } else { Console.result(line) }
+    Console.note("Epoch \(epoch + 1)/\(plan.epochs)")
   }
 
   func batchEnded(_ batch: Int, logs: [(name: String, value: Double)]) {
-    guard verbosity == .bar, let plan else { return }
+    guard verbosity == .bar, Console.isTerminal, let plan else { return }
     let isLast = batch + 1 == plan.steps
     guard isLast || lastDrawn.duration(to: .now).inSeconds > 0.05 else { return }
     lastDrawn = .now
@@ -46,10 +67,10 @@ final class EpochReporter: Callback {
     switch verbosity {
     case .silent, .epochs: break
     case .bar:
-      Console.progress(
-        "\r\(bar(plan.steps, plan.steps)) \(bold)\(time)\(plain) \(perStep) - \(text(logs))\u{1B}[K\n")
+      let line = "\(bar(plan.steps, plan.steps)) \(bold)\(time)\(plain) \(perStep) - \(text(logs))"
+      if Console.isTerminal { Console.progress("\r\(line)\u{1B}[K\n") } else { Console.note(line) }
     case .line:
-      Console.result("\(plan.steps)/\(plan.steps) - \(time) - \(perStep) - \(text(logs))")
+      Console.note("\(plan.steps)/\(plan.steps) - \(time) - \(perStep) - \(text(logs))")
     }
   }
 

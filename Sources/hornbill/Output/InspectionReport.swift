@@ -9,15 +9,28 @@ struct InspectionReport {
   private let refusal: String?
 
   init(_ record: ModelRecord, file: String) {
-    self.record = record
     self.file = file
     let hasWeights = record.layers.contains { !$0.weights.isEmpty }
     do {
-      _ = try Network(record, weights: hasWeights ? .stored : .fresh(seed: 0))
+      let network = try Network(record, weights: hasWeights ? .stored : .fresh(seed: 0))
       refusal = nil
+      self.record = hasWeights ? Self.named(record, as: network.record) : record
     } catch {
       refusal = error.description
+      self.record = record
     }
+  }
+
+  /// Some containers number the weights of a layer: those get the names that the layer gives them.
+  private static func named(_ record: ModelRecord, as built: ModelRecord) -> ModelRecord {
+    var record = record
+    for (index, layer) in built.layers.enumerated() where index < record.layers.count {
+      for (position, weight) in layer.weights.enumerated()
+      where position < record.layers[index].weights.count {
+        record.layers[index].weights[position].name = weight.name
+      }
+    }
+    return record
   }
 
   // MARK: - For people
@@ -26,7 +39,8 @@ struct InspectionReport {
     var lines = ["file        \(file)"]
     let version = record.kerasVersion.map { " (written by \($0))" } ?? ""
     lines.append("generation  Keras \(record.generation.rawValue)\(version)")
-    lines.append("model       \(record.isSequential ? "Sequential" : "Functional") '\(record.name)'")
+    lines.append(
+      "model       \(record.isSequential ? "Sequential" : "Functional") '\(record.name)'")
     if let refusal { lines.append("runs        no: \(refusal)") }
     for layer in record.layers {
       lines.append("")
@@ -78,8 +92,7 @@ struct InspectionReport {
 
   private func describe(_ array: NumericArray) -> String {
     let facts = Statistics(array)
-    let shape = "(\(array.shape.map(String.init).joined(separator: ", ")))"
-    return "\(shape) \(array.elements.type.rawValue)  min \(Numbers.log(facts.minimum))"
+    return "\(array.shape.tuple) \(array.elements.type.rawValue)  min \(Numbers.log(facts.minimum))"
       + "  max \(Numbers.log(facts.maximum))  mean \(Numbers.log(facts.mean))"
   }
 
@@ -125,10 +138,13 @@ struct InspectionReport {
     let facts = Statistics(array)
     return [
       "name": .string(name), "shape": .array(array.shape.map(JSON.integer)),
-      "dtype": .string(array.elements.type.rawValue), "min": .number(facts.minimum),
-      "max": .number(facts.maximum), "mean": .number(facts.mean),
+      "dtype": .string(array.elements.type.rawValue), "min": finite(facts.minimum),
+      "max": finite(facts.maximum), "mean": finite(facts.mean),
     ]
   }
+
+  /// JSON has neither NaN nor infinity: they are null.
+  private func finite(_ value: Double) -> JSON { value.isFinite ? .number(value) : .null }
 }
 
 /// The extremes and the mean of an array; NaN where it has a NaN or nothing.

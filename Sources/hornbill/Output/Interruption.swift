@@ -26,6 +26,12 @@ final class Interruption: Callback {
         Glibc.signal(number) { Interruption.take($0) }
       #endif
     }
+    // A parent may have started us with signals blocked, and a block outlives the start.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   private static func take(_ number: Int32) {

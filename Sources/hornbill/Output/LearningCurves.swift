@@ -24,7 +24,8 @@ enum LearningCurves {
               style: SeriesStyle(color: color, dashed: dashed)))
         }
       }
-      let references = measure == "loss" ? [ReferenceLine(y: 0.6931471805599453, label: "ln 2")] : []
+      let references =
+        measure == "loss" ? [ReferenceLine(y: 0.6931471805599453, label: "ln 2")] : []
       return Chart(
         title: measure, xLabel: "epoch", yLabel: measure, series: series, references: references)
     }

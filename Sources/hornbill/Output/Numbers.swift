@@ -42,7 +42,9 @@ enum Numbers {
   }
 
   private static func format(_ format: String, _ value: Double) -> String {
-    withVaList([value]) { arguments in
+    // C prints the sign of a NaN, which means nothing and differs between processors.
+    if value.isNaN { return "nan" }
+    return withVaList([value]) { arguments in
       var buffer = [CChar](repeating: 0, count: 64)
       let needed = Int(vsnprintf(&buffer, buffer.count, format, arguments))
       if needed < buffer.count {

@@ -33,7 +33,9 @@ struct ScoreWriter {
       if scores.count == 1 {
         object["score"] = number(scores[0])
         let isPositive = scores[0] > 0.5 ? 1 : 0
-        if let labelNames, labelNames.count == 2 { object["label"] = .string(labelNames[isPositive]) }
+        if let labelNames, labelNames.count == 2 {
+          object["label"] = .string(labelNames[isPositive])
+        }
       } else {
         object["scores"] = .array(scores.map(number))
       }
@@ -41,8 +43,10 @@ struct ScoreWriter {
     }
   }
 
-  /// The shortest decimal that reads back as the same float.
-  private func number(_ value: Float) -> JSON { .number(Double("\(value)") ?? Double(value)) }
+  /// The shortest decimal that reads back as the same float; JSON has no other word for NaN than null.
+  private func number(_ value: Float) -> JSON {
+    value.isFinite ? .number(Double("\(value)") ?? Double(value)) : .null
+  }
 
   /// Line ends and tabs inside a text would break the line: they become spaces.
   private func oneLine(_ text: String) -> String {
@@ -53,6 +57,7 @@ struct ScoreWriter {
     guard text.unicodeScalars.contains(where: { [",", "\"", "\n", "\r"].contains($0) }) else {
       return text
     }
-    return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\"\(parts.joined(separator: "\"\""))\""
   }
 }

@@ -19,12 +19,12 @@ struct Scoring: Sendable {
     guard network.textPipeline != nil else {
       throw KerasError(
         .invalidData, "the model carries no text pipeline, so it cannot read text",
-        at: .init(path: [network.name]), hint: "give arrays with --input and --output")
+        hint: "give arrays with --input and --output")
     }
     guard network.outputs.count == 1 else {
       throw KerasError(
         .unsupportedConfiguration, "\(network.outputs.count) outputs but scoring takes one",
-        at: .init(path: [network.name]))
+        hint: "give arrays with --input and --output")
     }
     self.network = network
     self.batchSize = batchSize

@@ -53,7 +53,16 @@ public enum ModelFile {
         bytes.isEmpty
           ? "the file is empty" : "the file is no .keras archive, no HDF5 file and no JSON text")
     }
-    return StoredModel(definition: try JSON(parsing: bytes))
+    var model = StoredModel(definition: try JSON(parsing: bytes))
+    // Keras 3's `to_json` has the compile settings, `{}` when there are none; but for the optimizer,
+    // and a model that is made of it has `compile`'s default.
+    if var settings = model.definition.object?["compile_config"]?.object, !settings.keys.isEmpty {
+      if settings["optimizer"] == nil {
+        settings["optimizer"] = ["class_name": "RMSprop", "config": [:]]
+      }
+      model.training = settings
+    }
+    return model
   }
 
   private static func storedWeights(_ bytes: [UInt8]) throws(KerasError) -> StoredWeights {
@@ -199,8 +208,12 @@ public enum ModelFile {
         try LegacyH5.weightsGroup(record, encoder.dialect, version: version))
     case .json:
       var encoder = ModelEncoder(generation, container: .json)
-      let definition = try encoder.definition(record)
+      var definition = try encoder.definition(record)
       notes += encoder.notes
+      if generation == .keras3, let training = record.training {
+        definition["compile_config"] = .object(
+          try OptimizerDialect(dialect: encoder.dialect).compileConfig(training))
+      }
       return Array(JSON.object(definition).pythonText().utf8)
     }
   }

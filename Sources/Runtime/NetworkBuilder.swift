@@ -46,6 +46,7 @@ struct NetworkBuilder {
     switch weights {
     case .stored: stored = try fillStored(parameters)
     case .fresh: fillFresh(parameters, layers)
+    case .zeros: break
     }
     var definition = record
     for i in definition.layers.indices { definition.layers[i].weights = [] }

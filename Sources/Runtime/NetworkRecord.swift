@@ -8,6 +8,8 @@ extension Network {
     /// From the layers' initializers, with the seeds that Keras draws after
     /// `keras.utils.set_random_seed(seed)`.
     case fresh(seed: UInt64)
+    /// All zeros, where only names and shapes are looked at.
+    case zeros
   }
 
   /// The largest number of weights that a definition may ask for: 2³¹, 8 GiB of float32.

@@ -135,3 +135,22 @@ struct SlotPlan {
     return entries
   }
 }
+
+extension OptimizerRecord {
+  /// How many numbers Keras 3's optimizer keeps for trainable weights of these shapes, counter and
+  /// learning rate included, and the bytes that they take.
+  package func size(trainableShapes shapes: [[Int]]) -> (count: Int, bytes: Int) {
+    SlotPlan(dialect: .keras3, className: className, config: config).size(shapes: shapes)
+  }
+}
+
+extension SlotPlan {
+  fileprivate func size(shapes: [[Int]]) -> (count: Int, bytes: Int) {
+    let perWeight = groups.reduce(0) { $0 + $1.count }
+    var floats = perWeight * shapes.reduce(0) { $0 + $1.reduce(1, *) }
+    if hasLearningRate { floats += 1 }
+    if className == "Nadam" { floats += 1 }
+    // The counter is an int64.
+    return (1 + floats, 8 + 4 * floats)
+  }
+}

@@ -50,14 +50,14 @@ struct Convert: ParsableCommand {
     let record = try ModelFile.read(input, weights: weights)
     // Built, so that nothing is written that does not fit together; and named as Keras names it.
     let source: Network.WeightSource =
-      record.layers.allSatisfy(\.weights.isEmpty) ? .fresh(seed: 0) : .stored
+      record.layers.allSatisfy(\.weights.isEmpty) ? .zeros : .stored
     var built: ModelRecord
     do {
       built = try Network(record, weights: source).record
     } catch {
       throw error.inFile(input)
     }
-    if case .fresh = source {
+    if case .zeros = source {
       guard ModelFile.Container(path: output) == .json else {
         throw KerasError(
           .weightMismatch, "a definition without weights", at: .init(file: input),

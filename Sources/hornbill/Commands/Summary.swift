@@ -13,7 +13,7 @@ struct Summary: ParsableCommand {
     let record = try ModelFile.read(model.model, weights: model.weights)
     let hasWeights = record.layers.contains { !$0.weights.isEmpty }
     do {
-      let network = try Network(record, weights: hasWeights ? .stored : .fresh(seed: 0))
+      let network = try Network(record, weights: hasWeights ? .stored : .zeros)
       Console.result(network.summary())
     } catch {
       throw error.inFile(model.model)

@@ -12,7 +12,7 @@ struct InspectionReport {
     self.file = file
     let hasWeights = record.layers.contains { !$0.weights.isEmpty }
     do {
-      let network = try Network(record, weights: hasWeights ? .stored : .fresh(seed: 0))
+      let network = try Network(record, weights: hasWeights ? .stored : .zeros)
       refusal = nil
       self.record = hasWeights ? Self.named(record, as: network.record) : record
     } catch {

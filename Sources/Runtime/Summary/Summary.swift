@@ -1,0 +1,156 @@
+import KerasFormat
+
+extension Network {
+  /// The table that Keras prints: layers, output shapes, parameter counts, to the character what
+  /// `model.summary()` of the model's generation prints where there is no terminal (80 columns).
+  ///
+  /// Two things differ on purpose. Keras 3 lists the operations `NotEqual` and `Any` by which it
+  /// makes masks in a functional model; here masks are not layers. And Keras 3 leaves the optimizer's
+  /// state of a whole-model `.h5` behind, counting two optimizer parameters; here it is kept and
+  /// counted.
+  public func summary() -> String {
+    let summary = ModelSummary(self)
+    switch generation {
+    case .keras1, .keras2: return summary.keras2()
+    case .keras2_15: return summary.keras2_15()
+    case .keras3: return summary.keras3()
+    }
+  }
+}
+
+/// What a summary says, before it is laid out.
+struct ModelSummary {
+  /// A layer, with all its calls.
+  struct Row {
+    let name: String
+    let className: String
+    /// One per output.
+    var shapes: [Shape]
+    /// Whether another call gives other shapes.
+    var isMultiple = false
+    let parameters: Int
+    /// `layer[call][output]` of every input of every call.
+    var connections: [String]
+
+    var isInput: Bool { className == "InputLayer" }
+  }
+
+  /// A number of parameters and the bytes that they take.
+  struct Size {
+    var count = 0
+    var bytes = 0
+
+    static func + (a: Size, b: Size) -> Size {
+      Size(count: a.count + b.count, bytes: a.bytes + b.bytes)
+    }
+  }
+
+  let name: String
+  /// A sequential model does not list its input layer.
+  private(set) var rows: [Row] = []
+  /// Whether layers follow one another, so that connections need no column.
+  let isLine: Bool
+  private(set) var trainable = Size()
+  private(set) var frozen = Size()
+  /// Keras 3 counts what a compiled model's optimizer keeps.
+  private(set) var optimizer: Size?
+
+  init(_ network: Network) {
+    name = network.name
+    isLine = network.isSequential || Self.isLine(network)
+    var places: [String: Int] = [:]
+    var calls: [Int] = []
+    var callCount: [String: Int] = [:]
+    var trainableShapes: [[Int]] = []
+    for node in network.nodes {
+      calls.append(callCount[node.name, default: 0])
+      callCount[node.name, default: 0] += 1
+      if network.isSequential && node.layer is InputLayer { continue }
+      let connections = node.inputs.map { edge in
+        "\(network.nodes[edge.node].name)[\(calls[edge.node])][\(edge.output)]"
+      }
+      if let place = places[node.name] {
+        rows[place].isMultiple = rows[place].isMultiple || rows[place].shapes != node.outputShapes
+        rows[place].shapes = node.outputShapes
+        rows[place].connections += connections
+        continue
+      }
+      places[node.name] = rows.count
+      var parameters = 0
+      for index in node.weights {
+        let spec = network.parameters.layout.specs[index]
+        let size = Size(count: spec.count, bytes: spec.count * network.storedBytes(ofWeight: index))
+        parameters += spec.count
+        if node.isTrainable && spec.isTrainable {
+          trainable = trainable + size
+          trainableShapes.append(spec.shape)
+        } else {
+          frozen = frozen + size
+        }
+      }
+      rows.append(
+        Row(
+          name: node.name, className: type(of: node.layer).className, shapes: node.outputShapes,
+          parameters: parameters, connections: connections))
+    }
+    if network.generation == .keras3, let record = network.training?.optimizer {
+      let size = record.size(trainableShapes: trainableShapes)
+      optimizer = Size(count: size.count, bytes: size.bytes)
+    }
+  }
+
+  /// Keras calls a graph a line when no two calls have the same distance from the outputs, none has
+  /// two inputs and no layer is called twice.
+  private static func isLine(_ network: Network) -> Bool {
+    var depths = [Int?](repeating: nil, count: network.nodes.count)
+    for output in network.outputs { depths[output.node] = 0 }
+    for index in network.nodes.indices.reversed() {
+      guard let depth = depths[index] else { continue }
+      for edge in network.nodes[index].inputs {
+        depths[edge.node] = max(depths[edge.node] ?? 0, depth + 1)
+      }
+    }
+    let used = depths.compactMap { $0 }
+    return Set(used).count == used.count && network.nodes.allSatisfy { $0.inputs.count < 2 }
+      && Set(network.nodes.map(\.name)).count == network.nodes.count
+  }
+
+  // MARK: - Numbers
+
+  /// `1,234,567`
+  static func grouped(_ value: Int) -> String {
+    var text = ""
+    for (index, digit) in String(value).reversed().enumerated() {
+      if index > 0 && index % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return String(text.reversed())
+  }
+
+  /// `2.71 KB`
+  static func readable(bytes: Int, unit first: String) -> String {
+    let units = [first, "KB", "MB", "GB", "TB", "PB"]
+    var (size, unit) = (Double(bytes), 0)
+    while size / 1024 >= 1 && unit < units.count - 1 {
+      size /= 1024
+      unit += 1
+    }
+    let hundredths = Int((size * 100).rounded(.toNearestOrEven))
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(units[unit])"
+  }
+}
+
+extension Network {
+  /// Bytes that a number of this weight takes where Keras holds it.
+  fileprivate func storedBytes(ofWeight index: Int) -> Int {
+    if let stored = storedWeights[index] { return stored.elements.type.size }
+    let node = nodes.first { $0.weights.contains(index) }
+    let layer = definition.layers.first { $0.name == node?.name }
+    switch layer?.config["dtype"]?.string {
+    case "float16", "bfloat16": return 2
+    case "float64": return 8
+    default: return 4
+    }
+  }
+}

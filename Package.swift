@@ -44,7 +44,7 @@ let package = Package(
     .testTarget(name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
     .testTarget(
       name: "HornbillTests", dependencies: ["hornbill", "KerasTrain", "TestSupport"]),
-    .testTarget(name: "PlotTests", dependencies: ["HornbillPlot", "TestSupport"]),
+    .testTarget(name: "PlotTests", dependencies: ["HornbillPlot", "CKerasZlib", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,6 +12,7 @@ struct FigureLayout {
   private static let legendSize = 11.5
   private static let legendRow = 19.0
   private static let swatch = 24.0
+  private static let legendGap = 20.0
 
   init(_ figure: Figure) {
     self.figure = figure
@@ -46,7 +47,8 @@ struct FigureLayout {
           figure.sharedX ? everyX.filter { !chart.logX || $0 >= 1e-100 } : Panel.xValues(chart),
           fixed: chart.xRange, margin: 0.02, isLog: chart.logX),
         y: .containing(
-          figure.sharedY ? everyY : Panel.yValues(chart), fixed: chart.yRange, margin: 0.05),
+          figure.sharedY ? everyY : Panel.yValues(chart), fixed: chart.yRange, margin: 0.05,
+          mayBeWhole: false),
         // Under the last chart of its column, and beside the first of its row.
         showsX: !figure.sharedX || index + columns >= count,
         showsY: !figure.sharedY || index % columns == 0)
@@ -77,7 +79,7 @@ struct FigureLayout {
         x += before[column]
         panels[index].place(
           PlotRect(left: x, top: y, right: x + plotWidth, bottom: y + plotHeight).onPixels,
-          cellLeft: x - before[column])
+          cellLeft: x - before[column], headHeight: above[row])
         x += plotWidth + 6 + Self.gap
       }
       y += plotHeight + below[row] + Self.gap
@@ -108,23 +110,39 @@ struct FigureLayout {
           at: PlotPoint(Self.margin, y), size: Self.titleSize, bold: true))
       y += 12
     }
-    let entries = legendEntries()
-    if !entries.isEmpty {
-      var x = Self.margin
-      for entry in entries {
-        // The reader's own font may be wider than ours.
-        let textWidth = StrokeFont.width(entry.name, size: Self.legendSize) * 1.08
-        let width = Self.swatch + 7 + textWidth
-        if x > Self.margin, x + width > list.width - Self.margin {
-          x = Self.margin
-          y += Self.legendRow
-        }
-        drawEntry(entry, x: x, y: y)
-        x += width + 20
-      }
-      y += Self.legendRow + 4
+    for row in legendRows() {
+      for place in row { drawEntry(place.entry, x: place.x, y: y) }
+      y += Self.legendRow
     }
-    return y + (y > Self.margin ? 4 : 0)
+    if y > Self.margin { y += 8 }
+    return y
+  }
+
+  /// The legend in as few rows as its entries need, filled evenly column by column, so that the two
+  /// curves of a model come to stand one below the other.
+  func legendRows() -> [[(entry: Series, x: Double, width: Double)]] {
+    let entries = legendEntries()
+    let available = list.width - 2 * Self.margin
+    let widths = entries.map { entry in
+      min(available, Self.swatch + 7 + Panel.reserved(entry.name, size: Self.legendSize))
+    }
+    for count in 1...max(1, entries.count) {
+      let columns = stride(from: 0, to: entries.count, by: count).map {
+        $0..<min($0 + count, entries.count)
+      }
+      let columnWidths = columns.map { column in column.map { widths[$0] }.max() ?? 0 }
+      let total = columnWidths.reduce(0, +) + Self.legendGap * Double(max(0, columns.count - 1))
+      guard total <= available || count == entries.count else { continue }
+      var rows = [[(entry: Series, x: Double, width: Double)]](
+        repeating: [], count: min(count, entries.count))
+      var x = Self.margin
+      for (column, width) in zip(columns, columnWidths) {
+        for (row, index) in column.enumerated() { rows[row].append((entries[index], x, width)) }
+        x += width + Self.legendGap
+      }
+      return rows
+    }
+    return []
   }
 
   private mutating func drawEntry(_ entry: Series, x: Double, y: Double) {

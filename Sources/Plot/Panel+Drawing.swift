@@ -21,18 +21,16 @@ extension Panel {
 
   private func drawTitles(into list: inout DrawList) {
     let width = plot.right - cellLeft
-    var baseline = plot.top - 12
-    if !chart.subtitle.isEmpty {
-      list.text(
-        TextRun(
-          text: Self.fitted(chart.subtitle, into: width, size: Self.labelSize),
-          at: PlotPoint(cellLeft, baseline), size: Self.labelSize, ink: .muted))
-      baseline -= 15
-    }
+    var baseline = plot.top - rowHead + 13
     list.text(
       TextRun(
         text: Self.fitted(chart.title, into: width, size: Self.titleSize, bold: true),
         at: PlotPoint(cellLeft, baseline), size: Self.titleSize, bold: true))
+    baseline += chart.title.isEmpty ? 0 : 15
+    list.text(
+      TextRun(
+        text: Self.fitted(chart.subtitle, into: width, size: Self.labelSize),
+        at: PlotPoint(cellLeft, baseline), size: Self.labelSize, ink: .muted))
   }
 
   private func drawGrid(into list: inout DrawList) {
@@ -154,13 +152,13 @@ extension Panel {
     guard !reference.label.isEmpty, let place = place(reference) else { return }
     let size = Self.tickSize
     let text = Self.fitted(reference.label, into: plot.width - 8, size: size)
-    let width = StrokeFont.width(text, size: size) * 1.08
+    let width = Self.reserved(text, size: size)
     let cap = size * StrokeFont.capHeight
     let lefts: [Double]
     let baselines: [Double]
     switch reference.axis {
     case .y:
-      lefts = [plot.right - 4 - width, plot.left + 4, (plot.left + plot.right - width) / 2]
+      lefts = [1, 0, 0.5, 0.75, 0.25].map { plot.left + 4 + $0 * (plot.width - 8 - width) }
       baselines = [place - 5, place + 5 + cap]
     case .x:
       lefts = [place + 5, place - 5 - width]
@@ -171,8 +169,11 @@ extension Panel {
       for baseline in baselines {
         let box = PlotRect(
           left: left - 2, top: baseline - cap - 3, right: left + width + 2, bottom: baseline + 3)
+        // Above the plot's top there is room at the right, where no title is.
+        let title = cellLeft + Self.reserved(chart.title, size: Self.titleSize, bold: true) + 8
+        let top = chart.subtitle.isEmpty && box.left > title ? plot.top - 12 : plot.top - 2
         let isInside =
-          box.left >= plot.left - 2 && box.right <= plot.right + 2 && box.top >= plot.top - 2
+          box.left >= plot.left - 2 && box.right <= plot.right + 2 && box.top >= top
           && box.bottom <= plot.bottom
         let crossings =
           curves.count { !Curves.clipped($0, to: box).isEmpty } + (isInside ? 0 : 1000)

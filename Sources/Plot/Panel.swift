@@ -10,6 +10,8 @@ struct Panel {
   private(set) var plot = PlotRect(left: 0, top: 0, right: 0, bottom: 0)
   /// Where the titles start: left of the numbers, in line with those of the charts above and below.
   private(set) var cellLeft = 0.0
+  /// What stands above the plots of the panel's row, where the titles of all start.
+  private(set) var rowHead = 0.0
 
   static let bandOpacity = 0.18
   static let titleSize = 12.5
@@ -67,27 +69,39 @@ struct Panel {
   /// Left of the plot: the axis' label and numbers.
   var sideWidth: Double {
     guard showsY else { return 0 }
-    let numbers = yTicks.map { StrokeFont.width($0.label, size: Self.tickSize) }.max() ?? 0
-    return (numbers * 1.08 + Self.tickGap + (chart.yLabel.isEmpty ? 0 : Self.labelSize + 7))
+    let numbers = yTicks.map { Self.reserved($0.label, size: Self.tickSize) }.max() ?? 0
+    return (numbers + Self.tickGap + (chart.yLabel.isEmpty ? 0 : Self.labelSize + 7))
       .rounded(.up)
   }
 
   mutating func chooseYTicks(height: Double) {
-    yTicks = y.ticks(most: max(2, Int(height / 38)))
+    let usual = max(2, Int(height / 30))
+    // Steps of 1, 2 and 5 can leave a range with two numbers; three make a scale.
+    for most in usual...usual + 3 {
+      yTicks = y.ticks(most: most)
+      if yTicks.count > 2 || height < 72 { break }
+    }
   }
 
   /// Sets the place of the plot, and the finest numbers along x that leave space between them.
-  mutating func place(_ plot: PlotRect, cellLeft: Double) {
+  mutating func place(_ plot: PlotRect, cellLeft: Double, headHeight: Double) {
     self.plot = plot
     self.cellLeft = cellLeft
-    for most in (1...max(2, min(12, Int(plot.width / 40)))).reversed() {
+    rowHead = headHeight
+    for most in (1...max(2, min(12, Int(plot.width / 28)))).reversed() {
       xTicks = x.ticks(most: most)
       let ends = xTicks.map { tick -> (Double, Double) in
-        let half = StrokeFont.width(tick.label, size: Self.tickSize) * 1.08 / 2
+        let half = Self.reserved(tick.label, size: Self.tickSize) / 2
         return (position(x: tick.value) - half, position(x: tick.value) + half)
       }
       if zip(ends, ends.dropFirst()).allSatisfy({ $0.1 + 14 <= $1.0 }) { break }
     }
+  }
+
+  /// The room kept for a text. A reader of the SVG shows it in a font of their own: DejaVu Sans, the
+  /// widest of the usual ones, needs about 1.15 times what ours does.
+  static func reserved(_ text: String, size: Double, bold: Bool = false) -> Double {
+    StrokeFont.width(text, size: size, bold: bold) * 1.15
   }
 
   /// `text`, shortened with an ellipsis where it is too wide.
@@ -95,7 +109,7 @@ struct Panel {
     _ text: String, into width: Double, size: Double, bold: Bool = false
   ) -> String {
     func fits(_ text: String) -> Bool {
-      StrokeFont.width(text, size: size, bold: bold) <= width
+      reserved(text, size: size, bold: bold) <= width
     }
     if fits(text) { return text }
     var short = text

@@ -65,13 +65,7 @@ struct SVGWriter {
 
   private mutating func text(_ run: TextRun) -> String {
     let (x, y) = (number(run.at.x), number(run.at.y))
-    var attributes = run.halo ? paint(fill: run.ink, stroke: .paper) : paint(fill: run.ink)
-    if run.halo {
-      attributes +=
-        " stroke-width=\"\(number(run.size * 0.3))\" stroke-linejoin=\"round\""
-        + " paint-order=\"stroke\""
-    }
-    attributes += " x=\"\(x)\" y=\"\(y)\" font-size=\"\(number(run.size))\""
+    var attributes = " x=\"\(x)\" y=\"\(y)\" font-size=\"\(number(run.size))\""
     if run.bold { attributes += " font-weight=\"600\"" }
     switch run.anchor {
     case .start: break
@@ -79,7 +73,14 @@ struct SVGWriter {
     case .end: attributes += " text-anchor=\"end\""
     }
     if run.upwards { attributes += " transform=\"rotate(-90 \(x) \(y))\"" }
-    return "<text\(attributes)>\(escaped(run.text))</text>"
+    let words = escaped(run.text)
+    let text = "<text\(paint(fill: run.ink))\(attributes)>\(words)</text>"
+    guard run.halo else { return text }
+    // Written twice, since not every viewer knows `paint-order`.
+    let outline =
+      paint(fill: .paper, stroke: .paper) + " stroke-width=\"\(number(run.size * 0.3))\""
+      + " stroke-linejoin=\"round\" aria-hidden=\"true\""
+    return "<text\(outline)\(attributes)>\(words)</text>\n" + text
   }
 
   private mutating func paint(fill: Ink? = nil, stroke: Ink? = nil) -> String {
@@ -98,7 +99,12 @@ struct SVGWriter {
     points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
   }
 
-  private func number(_ value: Double) -> String { NumberText.fixed(value, decimals: 2) }
+  private func number(_ value: Double) -> String {
+    var text = NumberText.fixed(value, decimals: 2)
+    while text.last == "0" { text.removeLast() }
+    if text.last == "." { text.removeLast() }
+    return text
+  }
 
   /// Text as XML 1.0 can hold it: most control characters have no form there at all.
   private func escaped(_ text: String) -> String {

@@ -3,7 +3,7 @@
 /// Its glyphs are lines and quarter ellipses on a grid of 20 units to the em: capitals 14 high, small
 /// letters 10, descenders 4 deep. Advance widths are close to Helvetica's, so that one layout fits both
 /// the PNG and the SVG, which names the reader's own sans-serif.
-enum StrokeFont {
+package enum StrokeFont {
   /// Height of a capital as a share of the font size.
   static let capHeight = 0.7
   private static let unitsPerEm = 20.0
@@ -12,7 +12,7 @@ enum StrokeFont {
   static func weight(bold: Bool) -> Double { bold ? 0.118 : 0.082 }
 
   /// How wide the text is, in points.
-  static func width(_ text: String, size: Double, bold: Bool = false) -> Double {
+  package static func width(_ text: String, size: Double, bold: Bool = false) -> Double {
     let units = text.unicodeScalars.reduce(0) { $0 + glyph($1).advance }
     return (units + (bold ? 0.5 * Double(text.unicodeScalars.count) : 0)) / unitsPerEm * size
   }

@@ -119,10 +119,13 @@ package struct PlotAxis: Sendable, Equatable {
 
   /// The axis for these values: a little wider than they are, never below 0 for their sake, and with
   /// a sensible width around a single value. `fixed` is taken as it is.
+  ///
+  /// - Parameter mayBeWhole: whether values that are all whole get whole numbers beside them.
   package static func containing(
-    _ values: [Double], fixed: ClosedRange<Double>?, margin: Double, isLog: Bool = false
+    _ values: [Double], fixed: ClosedRange<Double>?, margin: Double, isLog: Bool = false,
+    mayBeWhole: Bool = true
   ) -> PlotAxis {
-    let whole = !isLog && values.allSatisfy { $0.rounded() == $0 }
+    let whole = mayBeWhole && !isLog && values.allSatisfy { $0.rounded() == $0 }
     if let fixed, Chart.isDrawable(fixed.lowerBound), Chart.isDrawable(fixed.upperBound),
       fixed.upperBound > fixed.lowerBound, !isLog || fixed.lowerBound > 0
     {

@@ -12,6 +12,14 @@ struct Demo: ParsableCommand {
   @Flag(help: "8 epochs each instead of 25: well under a minute.")
   var quick = false
 
+  @Option(help: "Passes over the training rows, for each model; default: 25, or 8 with --quick.")
+  var epochs: Int?
+
+  @Option(
+    help:
+      "Which end short reviews are padded at. With --keras 2, post shows a loss that stands still.")
+  var padding = PaddingSide.pre
+
   @Option(help: "The folder for models and pictures; it must exist.", completion: .directory)
   var output = "."
 
@@ -45,7 +53,9 @@ struct Demo: ParsableCommand {
       + ["curves.svg", "curves.png"]
     { try AtomicFile.checkTarget("\(output)/\(name)") }
     let reviews = try LabelledText(tsv: BundledReviews.bytes, name: "bundled reviews")
-    let set = try TextDataset(reviews)
+    var text = TextDataset.Settings()
+    text.padding = padding
+    let set = try TextDataset(reviews, settings: text)
     let share = reviews.labels.filter { $0 == 1 }.count
     Console.result(
       "\(reviews.texts.count) reviews, \(share) of them positive: \(set.training.rows) to learn "
@@ -58,7 +68,8 @@ struct Demo: ParsableCommand {
       if Interruption.came { throw ExitCode(Interruption.exitStatus) }
       try report(architecture, model, set)
     }
-    let figure = LearningCurves.figure(runs, title: "The three reviews models")
+    let figure = LearningCurves.figure(
+      runs, loss: BinaryCrossentropy(), title: "The three reviews models")
     for ending in ["svg", "png"] {
       try LearningCurves.write(figure, to: "\(output)/curves.\(ending)")
     }
@@ -78,7 +89,7 @@ struct Demo: ParsableCommand {
     model.network.textPipeline = set.pipeline
     try model.compile(optimizer: RMSprop(), loss: BinaryCrossentropy(), metrics: ["acc"])
     var settings = FitSettings()
-    settings.epochs = quick ? 8 : 25
+    settings.epochs = epochs ?? (quick ? 8 : 25)
     settings.batchSize = 128
     settings.validationSplit = 0.2
     settings.seed = seed

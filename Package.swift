@@ -41,7 +41,8 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["KerasTrain"], path: "Tests/TestSupport"),
     .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "TestSupport"]),
     .testTarget(name: "KerasRuntimeTests", dependencies: ["KerasRuntime", "TestSupport"]),
-    .testTarget(name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
+    .testTarget(
+      name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
     .testTarget(
       name: "HornbillTests", dependencies: ["hornbill", "KerasTrain", "TestSupport"]),
     .testTarget(name: "PlotTests", dependencies: ["HornbillPlot", "CKerasZlib", "TestSupport"]),

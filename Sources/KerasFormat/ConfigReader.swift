@@ -37,11 +37,13 @@ public struct ConfigReader {
     try read(key, "true or false", { $0.bool }) ?? fallback
   }
 
-  public mutating func string(_ key: String, default fallback: String) throws(KerasError) -> String {
+  public mutating func string(_ key: String, default fallback: String) throws(KerasError) -> String
+  {
     try read(key, "a string", { $0.string }) ?? fallback
   }
 
-  public mutating func number(_ key: String, default fallback: Double) throws(KerasError) -> Double {
+  public mutating func number(_ key: String, default fallback: Double) throws(KerasError) -> Double
+  {
     try read(key, "a number", { $0.number }) ?? fallback
   }
 

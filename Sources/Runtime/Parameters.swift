@@ -90,6 +90,7 @@ public struct Weights<S: Scalar> {
   /// A part of them, for a layer inside a layer.
   public subscript(range: Range<Int>) -> Weights {
     let start = offsets.startIndex
-    return Weights(base: base, offsets: offsets[start + range.lowerBound..<start + range.upperBound])
+    return Weights(
+      base: base, offsets: offsets[start + range.lowerBound..<start + range.upperBound])
   }
 }

@@ -42,7 +42,8 @@ public struct WeightSettings: Sendable, Equatable {
       do {
         self.initializer = try Initializer(json: json)
       } catch {
-        throw config.error("\(prefix)_initializer", error.message, code: error.code, hint: error.hint)
+        throw config.error(
+          "\(prefix)_initializer", error.message, code: error.code, hint: error.hint)
       }
     } else {
       self.initializer = initializer

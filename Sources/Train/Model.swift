@@ -42,8 +42,12 @@ public struct Model: Sendable {
   }
 
   /// A model from a stored one, compiled as it was saved, with its optimizer's state.
-  public init(_ record: ModelRecord) throws(KerasError) {
-    self.init(try Network(record))
+  ///
+  /// - Parameter weights: the stored ones, or fresh ones for a definition without.
+  public init(
+    _ record: ModelRecord, weights: Network.WeightSource = .stored
+  ) throws(KerasError) {
+    self.init(try Network(record, weights: weights))
     try restoreCompilation()
   }
 

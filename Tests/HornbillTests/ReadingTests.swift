@@ -41,6 +41,19 @@ import Testing
     #expect(text.contains("\n  words = 4\n"))
   }
 
+  @Test func `inspect lists a file of weights alone, array by array`() throws {
+    let structural = try tool.run("inspect", Models.fixture("model.weights.h5"))
+    #expect(structural.status == 0 && structural.error == "")
+    #expect(structural.output.contains("\nweights     alone, without a model's definition\n"))
+    #expect(structural.output.contains("\nlayers/gru/cell/vars/1   (6, 18) float32  min "))
+    let legacy = try tool.run(
+      "inspect", Fixtures.path("models/gru/2/weights.h5"), "--json")
+    let weights = try JSON(parsing: legacy.output).object?["weights"]?.array ?? []
+    #expect(weights.count == 6)
+    #expect(weights.last?.object?["name"] == "gru_1/gru_1/recurrent_kernel:0")
+    #expect(weights.last?.object?["shape"] == [6, 18])
+  }
+
   @Test func `inspect --json is one object with the same facts`() throws {
     let run = try tool.run("inspect", "text.keras", "--json")
     let object = try JSON(parsing: run.output).object

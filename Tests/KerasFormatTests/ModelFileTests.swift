@@ -159,5 +159,6 @@ import Testing
       }
     }
     try AtomicFile.write(Array(log.utf8), to: "\(folder)/log.txt")
+    #expect(log.contains("Keras 2 has no .keras files"))
   }
 }

@@ -100,7 +100,8 @@ import Testing
     let network = try Network(
       ModelFile.decode(Array(text.utf8), name: "m.json"), weights: .fresh(seed: 1))
     let outputs = try network.predict([
-      NumericArray(shape: [1, 2], .float32([4, 5])), NumericArray(shape: [1, 3], .float32([1, 2, 3])),
+      NumericArray(shape: [1, 2], .float32([4, 5])),
+      NumericArray(shape: [1, 3], .float32([1, 2, 3])),
     ])
     #expect(outputs.map { $0.floats() } == [[1, 2, 3], [4, 5]])
   }

@@ -39,7 +39,8 @@ import Testing
         try LayerRegistry.layer(
           className: type(of: layerCase.layer).className, name: "odd", config: config)
       }
-      #expect(error?.description.hasPrefix("odd: unknown config key unit") == true, "\(layerCase.title)")
+      #expect(
+        error?.description.hasPrefix("odd: unknown config key unit") == true, "\(layerCase.title)")
     }
   }
 

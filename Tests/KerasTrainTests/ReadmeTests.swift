@@ -11,7 +11,9 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.path + "/hornbill-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let rows = (0..<40).map { "\($0.isMultiple(of: 2) ? "great" : "awful") case \($0)\t\(1 - $0 % 2)" }
+    let rows = (0..<40).map {
+      "\($0.isMultiple(of: 2) ? "great" : "awful") case \($0)\t\(1 - $0 % 2)"
+    }
     try AtomicFile.write(Array(rows.joined(separator: "\n").utf8), to: "\(folder)/reviews.tsv")
     let epochs = try train(in: folder)
     #expect(epochs == 20)
@@ -22,12 +24,13 @@ import Testing
 
   private func train(in folder: String) throws -> Int {
     let reviews = try TextDataset(LabelledText(paths: ["\(folder)/reviews.tsv"]))
-    var model = try Model([
+    let layers: [any Layer] = [
       Embedding(inputDim: reviews.pipeline.vocabularySize, outputDim: 32, maskZero: true),
       GRU(units: 32), Dense(units: 1, activation: .sigmoid),
-    ], seed: 7)
+    ]
+    var model = try Model(layers, seed: 7)
     model.network.textPipeline = reviews.pipeline
-    try model.compile(optimizer: RMSprop(learningRate: 0.01), loss: BinaryCrossentropy(), metrics: ["acc"])
+    try model.compile(optimizer: RMSprop(learningRate: 0.01), loss: BinaryCrossentropy())
     let history = try model.fit(reviews.training, batchSize: 128, epochs: 20, validationSplit: 0.2)
     try model.save("\(folder)/gru.keras")
     return history.epochs.count

@@ -96,6 +96,20 @@ struct StoredModel: Sendable, CustomTestStringConvertible {
     }
   }
 
+  // Keras 3's `to_json` writes no optimizer, and the model that comes of it has compile's default.
+  @Test func `a definition of Keras 3 is compiled as it was, but for the optimizer`() throws {
+    let record = try ModelFile.read(Fixtures.path("models/gru/3/model.json"))
+    let compilation = try #require(try Model(record, weights: .fresh(seed: 3)).compilation)
+    #expect(compilation.loss is BinaryCrossentropy)
+    #expect(compilation.metrics == ["acc"])
+    #expect(compilation.optimizer is RMSprop)
+    #expect(compilation.optimizer.learningRate == 0.001)
+    for older in ["2", "2.15"] {
+      let record = try ModelFile.read(Fixtures.path("models/gru/\(older)/model.json"))
+      #expect(try Model(record, weights: .fresh(seed: 3)).compilation == nil)
+    }
+  }
+
   @Test(arguments: StoredModel.all)
   func `loading, saving in any generation and loading again changes no bit`(
     _ stored: StoredModel

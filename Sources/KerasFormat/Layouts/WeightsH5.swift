@@ -70,7 +70,7 @@ enum WeightsH5 {
   }
 
   /// `forward_layer` before `backward_layer`, `dense_2` before `dense_10`, `2` before `10`.
-  private static func precedes(_ a: String, _ b: String) -> Bool {
+  static func precedes(_ a: String, _ b: String) -> Bool {
     if a == "backward_layer" || b == "backward_layer" { return b == "backward_layer" && a != b }
     let first = numbered(a)
     let second = numbered(b)

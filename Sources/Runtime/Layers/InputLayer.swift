@@ -33,7 +33,8 @@ public struct InputLayer: Layer {
       } else if let size = extent.integer, (1...Int(Int32.max)).contains(size) {
         shape.append(size)
       } else {
-        throw config.error("batch_shape", "\(extent.kind) but an extent is null, or 1 or more and below 2^31")
+        throw config.error(
+          "batch_shape", "\(extent.kind) but an extent is null, or 1 or more and below 2^31")
       }
     }
     batchExtent = shape[0]

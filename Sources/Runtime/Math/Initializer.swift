@@ -1,3 +1,5 @@
+import KerasFormat
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-import KerasFormat
 
 /// How a weight starts: one of Keras's initializers with its config.
 ///
@@ -24,7 +25,11 @@ public struct Initializer: Sendable, Equatable {
     case orthogonal(gain: Double)
   }
 
-  public enum FanMode: String, Sendable { case fanIn = "fan_in", fanOut = "fan_out", fanAverage = "fan_avg" }
+  public enum FanMode: String, Sendable {
+    case fanIn = "fan_in"
+    case fanOut = "fan_out"
+    case fanAverage = "fan_avg"
+  }
 
   public enum Distribution: String, Sendable {
     case uniform
@@ -79,7 +84,8 @@ public struct Initializer: Sendable, Equatable {
     try config.finish()
   }
 
-  private static func kind(_ name: String, _ config: inout ConfigReader) throws(KerasError) -> Kind {
+  private static func kind(_ name: String, _ config: inout ConfigReader) throws(KerasError) -> Kind
+  {
     func variance(_ scale: Double, _ mode: FanMode, _ distribution: Distribution) -> Kind {
       .variance(scale: scale, mode: mode, distribution: distribution)
     }
@@ -191,7 +197,8 @@ extension Initializer {
     }
   }
 
-  private static func uniform(_ seed: UInt64, _ count: Int, _ low: Float, _ high: Float) -> [Float] {
+  private static func uniform(_ seed: UInt64, _ count: Int, _ low: Float, _ high: Float) -> [Float]
+  {
     var generator = Philox(seed: seed)
     return (0..<count).map { _ in generator.uniform() * (high - low) + low }
   }

@@ -43,7 +43,8 @@ extension RecurrentLayer {
   ) throws(KerasError) -> [Signal<S>] {
     if pass.isTraining && (options.dropout != 0 || options.recurrentDropout != 0) {
       throw KerasError(
-        .unsupportedConfiguration, "training with dropout inside a recurrent layer is not supported",
+        .unsupportedConfiguration,
+        "training with dropout inside a recurrent layer is not supported",
         hint: "put a Dropout layer in front of it")
     }
     return [TimeLoop(cell: self, options: options).forward(inputs[0], weights, &trace, &pass)]

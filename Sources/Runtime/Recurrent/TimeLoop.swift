@@ -15,7 +15,9 @@ struct TimeLoop<Cell: RecurrentCell> {
   func forward<S: Scalar>(
     _ input: Signal<S>, _ weights: Weights<S>, _ trace: inout Trace<S>, _ pass: inout Pass
   ) -> Signal<S> {
-    let (batch, steps, features) = (input.tensor.shape[0], input.tensor.shape[1], input.tensor.width)
+    let (batch, steps, features) = (
+      input.tensor.shape[0], input.tensor.shape[1], input.tensor.width
+    )
     let (units, gateWidth, rows) = (cell.units, cell.gateWidth, batch * steps)
     let x = input.tensor.reals(in: &pass.workspace)
     let xTime = pass.workspace.scratch(S.self, count: rows * features)
@@ -93,7 +95,9 @@ struct TimeLoop<Cell: RecurrentCell> {
     _ weights: Weights<S>, _ gradients: Weights<S>, _ trace: Trace<S>, _ pass: inout Pass
   ) {
     let input = trace.inputs[0]
-    let (batch, steps, features) = (input.tensor.shape[0], input.tensor.shape[1], input.tensor.width)
+    let (batch, steps, features) = (
+      input.tensor.shape[0], input.tensor.shape[1], input.tensor.width
+    )
     let (units, gateWidth, rows) = (cell.units, cell.gateWidth, batch * steps)
     let (xTime, gates, saved) = (trace.saved[0], trace.saved[1], trace.saved[2])
     let (h, c) = (trace.saved[3], trace.saved.count > 4 ? trace.saved[4] : nil)

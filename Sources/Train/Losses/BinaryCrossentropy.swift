@@ -27,7 +27,8 @@ public struct BinaryCrossentropy: Loss {
   }
 
   public func objection(to target: Double, width: Int) -> String? {
-    target >= 0 && target <= 1 ? nil : "label \(shortest(target)) but binary_crossentropy needs 0 or 1"
+    target >= 0 && target <= 1
+      ? nil : "label \(shortest(target)) but binary_crossentropy needs 0 or 1"
   }
 
   public func usesLogits(_ generation: Generation) -> Bool {

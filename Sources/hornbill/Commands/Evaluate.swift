@@ -25,7 +25,9 @@ struct Evaluate: ParsableCommand {
   @Option(name: .customLong("keras"), help: "Whose arithmetic; default: the model file's.")
   var generation: Generation?
 
-  @Option(parsing: .unconditional, help: "Cores to use. Results do not depend on it.")
+  @Option(
+    parsing: .unconditional,
+    help: "Cores to use. Measuring uses one so far; results do not depend on it.")
   var threads: Int?
 
   func validate() throws {

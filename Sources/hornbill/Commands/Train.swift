@@ -80,9 +80,8 @@ struct Train: ParsableCommand {
   private func load(_ path: String) throws(KerasError) -> Model {
     let record = try ModelFile.read(path, weights: weights)
     let isFresh = record.layers.allSatisfy(\.weights.isEmpty)
-    guard isFresh else { return try Model(contentsOf: path, weights: weights) }
     do {
-      return Model(try Network(record, weights: .fresh(seed: freshSeed)))
+      return try Model(record, weights: isFresh ? .fresh(seed: freshSeed) : .stored)
     } catch {
       throw error.inFile(path)
     }

@@ -56,7 +56,8 @@ struct OutputOptions: ParsableArguments {
     }
     if let path = plot {
       let figure = LearningCurves.figure(
-        [(model.network.name, history)], loss: model.compilation?.loss, title: "Learning curves: \(model.network.name)")
+        [(model.network.name, history)], loss: model.compilation?.loss,
+        title: "Learning curves: \(model.network.name)")
       try LearningCurves.write(figure, to: path)
     }
   }

@@ -52,7 +52,9 @@ struct TrainingOptions: ParsableArguments {
       "The same seed gives the same weights, order and results, bit for bit; default: a new one.")
   var seed: UInt64?
 
-  @Option(parsing: .unconditional, help: "Cores to use. Results do not depend on it.")
+  @Option(
+    parsing: .unconditional,
+    help: "Cores to use. Training uses one so far; results do not depend on it.")
   var threads: Int?
 
   @Option(

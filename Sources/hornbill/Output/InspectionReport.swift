@@ -49,7 +49,7 @@ struct InspectionReport {
         lines.append("  \(key) = \(value.pythonText())")
       }
       for weight in layer.weights {
-        lines.append("  \(weight.name)  \(describe(weight.array))")
+        lines.append("  \(weight.name)  \(weight.array.facts)")
       }
     }
     lines += trainingLines
@@ -72,7 +72,7 @@ struct InspectionReport {
     if let iterations = optimizer.iterations { lines.append("  iterations = \(iterations)") }
     for slot in optimizer.slots {
       for (index, array) in slot.arrays.enumerated() {
-        lines.append("  \(slot.name)/\(index)  \(describe(array))")
+        lines.append("  \(slot.name)/\(index)  \(array.facts)")
       }
     }
     return lines
@@ -88,12 +88,6 @@ struct InspectionReport {
       lines.append("  words = \(fitted.wordIndex.count)")
     }
     return lines
-  }
-
-  private func describe(_ array: NumericArray) -> String {
-    let facts = Statistics(array)
-    return "\(array.shape.tuple) \(array.elements.type.rawValue)  min \(Numbers.log(facts.minimum))"
-      + "  max \(Numbers.log(facts.maximum))  mean \(Numbers.log(facts.mean))"
   }
 
   // MARK: - As JSON
@@ -115,7 +109,7 @@ struct InspectionReport {
     [
       "name": .string(layer.name), "class_name": .string(layer.className),
       "config": .object(layer.config),
-      "weights": .array(layer.weights.map { arrayJSON($0.array, name: $0.name) }),
+      "weights": .array(layer.weights.map { $0.array.factsJSON(name: $0.name) }),
     ]
   }
 
@@ -128,39 +122,9 @@ struct InspectionReport {
         "iterations": optimizer.iterations.map(JSON.integer) ?? .null,
         "slots": .array(
           optimizer.slots.flatMap { slot in
-            slot.arrays.enumerated().map { arrayJSON($1, name: "\(slot.name)/\($0)") }
+            slot.arrays.enumerated().map { $1.factsJSON(name: "\(slot.name)/\($0)") }
           }),
       ],
     ]
-  }
-
-  private func arrayJSON(_ array: NumericArray, name: String) -> JSON {
-    let facts = Statistics(array)
-    return [
-      "name": .string(name), "shape": .array(array.shape.map(JSON.integer)),
-      "dtype": .string(array.elements.type.rawValue), "min": finite(facts.minimum),
-      "max": finite(facts.maximum), "mean": finite(facts.mean),
-    ]
-  }
-
-  /// JSON has neither NaN nor infinity: they are null.
-  private func finite(_ value: Double) -> JSON { value.isFinite ? .number(value) : .null }
-}
-
-/// The extremes and the mean of an array; NaN where it has a NaN or nothing.
-private struct Statistics {
-  var minimum = Double.infinity
-  var maximum = -Double.infinity
-  var mean = 0.0
-
-  init(_ array: NumericArray) {
-    var sum = 0.0
-    for value in array.doubles() {
-      minimum = value < minimum || value.isNaN ? value : minimum
-      maximum = value > maximum || value.isNaN ? value : maximum
-      sum += value
-    }
-    mean = sum / Double(array.count)
-    if array.count == 0 { (minimum, maximum) = (.nan, .nan) }
   }
 }

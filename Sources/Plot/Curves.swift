@@ -19,6 +19,10 @@ package struct PlotRect: Sendable, Equatable {
     point.x >= left && point.x <= right && point.y >= top && point.y <= bottom
   }
 
+  func nearest(to point: PlotPoint) -> PlotPoint {
+    PlotPoint(min(max(point.x, left), right), min(max(point.y, top), bottom))
+  }
+
   /// Left, right, top, bottom: the half planes that a rectangle is the overlap of, each as a signed
   /// distance, positive inside.
   fileprivate var edges: [@Sendable (PlotPoint) -> Double] {
@@ -116,8 +120,10 @@ package enum Curves {
       if b < 0 { leave = min(leave, a / (a - b)) }
     }
     if enter > leave { return nil }
+    // Held inside: from very far away, rounding leaves a cut beside the edge that it was made at.
     return (
-      enter == 0 ? from : between(from, to, enter), leave == 1 ? to : between(from, to, leave)
+      enter == 0 ? from : rect.nearest(to: between(from, to, enter)),
+      leave == 1 ? to : rect.nearest(to: between(from, to, leave))
     )
   }
 

@@ -126,15 +126,16 @@ struct FigureLayout {
     let widths = entries.map { entry in
       min(available, Self.swatch + 7 + Panel.reserved(entry.name, size: Self.legendSize))
     }
-    for count in 1...max(1, entries.count) {
-      let columns = stride(from: 0, to: entries.count, by: count).map {
-        $0..<min($0 + count, entries.count)
-      }
+    // Rows by the twos where entries come in pairs.
+    let step = entries.count.isMultiple(of: 2) && entries.count > 2 ? 2 : 1
+    for most in 1...max(1, entries.count) where most == 1 || most.isMultiple(of: step) {
+      let columnCount = (entries.count + most - 1) / most
+      let columns = spread(entries.count, over: columnCount, by: most == 1 ? 1 : step)
       let columnWidths = columns.map { column in column.map { widths[$0] }.max() ?? 0 }
-      let total = columnWidths.reduce(0, +) + Self.legendGap * Double(max(0, columns.count - 1))
-      guard total <= available || count == entries.count else { continue }
-      var rows = [[(entry: Series, x: Double, width: Double)]](
-        repeating: [], count: min(count, entries.count))
+      let total = columnWidths.reduce(0, +) + Self.legendGap * Double(max(0, columnCount - 1))
+      guard total <= available || most >= entries.count else { continue }
+      let height = columns.map(\.count).max() ?? 0
+      var rows = [[(entry: Series, x: Double, width: Double)]](repeating: [], count: height)
       var x = Self.margin
       for (column, width) in zip(columns, columnWidths) {
         for (row, index) in column.enumerated() { rows[row].append((entries[index], x, width)) }
@@ -143,6 +144,17 @@ struct FigureLayout {
       return rows
     }
     return []
+  }
+
+  /// `count` entries in columns that differ by one step at most, the fuller ones first.
+  private func spread(_ count: Int, over columns: Int, by step: Int) -> [Range<Int>] {
+    let units = count / step
+    var start = 0
+    return (0..<columns).map { column in
+      let size = (units / columns + (column < units % columns ? 1 : 0)) * step
+      defer { start += size }
+      return start..<start + size
+    }
   }
 
   private mutating func drawEntry(_ entry: Series, x: Double, y: Double) {

@@ -144,8 +144,8 @@ extension Panel {
     }
   }
 
-  /// Writes the label beside its line, where the fewest curves pass: at the right end first, then at
-  /// the left, above before below; beside an upright line at the top first.
+  /// Writes the label beside its line, where the fewest curves pass: as far to the right as can be,
+  /// above before below; beside an upright line at the top first.
   private func drawLabel(
     _ reference: ReferenceLine, avoiding curves: [[PlotPoint]], into list: inout DrawList
   ) {
@@ -158,7 +158,9 @@ extension Panel {
     let baselines: [Double]
     switch reference.axis {
     case .y:
-      lefts = [1, 0, 0.5, 0.75, 0.25].map { plot.left + 4 + $0 * (plot.width - 8 - width) }
+      lefts = stride(from: 0, through: 40, by: 1).map {
+        plot.left + 4 + Double(40 - $0) / 40 * (plot.width - 8 - width)
+      }
       baselines = [place - 5, place + 5 + cap]
     case .x:
       lefts = [place + 5, place - 5 - width]

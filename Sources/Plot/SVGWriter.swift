@@ -101,6 +101,7 @@ struct SVGWriter {
 
   private func number(_ value: Double) -> String {
     var text = NumberText.fixed(value, decimals: 2)
+    guard text.contains("."), !text.contains("e") else { return text }
     while text.last == "0" { text.removeLast() }
     if text.last == "." { text.removeLast() }
     return text

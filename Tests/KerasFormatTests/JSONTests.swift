@@ -58,15 +58,22 @@ import Testing
   }
 
   @Test func `nesting deeper than 64 levels is refused, however deep`() throws {
-    func nested(_ depth: Int) -> String {
-      String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    let levels = [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")]
+    for (open, close) in levels {
+      let levelsEach = open.count { "[{".contains($0) }
+      func nested(_ depth: Int) -> String {
+        String(repeating: open, count: depth / levelsEach) + "1"
+          + String(repeating: close, count: depth / levelsEach)
+      }
+      _ = try JSON(parsing: nested(64))
+      for depth in [66, 1_000_000] {
+        let line = message { try JSON(parsing: nested(depth)) }
+        #expect(line.hasSuffix(": nested deeper than 64 levels"), "\(line)")
+      }
     }
-    _ = try JSON(parsing: nested(64))
-    for depth in [65, 1_000_000] {
-      #expect(
-        message { try JSON(parsing: nested(depth)) }
-          == "byte 64: nested deeper than 64 levels")
-    }
+    #expect(
+      message { try JSON(parsing: String(repeating: "[", count: 65)) }
+        == "byte 64: nested deeper than 64 levels")
   }
 
   @Test func `bytes that are no UTF-8 are refused`() {

@@ -45,7 +45,7 @@ struct SummaryFixture: Sendable, CustomTestStringConvertible {
 
   @Test func `there are summaries of three generations`() throws {
     let all = try SummaryFixture.all.get()
-    #expect(all.count == 61)
+    #expect(all.count == 64)
     #expect(all.filter(\.differsOnPurpose).count == 6)
   }
 

@@ -32,6 +32,24 @@ import Testing
     }
   }
 
+  @Test func `larger legends are even too, and keep pairs together`() {
+    for count in 2...8 {
+      let names = (0..<count).flatMap { ["model \($0), training", "model \($0), validation"] }
+      let columns = Dictionary(
+        grouping: texts(figure(names)).filter { names.contains($0.text) }, by: \.at.x
+      ).values.map { column in column.sorted { $0.at.y < $1.at.y }.map(\.text) }
+      #expect(columns.joined().count == 2 * count)
+      let heights = columns.map(\.count)
+      guard heights.max() != 1 else { continue }
+      #expect((heights.max() ?? 0) - (heights.min() ?? 0) <= 2, "\(count) models: \(heights)")
+      for column in columns {
+        for index in stride(from: 0, to: column.count, by: 2) {
+          #expect(column[index].hasSuffix("training"), "\(column)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: 1...9) func `entries of a legend do not overlap`(count: Int) {
     let names = (0..<count).map { "model \($0) with the rate 0.00\($0)" }
     let runs = texts(figure(names)).filter { names.contains($0.text) }
@@ -40,7 +58,7 @@ import Testing
       let sorted = row.sorted { $0.at.x < $1.at.x }
       for (a, b) in zip(sorted, sorted.dropFirst()) {
         // A swatch of 24 and a gap of 7 stand in front of the next.
-        let end = a.at.x + 1.15 * StrokeFont.width(a.text, size: a.size)
+        let end = a.at.x + 1.17 * StrokeFont.width(a.text, size: a.size)
         #expect(end < b.at.x - 31)
       }
     }
@@ -57,12 +75,15 @@ import Testing
   }
 
   @Test func `a plot of 100 points or more has three numbers beside it`() {
-    for high in [0.31, 0.7, 1, 1.4, 2.2, 7, 99, 1234.5] {
+    let ranges =
+      [0.31, 0.7, 1, 1.4, 2.2, 7, 99, 1234.5].map { (0, $0) }
+      + [(0.414, 0.534), (0.69, 0.6931), (-3.3, 8.8), (0.099, 0.9)]
+    for (low, high) in ranges {
       for rows in 1...3 {
-        let charts = (0..<rows).map { _ in Chart(series: [Series("a", values: [0, high])]) }
+        let charts = (0..<rows).map { _ in Chart(series: [Series("a", values: [low, high])]) }
         let figure = Figure(charts: charts, columns: 1, height: 130 * Double(rows) + 40)
         let numbers = texts(figure).filter { $0.anchor == .end }
-        #expect(numbers.count >= 3 * rows, "0…\(high) in \(rows) rows")
+        #expect(numbers.count >= 3 * rows, "\(low)…\(high) in \(rows) rows")
       }
     }
   }

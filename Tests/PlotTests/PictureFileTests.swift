@@ -30,7 +30,8 @@ private enum Hard {
           ],
           references: [ReferenceLine(y: 0.6931, label: "ln 2"), ReferenceLine(x: 3, label: "kept")]),
         Chart(title: "Accuracy", series: [Series("training", values: values)], logX: true),
-      ], columns: 2)
+        Chart(title: "Cut", series: [Series("training", values: values)], yRange: 0...1.4),
+      ], columns: 3)
   }
 }
 
@@ -92,8 +93,11 @@ private struct PNG {
       let svg = try #require(elements.first)
       #expect(svg.attributes["viewBox"] == "0 0 720 405", "\(name)")
       for element in elements.dropFirst() {
-        for key in ["x", "y", "cx", "cy", "r", "points", "stroke-width", "font-size"] {
-          for part in (element.attributes[key] ?? "").split(whereSeparator: { " ,".contains($0) }) {
+        for key in [
+          "x", "y", "cx", "cy", "r", "points", "stroke-width", "font-size", "transform",
+        ] {
+          let text = element.attributes[key] ?? ""
+          for part in text.split(whereSeparator: { " ,()".contains($0) }) where part != "rotate" {
             let value = try #require(Double(part), "\(name): \(key)=\(part)")
             #expect(value.isFinite && value.magnitude < 10_000, "\(name): \(key)=\(part)")
           }
@@ -127,7 +131,9 @@ private struct PNG {
       figure.charts[index].series[0].name = long
     }
     for case .text(let run) in figure.drawList().commands where !run.upwards {
-      let width = 1.15 * StrokeFont.width(run.text, size: run.size, bold: run.bold)
+      // DejaVu Sans and its bold, measured on such words.
+      let width =
+        (run.bold ? 1.25 : 1.17) * StrokeFont.width(run.text, size: run.size, bold: run.bold)
       let start = run.at.x - (run.anchor == .end ? width : run.anchor == .middle ? width / 2 : 0)
       #expect(start >= 0 && start + width <= figure.width, "\(run.text)")
     }

@@ -103,10 +103,12 @@ extension LayerCase {
           "LSTM softsign silu",
           LSTM(units: 5, activation: .softsign, recurrentActivation: .silu, useBias: false)
         ),
+        ("LSTM softmax gates", LSTM(units: 5, recurrentActivation: .softmax)),
         ("LSTM hard sigmoid", LSTM(units: 5, recurrentActivation: .hardSigmoid)),
       ], \.options)
     add(
       [
+        ("GRU softmax gates", GRU(units: 5, recurrentActivation: .softmax)),
         ("GRU", GRU(units: 5)), ("GRU reset before", GRU(units: 5, resetAfter: false)),
         (
           "GRU gelu no bias",
@@ -136,5 +138,6 @@ extension LayerCase {
     ("sequences", RecurrentOptions(returnSequences: true, zeroOutputForMask: true)),
     ("backwards", RecurrentOptions(returnSequences: true, goBackwards: true)),
     ("last backwards", RecurrentOptions(goBackwards: true)),
+    ("last or zero", RecurrentOptions(zeroOutputForMask: true)),
   ]
 }

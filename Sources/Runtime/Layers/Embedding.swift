@@ -72,7 +72,12 @@ public struct Embedding: Layer {
     var output = Signal(Tensor(vectors, shape: input.shape + [outputDim]))
     if maskZero {
       let flags = pass.workspace.scratch(Bool.self, count: input.count)
-      for i in 0..<input.count { flags[i] = ids[i] != 0 }
+      // Keras compares what came in, before it becomes an id: 0.7 looks up row 0 and is no padding.
+      if case .reals(let values) = input.content {
+        for i in 0..<input.count { flags[i] = values[i] != 0 }
+      } else {
+        for i in 0..<input.count { flags[i] = ids[i] != 0 }
+      }
       output.mask = Mask(flags, batch: input.batch, steps: input.count / max(1, input.batch))
     }
     if pass.keepsTrace { trace.inputs = [Signal(Tensor(ids: ids, shape: input.shape))] }

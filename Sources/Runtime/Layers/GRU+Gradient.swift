@@ -41,7 +41,7 @@ extension GRU {
       }
       recurrentActivation.gradient(
         dGates, z: inputs(step.saved + row * savedWidth, gates), y: gates, into: dGates,
-        vectors: 1, width: 2 * units)
+        vectors: 2, width: units)
     }
     guard resetAfter else {
       S.addProduct(

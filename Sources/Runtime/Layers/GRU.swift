@@ -93,7 +93,7 @@ public struct GRU: RecurrentLayer {
       let (saved, inner) = (step.saved + row * savedWidth, scratch + row * gateWidth)
       if resetAfter { for u in 0..<2 * units { gates[u] += inner[u] } }
       if keepsInputs { (saved + units).update(from: gates, count: 2 * units) }
-      recurrentActivation.apply(gates, into: gates, vectors: 1, width: 2 * units)
+      recurrentActivation.apply(gates, into: gates, vectors: 2, width: units)
       let (r, g) = (gates + units, gates + 2 * units)
       if resetAfter {
         for u in 0..<units {

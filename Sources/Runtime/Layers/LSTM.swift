@@ -86,7 +86,7 @@ public struct LSTM: RecurrentLayer {
       let gates = step.gates + row * gateWidth
       let saved = step.saved + row * savedWidth
       if keepsInputs { (saved + units).update(from: gates, count: gateWidth) }
-      recurrentActivation.apply(gates, into: gates, vectors: 1, width: 2 * units)
+      recurrentActivation.apply(gates, into: gates, vectors: 2, width: units)
       activation.apply(gates + 2 * units, into: gates + 2 * units, vectors: 1, width: units)
       recurrentActivation.apply(
         gates + 3 * units, into: gates + 3 * units, vectors: 1, width: units)
@@ -124,7 +124,7 @@ public struct LSTM: RecurrentLayer {
       }
       // Where inputs were not kept, no derivative reads them.
       let z = keepsInputs ? saved + units : gates
-      recurrentActivation.gradient(di, z: z, y: gates, into: di, vectors: 1, width: 2 * units)
+      recurrentActivation.gradient(di, z: z, y: gates, into: di, vectors: 2, width: units)
       activation.gradient(dg, z: z + 2 * units, y: g, into: dg, vectors: 1, width: units)
       recurrentActivation.gradient(
         dout, z: z + 3 * units, y: o, into: dout, vectors: 1, width: units)

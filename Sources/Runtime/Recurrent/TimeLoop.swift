@@ -65,7 +65,16 @@ struct TimeLoop<Cell: RecurrentCell> {
   ) -> Signal<S> {
     let units = cell.units
     guard options.returnSequences else {
-      return Signal(Tensor(h + steps * batch * units, shape: [batch, units]))
+      let last = h + steps * batch * units
+      guard options.zeroOutputForMask, input.mask != nil, steps > 0 else {
+        return Signal(Tensor(last, shape: [batch, units]))
+      }
+      let y = workspace.scratch(S.self, count: batch * units)
+      y.update(from: last, count: batch * units)
+      for row in maskedRows(at: steps - 1, input.mask) {
+        (y + row * units).update(repeating: 0, count: units)
+      }
+      return Signal(Tensor(y, shape: [batch, units]))
     }
     let y = workspace.zeros(S.self, count: batch * steps * units)
     Elementwise.addBatchMajor(
@@ -112,7 +121,14 @@ struct TimeLoop<Cell: RecurrentCell> {
     let scratch = pass.workspace.scratch(S.self, count: batch * gateWidth)
     var carries = StateGradients<S>(
       batch: batch, units: units, count: cell.stateCount, &pass.workspace)
-    if !options.returnSequences { carries.new[0].update(from: dOutput, count: batch * units) }
+    if !options.returnSequences {
+      carries.new[0].update(from: dOutput, count: batch * units)
+      if options.zeroOutputForMask && steps > 0 {
+        for row in maskedRows(at: steps - 1, input.mask) {
+          (carries.new[0] + row * units).update(repeating: 0, count: units)
+        }
+      }
+    }
 
     for t in (0..<steps).reversed() {
       let (now, next) = (t * batch * units, (t + 1) * batch * units)

@@ -15,6 +15,13 @@ public protocol Layer: Sendable {
   /// The canonical config that ``init(from:)`` reads.
   var config: JSONObject { get }
 
+  /// How many inputs a call may have.
+  static var inputCounts: ClosedRange<Int> { get }
+
+  /// The layer fitted to where it stands: Keras's `build`. Asked once for each call, before shapes,
+  /// weights and masks are; layers that hold other layers build those.
+  func built(at site: BuildSite) throws(KerasError) -> Self
+
   /// The weights that inputs of these shapes need, in Keras's order.
   func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec]
 
@@ -24,8 +31,11 @@ public protocol Layer: Sendable {
   /// Keras's `supports_masking`: whether a mask may come in at all.
   var supportsMasking: Bool { get }
 
-  /// Whether a mask goes out, given whether one comes in.
+  /// Whether a mask goes out, given whether one comes in: of a layer whose outputs are alike in this.
   func emitsMask(receivingMask: Bool) -> Bool
+
+  /// Which outputs leave with a mask, given which inputs come with one.
+  func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool]
 
   /// The seed draws that Keras makes when it constructs the layer; one seed for each of `specs`.
   func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64]
@@ -49,12 +59,31 @@ public protocol Layer: Sendable {
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass)
 }
 
+/// Where a layer is called.
+public struct BuildSite: Sendable {
+  public var inputs: [Shape]
+  /// Which inputs come with a mask.
+  public var masks: [Bool]
+  public var generation: Generation
+
+  public init(inputs: [Shape], masks: [Bool], generation: Generation) {
+    self.inputs = inputs
+    self.masks = masks
+    self.generation = generation
+  }
+}
+
 extension Layer {
+  public static var inputCounts: ClosedRange<Int> { 1...1 }
+  public func built(at site: BuildSite) throws(KerasError) -> Self { self }
   public var config: JSONObject { [:] }
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] { [] }
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] { inputs }
   public var supportsMasking: Bool { false }
   public func emitsMask(receivingMask: Bool) -> Bool { receivingMask && supportsMasking }
+  public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
+    Array(repeating: emitsMask(receivingMask: inputs.contains(true)), count: outputs)
+  }
   public var usesSeedGenerator: Bool { false }
 
   public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {

@@ -95,8 +95,8 @@ extension Network {
         shape: array.shape, floats: parameters.values(index), as: array.elements.type)
     }
     return Network(
-      name: name, generation: generation, isSequential: isSequential, nodes: nodes,
-      inputs: inputs, outputs: outputs, parameters: parameters, definition: definition,
+      name: name, generation: generation, isSequential: isSequential, graph: graph,
+      parameters: parameters, definition: definition,
       storedWeights: stored, layerSeeds: layerSeeds, training: training,
       textPipeline: textPipeline)
   }

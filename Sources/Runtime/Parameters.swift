@@ -63,10 +63,8 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// The weights `range`, as a layer sees them.
-  public func weights(_ range: Range<Int>) -> Weights<S> {
-    Weights(base: base, offsets: layout.offsets[range])
-  }
+  /// All weights, as a graph sees them.
+  public var all: Weights<S> { Weights(base: base, offsets: layout.offsets[...]) }
 
   public func setZero() { base.update(repeating: 0, count: layout.count) }
 }

@@ -23,11 +23,3 @@ public struct Shape: Sendable, Equatable, ExpressibleByArrayLiteral, CustomStrin
     return rank == 0 ? "(None,)" : "(\(inner))"
   }
 }
-
-extension Sequence<Int> {
-  /// A shape as Python prints a tuple: `(3,)`, `(2, 96)`.
-  package var tuple: String {
-    let parts = map(String.init)
-    return parts.count == 1 ? "(\(parts[0]),)" : "(\(parts.joined(separator: ", ")))"
-  }
-}

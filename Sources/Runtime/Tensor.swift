@@ -41,17 +41,22 @@ public struct Tensor<S: Scalar> {
   }
 }
 
-/// Which time steps of each row count: `[batch × steps]`, `true` for a step that does.
+/// Which time steps of each row count, `true` for a step that does: `[batch × steps]`, or one flag for
+/// every vector of a tensor with more axes.
 public struct Mask {
   public let flags: UnsafeMutablePointer<Bool>
-  public let batch: Int
-  public let steps: Int
+  /// The batch first.
+  public let shape: [Int]
 
-  public init(_ flags: UnsafeMutablePointer<Bool>, batch: Int, steps: Int) {
+  public init(_ flags: UnsafeMutablePointer<Bool>, shape: [Int]) {
     self.flags = flags
-    self.batch = batch
-    self.steps = steps
+    self.shape = shape
   }
+
+  public var count: Int { shape.reduce(1, *) }
+  public var batch: Int { shape[0] }
+  /// Flags of one row.
+  public var steps: Int { shape.dropFirst().reduce(1, *) }
 }
 
 /// What flows along one edge of the network: a tensor, the mask that Keras sends beside it, and,

@@ -7,15 +7,19 @@ public struct WeightSpec: Sendable, Equatable {
   public let shape: [Int]
   public let settings: WeightSettings
   /// Whether training changes it by gradients; Keras lists the others apart.
-  public let isTrainable: Bool
+  public var isTrainable: Bool
+  /// Whether it is a statistic that its layer keeps of what it has seen, such as a moving mean: what
+  /// the way back adds to its gradient is then the change itself.
+  public let isTracked: Bool
 
   public init(
-    _ name: String, shape: [Int], settings: WeightSettings, isTrainable: Bool = true
+    _ name: String, shape: [Int], settings: WeightSettings, isTracked: Bool = false
   ) {
     self.name = name
     self.shape = shape
     self.settings = settings
-    self.isTrainable = isTrainable
+    self.isTracked = isTracked
+    isTrainable = !isTracked
   }
 
   public var count: Int { shape.reduce(1, *) }

@@ -64,15 +64,25 @@ enum FunctionalGraph {
       layer: layer, node: numbers.first ?? 0, tensor: numbers.count > 1 ? numbers[1] : 0)
   }
 
+  /// A list of triples.
+  static func references(_ value: JSON?) throws(KerasError) -> [TensorReference] {
+    guard let list = value?.array else {
+      throw KerasError(.invalidJSON, "\(value?.kind ?? "nothing"), expected a list of tensors")
+    }
+    var references: [TensorReference] = []
+    for entry in list { references.append(try reference(entry)) }
+    return references
+  }
+
+  static func list(_ tensors: [TensorReference]) -> JSON { .array(tensors.map(triple)) }
+
   /// `input_layers` or `output_layers`: a list of triples, or in Keras 3 a single bare one.
   static func ends(_ value: JSON?) throws(KerasError) -> [TensorReference] {
     guard let list = value?.array else {
       throw KerasError(.invalidJSON, "\(value?.kind ?? "nothing"), expected a list of tensors")
     }
     if list.first?.string != nil { return [try reference(.array(list))] }
-    var ends: [TensorReference] = []
-    for entry in list { ends.append(try reference(entry)) }
-    return ends
+    return try references(value)
   }
 
   // MARK: - Writing

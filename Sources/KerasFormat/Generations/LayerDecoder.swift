@@ -6,6 +6,74 @@ struct LayerDecoder {
   /// The activation of Keras 1 to 2.15 that Keras 3 gave another formula.
   static let legacyHardSigmoid = "legacy_hard_sigmoid"
 
+  /// Keys under which a layer holds other layers.
+  private static let innerKeys: [String: [String]] = [
+    "Bidirectional": ["layer", "backward_layer"], "TimeDistributed": ["layer"], "RNN": ["cell"],
+    "StackedRNNCells": ["cells"],
+  ]
+
+  /// A serialized layer, with all layers inside it.
+  func layer(
+    _ object: JSONObject, inBidirectional: Bool = false
+  ) throws(KerasError) -> (className: String, config: JSONObject) {
+    guard let stored = object["class_name"]?.string, let config = object["config"] else {
+      throw KerasError(.invalidJSON, "an object without class_name and config, expected a layer")
+    }
+    try SerializedObject.check(object, className: stored)
+    let className =
+      dialect.classNames[SerializedObject.stripped(stored)]
+      ?? SerializedObject.stripped(stored)
+    let decoder = ModelDecoder(dialect: dialect, version: nil)
+    if let model = try decoder.model(className, config) {
+      var nested = model.nestedConfig
+      if let trainable = config.object?["trainable"] { nested["trainable"] = trainable }
+      return (model.isSequential ? "Sequential" : "Functional", nested)
+    }
+    guard let members = config.object else {
+      throw KerasError(.invalidJSON, "the config of \(stored) is no object")
+    }
+    var rest = members
+    var inner = JSONObject()
+    for key in Self.innerKeys[className] ?? [] {
+      guard let value = rest.take(key), !value.isNull else { continue }
+      let isBidirectional = className == "Bidirectional"
+      do { inner[key] = try layers(value, inBidirectional: isBidirectional) } catch {
+        throw error.inside(key)
+      }
+    }
+    guard var reduced = try SerializedObject.reduced(.object(rest)).object else {
+      throw KerasError(.invalidJSON, "the config of \(stored) is no object")
+    }
+    if className == "InputLayer" { return (className, try input(reduced)) }
+    for (key, value) in inner.members { reduced[key] = value }
+    return (className, try canonical(className, reduced, inBidirectional: inBidirectional))
+  }
+
+  /// One inner layer or a list of them.
+  private func layers(_ value: JSON, inBidirectional: Bool) throws(KerasError) -> JSON {
+    if let list = value.array {
+      var layers: [JSON] = []
+      for entry in list { layers.append(try self.layers(entry, inBidirectional: inBidirectional)) }
+      return .array(layers)
+    }
+    guard let object = value.object else {
+      throw KerasError(.invalidJSON, "\(value.kind), expected a layer")
+    }
+    return self.object(try layer(object, inBidirectional: inBidirectional))
+  }
+
+  private func input(_ stored: JSONObject) throws(KerasError) -> JSONObject {
+    guard let shape = stored["batch_shape"] ?? stored["batch_input_shape"], shape.array != nil
+    else {
+      throw KerasError(.invalidJSON, "the InputLayer has no batch_shape")
+    }
+    return [
+      "batch_shape": shape, "dtype": stored["dtype"] ?? stored["input_dtype"] ?? "float32",
+      "sparse": stored["sparse"] ?? false, "ragged": stored["ragged"] ?? false,
+      "optional": stored["optional"] ?? false,
+    ]
+  }
+
   /// - Parameter config: With serialized objects already reduced.
   func canonical(
     _ className: String, _ stored: JSONObject, inBidirectional: Bool = false
@@ -114,6 +182,7 @@ struct LayerDecoder {
     ["class_name": .string(layer.className), "config": .object(layer.config)]
   }
 
+  /// An inner layer that has been decoded.
   private func inner(
     _ key: String, of config: JSONObject
   ) throws(KerasError) -> (className: String, config: JSONObject) {
@@ -123,8 +192,6 @@ struct LayerDecoder {
       throw KerasError(
         .invalidJSON, "\(config[key]?.kind ?? "nothing"), expected a layer", at: .init(path: [key]))
     }
-    do { return (className, try canonical(className, inner, inBidirectional: true)) } catch {
-      throw error.inside(key)
-    }
+    return (className, inner)
   }
 }

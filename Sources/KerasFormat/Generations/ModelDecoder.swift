@@ -23,13 +23,20 @@ struct ModelDecoder {
     try SerializedObject.check(
       object, className: object["registered_name"]?.string ?? className)
     let decoder = ModelDecoder(dialect: dialect, version: version)
-    switch className {
-    case "Sequential": return try decoder.sequential(config)
-    case "Model", "Functional": return try decoder.functional(config)
-    default:
+    guard let record = try decoder.model(className, config) else {
       throw KerasError(
         .unsupportedConfiguration,
         "the model is a \(className); expected a Sequential or a functional model")
+    }
+    return record
+  }
+
+  /// The definition of a model, at the top or inside another; `nil` for a class that is no model.
+  func model(_ className: String, _ config: JSON) throws(KerasError) -> ModelRecord? {
+    switch className {
+    case "Sequential": try sequential(config)
+    case "Model", "Functional": try functional(config)
+    default: nil
     }
   }
 
@@ -159,36 +166,14 @@ struct ModelDecoder {
   private func layer(
     _ entry: JSON, name: String, masks: Set<String>
   ) throws(KerasError) -> LayerRecord {
-    guard let object = entry.object, let stored = object["class_name"]?.string,
-      object["config"] != nil
-    else {
+    guard let object = entry.object else {
       throw KerasError(.invalidJSON, "\(entry.kind), expected a layer's class_name and config")
     }
-    var bare = JSONObject()
-    for key in ["module", "class_name", "config", "registered_name"] { bare[key] = object[key] }
-    guard let reduced = try SerializedObject.reduced(.object(bare)).object,
-      let config = reduced["config"]?.object
-    else { throw KerasError(.invalidJSON, "the config of \(stored) is no object") }
-    let className = SerializedObject.stripped(stored)
-    var canonical =
-      className == "InputLayer"
-      ? try inputConfig(config)
-      : try LayerDecoder(dialect: dialect).canonical(className, config)
-    canonical["name"] = nil
-    var layer = LayerRecord(className: className, name: name, config: canonical)
+    let decoded = try LayerDecoder(dialect: dialect).layer(object)
+    var config = decoded.config
+    config["name"] = nil
+    var layer = LayerRecord(className: decoded.className, name: name, config: config)
     layer.inbound = try FunctionalGraph.calls(object["inbound_nodes"], masks: masks)
     return layer
-  }
-
-  private func inputConfig(_ stored: JSONObject) throws(KerasError) -> JSONObject {
-    guard let shape = stored["batch_shape"] ?? stored["batch_input_shape"], shape.array != nil
-    else {
-      throw KerasError(.invalidJSON, "the InputLayer has no batch_shape")
-    }
-    return [
-      "batch_shape": shape, "dtype": stored["dtype"] ?? stored["input_dtype"] ?? "float32",
-      "sparse": stored["sparse"] ?? false, "ragged": stored["ragged"] ?? false,
-      "optional": stored["optional"] ?? false,
-    ]
   }
 }

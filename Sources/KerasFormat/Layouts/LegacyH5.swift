@@ -74,9 +74,11 @@ enum LegacyH5 {
   static func assign(_ stored: [Layer], to record: inout ModelRecord) throws(KerasError) {
     let filled = stored.filter { !$0.arrays.isEmpty }
     let byName = Dictionary(stored.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
-    var targets = record.layers.indices.filter {
-      !LayerRecord.weightless.contains(record.layers[$0].className)
+    var structures: [LayerStructure] = []
+    for layer in record.layers {
+      do { structures.append(try LayerStructure(layer)) } catch { throw error.inside(layer.name) }
     }
+    var targets = structures.indices.filter { structures[$0].weightCount != 0 }
     // A layer of a class that may have weights can still have none; names tell which.
     if targets.count != filled.count {
       let named = targets.filter { !(byName[record.layers[$0].name]?.arrays.isEmpty ?? true) }
@@ -89,8 +91,12 @@ enum LegacyH5 {
           + "layers with weights")
     }
     for (target, layer) in zip(targets, filled) {
-      record.layers[target].weights = layer.arrays.enumerated().map {
-        WeightRecord(name: "\($0.offset)", array: $0.element)
+      do throws(KerasError) {
+        record.layers[target].weights = try OldWeights.modern(
+          layer.arrays, structures[target], record.generation, &record.layers[target].config
+        ).enumerated().map { WeightRecord(name: "\($0.offset)", array: $0.element) }
+      } catch {
+        throw error.inside(record.layers[target].name)
       }
     }
   }
@@ -106,8 +112,12 @@ enum LegacyH5 {
     for index in record.listedLayers {
       let layer = record.layers[index]
       names.append(layer.name)
-      let weights = layer.weights.map {
-        (LegacyNames(dialect: dialect, record: record).path(of: $0, in: layer), $0.array)
+      let legacyNames = LegacyNames(dialect: dialect, record: record)
+      var weights: [(name: String, array: NumericArray)] = []
+      let leaves = try layer.leafWeights()
+      let order = try LayerStructure(layer).legacyOrder(dialect.generation)
+      for index in order ?? Array(leaves.indices) where leaves.indices.contains(index) {
+        weights.append((legacyNames.path(of: leaves[index], in: layer), leaves[index].weight.array))
       }
       do { try group.insert(.group(try self.group(weights, dialect)), at: path(layer.name)) } catch
       {

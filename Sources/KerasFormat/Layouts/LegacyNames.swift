@@ -5,37 +5,28 @@ struct LegacyNames {
   let record: ModelRecord
 
   /// `dense_1/kernel:0`, `gru/gru_cell/kernel:0`, `sequential/gru/gru_cell/kernel`.
-  func path(of weight: WeightRecord, in layer: LayerRecord) -> String {
+  func path(of weight: LeafWeight, in layer: LayerRecord) -> String {
     let suffix = dialect.generation == .keras3 ? "" : ":0"
     return stem(of: weight, in: layer).joined(separator: "/") + suffix
   }
 
-  private func stem(of weight: WeightRecord, in layer: LayerRecord) -> [String] {
-    var parts = dialect.generation == .keras3 ? [record.name, layer.name] : [layer.name]
-    var className = layer.className
-    let components = weight.name.split(separator: "/").map(String.init)
-    for component in components.dropLast() {
-      switch component {
-      case "forward_layer", "backward_layer":
-        let inner = layer.config[component == "forward_layer" ? "layer" : component]?.object
-        className = inner?["class_name"]?.string ?? className
-        parts.append(inner?["config"]?.object?["name"]?.string ?? component)
-      case "layer":
-        let inner = layer.config["layer"]?.object
-        className = inner?["class_name"]?.string ?? className
-      case "cell":
-        if dialect.isModern { parts.append(SnakeCase.of(className) + "_cell") }
-      default: parts.append(component)
-      }
-    }
-    return parts + (components.last.map { [$0] } ?? [])
+  private func stem(of weight: LeafWeight, in layer: LayerRecord) -> [String] {
+    var parts = weight.leaf.names
+    // A cell made of its layer's config has no name before 2.15; a TimeDistributed's inner layer
+    // gives its weights the outer name.
+    if !dialect.isModern, weight.leaf.path.last == "cell" { parts.removeLast() }
+    if layer.className == "TimeDistributed", parts.count > 1 { parts.remove(at: 1) }
+    // A model inside a model names the weights of its layers without itself.
+    if ModelRecord.nestedClasses.contains(layer.className), parts.count > 1 { parts.removeFirst() }
+    if dialect.generation == .keras3 { parts.insert(record.name, at: 0) }
+    return parts.map { $0.split(separator: "/").joined(separator: "_") } + [weight.name]
   }
 
   /// The optimizer's arrays under their names, in file order.
   func optimizerArrays(
     _ entries: [SlotPlan.Entry], className: String
-  ) -> [(name: String, array: NumericArray)] {
-    let trainable = record.trainableWeights
+  ) throws(KerasError) -> [(name: String, array: NumericArray)] {
+    let trainable = try record.trainableWeights()
     var number = 0
     return entries.enumerated().map { index, entry in
       let weight = entry.variable.map {

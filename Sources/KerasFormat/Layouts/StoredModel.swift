@@ -18,7 +18,7 @@ enum StoredWeights {
   /// By structure: the root group of a `.weights.h5`.
   case structural(HDF5Group)
 
-  /// Puts the arrays into the layers they belong to.
+  /// Puts the arrays into the layers they belong to, in structural order.
   func assign(to record: inout ModelRecord) throws(KerasError) {
     switch self {
     case .legacy(let stored): try LegacyH5.assign(stored, to: &record)
@@ -33,24 +33,49 @@ extension ModelRecord {
     layers.indices.filter { !isSequential || layers[$0].className != "InputLayer" }
   }
 
-  /// The trainable weights in model order, with the layer they belong to.
-  var trainableWeights: [(layer: LayerRecord, weight: WeightRecord)] {
-    layers.flatMap { layer -> [(layer: LayerRecord, weight: WeightRecord)] in
-      guard layer.config["trainable"] != false else { return [] }
-      let count = layer.className == "BatchNormalization" ? layer.weights.count - 2 : .max
-      return layer.weights.prefix(max(count, 0)).map { (layer, $0) }
+  /// The trainable weights in model order, with the leaf of the layer they belong to.
+  func trainableWeights() throws(KerasError) -> [(layer: LayerRecord, weight: LeafWeight)] {
+    var trainable: [(layer: LayerRecord, weight: LeafWeight)] = []
+    for layer in layers {
+      for weight in try layer.leafWeights() where weight.isTrainable {
+        trainable.append((layer, weight))
+      }
     }
+    return trainable
   }
 }
 
+/// A weight and the object inside its layer that holds it.
+struct LeafWeight {
+  let leaf: LayerStructure.Leaf
+  let weight: WeightRecord
+  let isTrainable: Bool
+
+  /// The weight's own name, without the way to it.
+  var name: String { weight.name.split(separator: "/").last.map(String.init) ?? weight.name }
+}
+
 extension LayerRecord {
-  /// Classes that never have weights; any other may.
-  static let weightless: Set<String> = [
-    "InputLayer", "Masking", "Activation", "Dropout", "Flatten", "Reshape", "Permute",
-    "RepeatVector", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "AlphaDropout",
-    "ActivityRegularization", "GlobalMaxPooling1D", "GlobalAveragePooling1D", "MaxPooling1D",
-    "AveragePooling1D", "ZeroPadding1D", "Cropping1D", "UpSampling1D", "LeakyReLU", "ELU", "ReLU",
-    "Softmax", "ThresholdedReLU", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
-    "Concatenate", "Dot", "UnitNormalization", "Rescaling", "Identity",
-  ]
+  /// The layer's weights, each with the object that holds it.
+  func leafWeights() throws(KerasError) -> [LeafWeight] {
+    guard !weights.isEmpty else { return [] }
+    let leaves = try LayerStructure(self).leaves
+    var result: [LeafWeight] = []
+    for leaf in leaves {
+      let count = leaf.count ?? (leaves.count == 1 ? weights.count : 0)
+      guard result.count + count <= weights.count else { break }
+      for position in 0..<count {
+        result.append(
+          LeafWeight(
+            leaf: leaf, weight: weights[result.count],
+            isTrainable: leaf.isTrainable && position < count - leaf.statistics))
+      }
+    }
+    guard result.count == weights.count else {
+      throw KerasError(
+        .weightMismatch, "\(weights.count) weights, but this \(className) has \(result.count)",
+        at: .init(path: [name]))
+    }
+    return result
+  }
 }

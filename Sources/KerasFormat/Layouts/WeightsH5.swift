@@ -7,7 +7,7 @@ enum WeightsH5 {
   }
 
   /// The group of each listed layer: `gru`, `dense`, `dense_1`.
-  private static func groupNames(_ record: ModelRecord) -> [(index: Int, name: String)] {
+  static func groupNames(_ record: ModelRecord) -> [(index: Int, name: String)] {
     var counts: [String: Int] = [:]
     return record.listedLayers.map { index in
       let base = SnakeCase.of(record.layers[index].className)
@@ -28,25 +28,47 @@ enum WeightsH5 {
       known.insert(name)
       let layer = record.layers[index]
       guard let group = layers.group(name) else {
-        guard LayerRecord.weightless.contains(layer.className) else {
+        guard try LayerStructure(layer).weightCount == 0 else {
           throw KerasError(
             .weightMismatch, "the file has no layers/\(name), where \(layer.name) has its weights",
             at: .init(path: [layer.name]))
         }
         continue
       }
-      record.layers[index].weights = weights(in: group)
+      do { record.layers[index].weights = try weights(of: layer, in: group) } catch {
+        throw error.inside(layer.name)
+      }
     }
     for name in layers.children.names where !known.contains(name) {
-      guard let group = layers.group(name), !weights(in: group).isEmpty else { continue }
+      guard let group = layers.group(name), !allWeights(in: group).isEmpty else { continue }
       throw KerasError(
         .weightMismatch, "the file holds layers/\(name), but the model has no such layer",
         at: .init(path: ["layers", name]))
     }
   }
 
+  /// The arrays of a layer, object by object.
+  private static func weights(
+    of layer: LayerRecord, in group: HDF5Group
+  ) throws(KerasError) -> [WeightRecord] {
+    let leaves = try LayerStructure(layer).leaves
+    guard leaves.allSatisfy({ $0.count != nil }) else { return allWeights(in: group) }
+    var weights: [WeightRecord] = []
+    for leaf in leaves {
+      guard let object = group.group(at: leaf.path) else {
+        throw KerasError(
+          .weightMismatch, "the file has no \(leaf.path.joined(separator: "/")) of this layer")
+      }
+      for (index, array) in arrays(in: object).enumerated() {
+        let name = (leaf.path + ["\(index)"]).joined(separator: "/")
+        weights.append(WeightRecord(name: name, array: array))
+      }
+    }
+    return weights
+  }
+
   /// All arrays below a group, outer ones first, named by the way to them.
-  private static func weights(in group: HDF5Group) -> [WeightRecord] {
+  private static func allWeights(in group: HDF5Group) -> [WeightRecord] {
     var weights = arrays(in: group).enumerated().map {
       WeightRecord(name: "\($0.offset)", array: $0.element)
     }
@@ -54,7 +76,7 @@ enum WeightsH5 {
     let inner = group.children.names.filter { $0 != "vars" && $0 != "seed_generator" }
     for name in inner.sorted(by: precedes) {
       guard let child = group.group(name) else { continue }
-      weights += self.weights(in: child).map {
+      weights += allWeights(in: child).map {
         WeightRecord(name: "\(name)/\($0.name)", array: $0.array)
       }
     }
@@ -97,7 +119,7 @@ enum WeightsH5 {
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
       let entries = try plan.entries(
-        optimizer, shapes: record.trainableWeights.map(\.weight.array.shape))
+        optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
       writer.addObject(["optimizer"], name: SnakeCase.of(optimizer.className))
       for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
     }
@@ -129,24 +151,11 @@ enum WeightsH5 {
         addObject(path + ["layer"], name: "")
         addObject(path + ["layer", "cell"], name: "")
       }
-      for weight in layer.weights {
-        var object = path
-        var className = layer.className
-        var name = layer.name
-        for component in weight.name.split(separator: "/").map(String.init).dropLast() {
-          object.append(component)
-          let key = component == "forward_layer" ? "layer" : component
-          if component == "cell" {
-            name = SnakeCase.of(className) + "_cell"
-          } else if let inner = layer.config[key]?.object {
-            className = inner["class_name"]?.string ?? className
-            name = inner["config"]?.object?["name"]?.string ?? component
-          } else {
-            name = component
-          }
-          addObject(object, name: name)
-        }
-        try add(weight.array, to: object)
+      for object in try LayerStructure(layer).objects {
+        addObject(path + object.path, name: object.name)
+      }
+      for weight in try layer.leafWeights() {
+        try add(weight.weight.array, to: path + weight.leaf.path)
       }
     }
 

@@ -65,9 +65,9 @@ enum WholeH5 {
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
       let entries = try plan.entries(
-        optimizer, shapes: record.trainableWeights.map(\.weight.array.shape))
+        optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
       if !entries.isEmpty {
-        let arrays = LegacyNames(dialect: dialect, record: record)
+        let arrays = try LegacyNames(dialect: dialect, record: record)
           .optimizerArrays(entries, className: optimizer.className)
         root.children["optimizer_weights"] = .group(try LegacyH5.group(arrays, dialect))
       }

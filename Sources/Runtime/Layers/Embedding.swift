@@ -78,7 +78,7 @@ public struct Embedding: Layer {
       } else {
         for i in 0..<input.count { flags[i] = ids[i] != 0 }
       }
-      output.mask = Mask(flags, batch: input.batch, steps: input.count / max(1, input.batch))
+      output.mask = Mask(flags, shape: input.shape)
     }
     if pass.keepsTrace { trace.inputs = [Signal(Tensor(ids: ids, shape: input.shape))] }
     return [output]

@@ -6,6 +6,7 @@ import KerasFormat
 /// Keras 3 writes for a model that was built by being called, is not enforced.
 public struct InputLayer: Layer {
   public static let className = "InputLayer"
+  public static let inputCounts = 0...0
   public let shape: Shape
   /// The type that Keras declares for the input; any numeric type is taken.
   public let dtype: String

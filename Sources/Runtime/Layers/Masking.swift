@@ -46,7 +46,7 @@ public struct Masking: Layer {
       flags[step] = (0..<width).contains { features[$0] != value }
       if flags[step] { (y + step * width).update(from: features, count: width) }
     }
-    let mask = Mask(flags, batch: input.batch, steps: steps / max(1, input.batch))
+    let mask = Mask(flags, shape: input.shape.dropLast())
     return [Signal(Tensor(y, shape: input.shape), mask: mask)]
   }
 

@@ -1,0 +1,187 @@
+/// Weights as older generations laid them out → as Keras 3 has them, in structural order.
+///
+/// Keras converts them when it loads (`preprocess_weights_for_loading` in `engine/saving.py` of 2.2.4),
+/// and so do we: Keras 1's gate by gate matrices and four-dimensional convolution kernels, and the
+/// layout of cuDNN's recurrent layers.
+enum OldWeights {
+  /// - Parameter config: the layer's; gets what only the weights tell.
+  static func modern(
+    _ stored: [NumericArray], _ structure: LayerStructure, _ generation: Generation,
+    _ config: inout JSONObject
+  ) throws(KerasError) -> [NumericArray] {
+    guard let order = structure.legacyOrder(generation) else { return stored }
+    var rest = stored[...]
+    var slots = [NumericArray?](repeating: nil, count: order.count)
+    // Which leaf each structural position belongs to.
+    var owners: [(leaf: LayerStructure.Leaf, position: Int)] = []
+    for leaf in structure.leaves {
+      for position in 0..<(leaf.count ?? 0) { owners.append((leaf, position)) }
+    }
+    var index = 0
+    while index < order.count {
+      let (leaf, position) = owners[order[index]]
+      var count = 1
+      while index + count < order.count, order[index + count] == order[index] + count,
+        position + count < leaf.count ?? 0
+      {
+        count += 1
+      }
+      let arrays = try converted(&rest, leaf, count, isWhole: count == leaf.count, generation)
+      // Too few arrays: the builder says what it misses.
+      guard arrays.count == count else { return stored }
+      for (offset, array) in arrays.enumerated() { slots[order[index] + offset] = array }
+      index += count
+    }
+    guard rest.isEmpty else { return stored }
+    let arrays = slots.compactMap { $0 }
+    if generation == .keras1, config["shared_axes"] == nil, structure.leaves.count == 1,
+      structure.leaves[0].className == "PReLU"
+    {
+      // Keras 1 does not say which axes share their slope: those along which there is one.
+      let shared = arrays[0].shape.indices.filter { arrays[0].shape[$0] == 1 }
+      config["shared_axes"] = shared.isEmpty ? .null : .array(shared.map { .integer($0 + 1) })
+    }
+    return arrays
+  }
+
+  /// The next weights of one object.
+  private static func converted(
+    _ rest: inout ArraySlice<NumericArray>, _ leaf: LayerStructure.Leaf, _ count: Int,
+    isWhole: Bool, _ generation: Generation
+  ) throws(KerasError) -> [NumericArray] {
+    let gates = ["LSTMCell": 4, "GRUCell": 3][leaf.className]
+    if generation == .keras1, isWhole, let gates, let units = leaf.config["units"]?.integer,
+      rest.count >= 3 * gates, let first = rest.first, first.shape.count == 2,
+      first.shape[1] == units
+    {
+      let arrays = Array(rest.prefix(3 * gates))
+      rest = rest.dropFirst(3 * gates)
+      // Keras 1 lists i c f o, each with its W, U and b; the joined ones are i f c o.
+      let gateOrder = gates == 4 ? [0, 2, 1, 3] : [0, 1, 2]
+      var joined: [NumericArray] = []
+      for kind in 0..<3 { joined.append(try joining(gateOrder.map { arrays[3 * $0 + kind] })) }
+      return joined
+    }
+    var arrays = Array(rest.prefix(count))
+    rest = rest.dropFirst(count)
+    if generation == .keras1, leaf.className == "Conv1D", let kernel = arrays.first,
+      kernel.shape.count == 4
+    {
+      arrays[0] = try convolutionKernel(kernel, leaf.config)
+    }
+    if isWhole, arrays.count == 3, let gates, let units = leaf.config["units"]?.integer,
+      arrays[2].shape == [2 * gates * units], arrays[0].shape.count == 2
+    {
+      arrays = try fromCuDNN(arrays, gates: gates, units: units, leaf.config)
+    }
+    return arrays
+  }
+
+  // MARK: - Keras 1
+
+  /// Arrays side by side on the last axis.
+  private static func joining(_ arrays: [NumericArray]) throws(KerasError) -> NumericArray {
+    let first = arrays[0].shape
+    let rows = first.dropLast().reduce(1, *)
+    for array in arrays where array.shape != first {
+      throw KerasError(
+        .weightMismatch, "shapes \(first.tuple) and \(array.shape.tuple) among the gates' weights")
+    }
+    let width = first.last ?? 1
+    let values = arrays.map { $0.doubles() }
+    var joined: [Double] = []
+    for row in 0..<rows {
+      for value in values { joined += value[row * width..<(row + 1) * width] }
+    }
+    return array(first.dropLast() + [width * arrays.count], joined, like: arrays[0])
+  }
+
+  /// (k, 1, F, filters), or before Keras 1.2 (filters, F, k, 1), → (k, F, filters).
+  private static func convolutionKernel(
+    _ kernel: NumericArray, _ config: JSONObject
+  ) throws(KerasError) -> NumericArray {
+    let (shape, values) = (kernel.shape, kernel.doubles())
+    let steps = config["kernel_size"]?.array?.first?.integer ?? config["kernel_size"]?.integer
+    let filters = config["filters"]?.integer
+    if shape[0] == steps, shape[1] == 1, shape[3] == filters {
+      return array([shape[0], shape[2], shape[3]], values, like: kernel)
+    }
+    guard shape[0] == filters, shape[2] == steps, shape[3] == 1 else {
+      throw KerasError(
+        .weightMismatch,
+        "shape \(shape.tuple) is no kernel of \(filters ?? 0) filters over \(steps ?? 0) steps")
+    }
+    let (n, channels, k) = (shape[0], shape[1], shape[2])
+    var turned = [Double](repeating: 0, count: values.count)
+    for filter in 0..<n {
+      for channel in 0..<channels {
+        for step in 0..<k {
+          turned[(step * channels + channel) * n + filter] =
+            values[(filter * channels + channel) * k + step]
+        }
+      }
+    }
+    return array([k, channels, n], turned, like: kernel)
+  }
+
+  // MARK: - cuDNN
+
+  /// Gate by gate, the input's block is stored turned over in another order and the recurrent one
+  /// transposed; there are two biases.
+  private static func fromCuDNN(
+    _ arrays: [NumericArray], gates: Int, units: Int, _ config: JSONObject
+  ) throws(KerasError) -> [NumericArray] {
+    let (kernel, recurrent, bias) = (arrays[0], arrays[1], arrays[2])
+    let features = kernel.shape[0]
+    guard kernel.shape == [features, gates * units], recurrent.shape == [units, gates * units]
+    else {
+      throw KerasError(
+        .weightMismatch,
+        "shapes \(kernel.shape.tuple) and \(recurrent.shape.tuple) are no \(gates) gates of \(units)"
+      )
+    }
+    if gates == 3, config["reset_after"] != true {
+      throw KerasError(
+        .weightMismatch, "weights of a CuDNNGRU, which resets after the product",
+        hint: "the definition needs reset_after=true")
+    }
+    let biases = bias.doubles()
+    let half = gates * units
+    let newBias =
+      gates == 3
+      ? array([2, half], biases, like: bias)
+      : array([half], (0..<half).map { biases[$0] + biases[half + $0] }, like: bias)
+    return [
+      turnedBlocks(kernel, rows: features, gates: gates, units: units),
+      turnedBlocks(recurrent, rows: units, gates: gates, units: units), newBias,
+    ]
+  }
+
+  /// Each block (rows, units), read as (units, rows), transposed.
+  private static func turnedBlocks(
+    _ matrix: NumericArray, rows: Int, gates: Int, units: Int
+  ) -> NumericArray {
+    let values = matrix.doubles()
+    let width = gates * units
+    var result = [Double](repeating: 0, count: values.count)
+    for gate in 0..<gates {
+      for row in 0..<rows {
+        for unit in 0..<units {
+          let index = unit * rows + row
+          result[row * width + gate * units + unit] =
+            values[index / units * width + gate * units + index % units]
+        }
+      }
+    }
+    return array(matrix.shape, result, like: matrix)
+  }
+
+  /// An array of the same type as another; float32 and narrower survive the way through doubles.
+  private static func array(
+    _ shape: some Sequence<Int>, _ values: [Double], like other: NumericArray
+  ) -> NumericArray {
+    if case .float64 = other.elements { return NumericArray(shape: Array(shape), .float64(values)) }
+    return NumericArray(
+      shape: Array(shape), floats: values.map { Float($0) }, as: other.elements.type)
+  }
+}

@@ -20,6 +20,12 @@ public struct Graph: Sendable {
 
     /// Whether a mask reaches it.
     public var receivesMask: Bool { receivesMasks.contains(true) }
+
+    func withWeights(_ weights: Range<Int>) -> Node {
+      Node(
+        name: name, layer: layer, inputs: inputs, weights: weights, outputShapes: outputShapes,
+        isTrainable: isTrainable, receivesMasks: receivesMasks, emitsMasks: emitsMasks)
+    }
   }
 
   /// One output of a node.
@@ -65,6 +71,8 @@ extension Graph {
       var nodeTrace = Trace<S>()
       nodeTrace.inputs = signals
       pass.layerSeed = seeds[index]
+      pass.path.append(index)
+      defer { pass.path.removeLast() }
       do {
         nodeTrace.outputs = try node.layer.forward(
           signals, weights: weights[node.weights], trace: &nodeTrace, pass: &pass)

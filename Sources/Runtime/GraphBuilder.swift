@@ -40,7 +40,24 @@ struct GraphBuilder {
           className: layer.className, name: layer.name, config: layer.config))
     }
     let outputs = record.isSequential ? try connectLine() : try connectGraph()
+    sortWeights()
     return Graph(nodes: nodes, inputs: inputs, outputs: outputs, specs: specs)
+  }
+
+  /// Brings the weights from the order of the calls into that of the definition, which is Keras's.
+  private mutating func sortWeights() {
+    let order = specs.indices.sorted {
+      (origins[$0].layer, origins[$0].weight) < (origins[$1].layer, origins[$1].weight)
+    }
+    var place = [Int](repeating: 0, count: order.count)
+    for (new, old) in order.enumerated() { place[old] = new }
+    specs = order.map { specs[$0] }
+    origins = order.map { origins[$0] }
+    weightSeeds = order.map { weightSeeds[$0] }
+    nodes = nodes.map { node in
+      guard let first = node.weights.first else { return node }
+      return node.withWeights(place[first]..<place[first] + node.weights.count)
+    }
   }
 
   // MARK: - Connections

@@ -134,12 +134,28 @@ public struct Pass: ~Copyable {
   /// The seed of the layer that is running, and how often it has drawn: Keras's `SeedGenerator`.
   public var layerSeed: UInt64 = 0
   public var step: UInt64 = 0
+  /// Training steps done before this one since the run began.
+  public var stepOfRun = 0
+  /// The states that stateful layers carry from call to call; `nil` starts each call from zero.
+  public var states: RecurrentStates?
+  /// The way from the outermost graph to the layer that is running.
+  public internal(set) var path: [Int] = []
 
   public init(generation: Generation, isTraining: Bool = false, keepsTrace: Bool = false) {
     self.generation = generation
     self.isTraining = isTraining
     self.keepsTrace = keepsTrace
   }
+}
+
+/// What stateful recurrent layers remember: a value that goes into a call and comes out changed. Row i
+/// of a batch goes on where row i of the batch before stopped.
+public struct RecurrentStates: Sendable {
+  /// By the way to the layer, one array per state.
+  var arrays: [[Int]: [[Float]]] = [:]
+
+  /// All zero, as after Keras's `reset_states`.
+  public init() {}
 }
 
 /// The seeds that a run hands to its initializers, in the order in which Keras asks for them.

@@ -4,19 +4,22 @@ import KerasFormat
 public enum LayerRegistry {
   /// Every layer that comes with the package, in the order of Keras's documentation.
   public static let builtIn: [any Layer.Type] = [
-    InputLayer.self,
-    Embedding.self,
-    Masking.self,
-    Dense.self,
-    ActivationLayer.self,
-    Dropout.self,
-    Flatten.self,
-    GlobalMaxPooling1D.self,
+    InputLayer.self, Dense.self, Embedding.self, Masking.self, Identity.self, Rescaling.self,
+    ActivationLayer.self, ReLU.self, LeakyReLU.self, PReLU.self, ELU.self, ThresholdedReLU.self,
+    Softmax.self,
+    Conv1D.self, SeparableConv1D.self, DepthwiseConv1D.self, Conv1DTranspose.self,
+    MaxPooling1D.self, AveragePooling1D.self, GlobalMaxPooling1D.self,
     GlobalAveragePooling1D.self,
-    SimpleRNN.self,
-    LSTM.self,
-    GRU.self,
-    Bidirectional.self,
+    SimpleRNN.self, LSTM.self, GRU.self, RNN.self, Bidirectional.self, TimeDistributed.self,
+    BatchNormalization.self, LayerNormalization.self, GroupNormalization.self,
+    RMSNormalization.self, UnitNormalization.self,
+    Dropout.self, SpatialDropout1D.self, GaussianDropout.self, GaussianNoise.self,
+    AlphaDropout.self, ActivityRegularization.self,
+    Flatten.self, Reshape.self, Permute.self, RepeatVector.self, UpSampling1D.self,
+    ZeroPadding1D.self, Cropping1D.self,
+    Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self,
+    Concatenate.self, Dot.self,
+    SequentialModel.self, FunctionalModel.self,
   ]
 
   /// Classes that hold code or paths: never decoded, refused by name.
@@ -47,8 +50,9 @@ public enum LayerRegistry {
     }
     var reader = ConfigReader(config, of: name)
     // What Keras writes for every layer and what has no effect on the computation of these.
-    reader.ignore("name", "trainable", "dtype", "batch_input_shape", "build_config")
+    reader.ignore("name", "dtype", "batch_input_shape", "build_config")
     let layer = try type.init(from: &reader)
+    reader.ignore("trainable")
     try reader.finish()
     return layer
   }

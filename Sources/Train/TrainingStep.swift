@@ -114,7 +114,13 @@ struct TrainingStep: ~Copyable {
     let rate = optimizer.rate(after: iterations)
     iterations += 1
     pass.step += 1
+    pass.stepOfRun += 1
     for node in objective.network.nodes where node.isTrainable {
+      for index in node.weights where parameters.layout.specs[index].isTracked {
+        Elementwise.add(
+          gradients.pointer(index), to: parameters.pointer(index),
+          count: parameters.layout.specs[index].count)
+      }
       for index in node.weights where parameters.layout.specs[index].isTrainable {
         optimizer.update(
           UpdateStep(

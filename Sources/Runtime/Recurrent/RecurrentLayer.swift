@@ -1,11 +1,50 @@
 import KerasFormat
 
+/// A layer that takes a sequence step by step and can be turned round: what ``Bidirectional`` needs.
+protocol SequenceLayer: Layer {
+  var options: RecurrentOptions { get set }
+  /// Extents of its state arrays, in Keras's order.
+  var stateUnits: [Int] { get }
+  /// How many weights it has, whatever comes in.
+  var weightCount: Int { get }
+}
+
+extension SequenceLayer {
+  public static var inputCounts: ClosedRange<Int> { 1...Int.max }
+
+  public var supportsMasking: Bool { true }
+
+  public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
+    [inputs[0] && options.returnSequences] + Array(repeating: false, count: outputs - 1)
+  }
+
+  public func emitsMask(receivingMask: Bool) -> Bool { receivingMask && options.returnSequences }
+
+  /// Output and states for a sequence and, where there are any, initial states of these shapes.
+  func outputs(for inputs: [Shape], units: Int) throws(KerasError) -> [Shape] {
+    guard inputs[0].rank == 2 else {
+      throw KerasError(
+        .shapeMismatch, "input \(inputs[0]) but \(Self.className) needs (batch, steps, features)")
+    }
+    let states = stateUnits.map { Shape([$0]) }
+    guard inputs.count == 1 || inputs.count == 1 + states.count else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(inputs.count - 1) initial states but \(Self.className) has \(states.count)")
+    }
+    for (given, state) in zip(inputs.dropFirst(), states) where given != state {
+      throw KerasError(.shapeMismatch, "an initial state \(given) but the state is \(state)")
+    }
+    let output = options.returnSequences ? inputs[0].replacingLast(with: units) : [units]
+    return [output] + (options.returnState ? states : [])
+  }
+}
+
 /// A layer that runs a cell over time: `(B, T, F) → (B, U)`, or `(B, T, U)` with
 /// ``RecurrentOptions/returnSequences``.
 ///
 /// Weights: `cell/kernel (F, G·U)`, `cell/recurrent_kernel (U, G·U)`, `cell/bias`.
-protocol RecurrentLayer: Layer, RecurrentCell {
-  var options: RecurrentOptions { get set }
+protocol RecurrentLayer: SequenceLayer, RecurrentCell {
   var settings: RecurrentWeights { get }
   /// The bias's shape, `[G·U]` but for `reset_after`.
   var biasShape: [Int] { get }
@@ -13,6 +52,8 @@ protocol RecurrentLayer: Layer, RecurrentCell {
 
 extension RecurrentLayer {
   var biasShape: [Int] { [gateWidth] }
+  var stateUnits: [Int] { Array(repeating: units, count: stateCount) }
+  var weightCount: Int { useBias ? 3 : 2 }
 
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
     guard inputs[0].rank == 2, let features = inputs[0].last else {
@@ -29,12 +70,8 @@ extension RecurrentLayer {
   }
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    [options.returnSequences ? inputs[0].replacingLast(with: units) : [units]]
+    try outputs(for: inputs, units: units)
   }
-
-  public var supportsMasking: Bool { true }
-
-  public func emitsMask(receivingMask: Bool) -> Bool { receivingMask && options.returnSequences }
 
   public var usesSeedGenerator: Bool { true }
 
@@ -47,7 +84,7 @@ extension RecurrentLayer {
         "training with dropout inside a recurrent layer is not supported",
         hint: "put a Dropout layer in front of it")
     }
-    return [TimeLoop(cell: self, options: options).forward(inputs[0], weights, &trace, &pass)]
+    return TimeLoop(cell: self, options: options).forward(inputs, weights, &trace, &pass)
   }
 
   public func backward<S: Scalar>(
@@ -55,6 +92,6 @@ extension RecurrentLayer {
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
     TimeLoop(cell: self, options: options).backward(
-      outputGradients[0].pointer, into: inputGradients[0], weights, gradients, trace, &pass)
+      outputGradients.map(\.pointer), into: inputGradients, weights, gradients, trace, &pass)
   }
 }

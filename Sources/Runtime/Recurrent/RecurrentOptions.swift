@@ -11,6 +11,10 @@ public struct RecurrentOptions: Sendable, Equatable {
   /// Share of the inputs, and of the previous output, that training drops.
   public var dropout: Double
   public var recurrentDropout: Double
+  /// Whether the states after the last step come out too.
+  public var returnState = false
+  /// Whether a batch goes on from the states in which the one before ended.
+  public var stateful = false
   /// Accepted and written back; they change how Keras computes, not what.
   var unroll = false
   var implementation: Int?
@@ -36,7 +40,9 @@ public struct RecurrentOptions: Sendable, Equatable {
     unroll = try config.bool("unroll", default: false)
     implementation = try config.optionalInteger("implementation")
     seed = try config.optionalInteger("seed")
-    try config.refuse("return_state", "stateful", "time_major", "activity_regularizer")
+    returnState = try config.bool("return_state", default: false)
+    stateful = try config.bool("stateful", default: false)
+    try config.refuse("time_major", "activity_regularizer")
     config.ignore("input_dim", "input_length")
   }
 
@@ -45,9 +51,9 @@ public struct RecurrentOptions: Sendable, Equatable {
     config["recurrent_dropout"] = .number(recurrentDropout)
     config["seed"] = seed.map(JSON.integer) ?? .null
     config["return_sequences"] = .bool(returnSequences)
-    config["return_state"] = false
+    config["return_state"] = .bool(returnState)
     config["go_backwards"] = .bool(goBackwards)
-    config["stateful"] = false
+    config["stateful"] = .bool(stateful)
     config["unroll"] = .bool(unroll)
     config["zero_output_for_mask"] = .bool(zeroOutputForMask)
     if let implementation { config["implementation"] = .integer(implementation) }

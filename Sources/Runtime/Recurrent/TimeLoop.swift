@@ -1,3 +1,5 @@
+import KerasFormat
+
 /// The one loop over time: direction, masks, sequences, and the sums over steps.
 ///
 /// Memory is time-major, `[T × B × …]`, in processing order, so that a step's rows lie together.
@@ -13,8 +15,9 @@ struct TimeLoop<Cell: RecurrentCell> {
   // MARK: Forward
 
   func forward<S: Scalar>(
-    _ input: Signal<S>, _ weights: Weights<S>, _ trace: inout Trace<S>, _ pass: inout Pass
-  ) -> Signal<S> {
+    _ inputs: [Signal<S>], _ weights: Weights<S>, _ trace: inout Trace<S>, _ pass: inout Pass
+  ) -> [Signal<S>] {
+    let input = inputs[0]
     let (batch, steps, features) = (
       input.tensor.shape[0], input.tensor.shape[1], input.tensor.width
     )
@@ -32,9 +35,14 @@ struct TimeLoop<Cell: RecurrentCell> {
         .init(xTime, stride: features), .init(weights[0], stride: gateWidth),
         into: gates, strideC: gateWidth, m: rows, n: gateWidth, k: features))
 
-    let states = (0..<cell.stateCount).map { _ in
+    let start = initialStates(inputs.dropFirst(), batch: batch, &pass)
+    let states = (0..<cell.stateCount).map { index in
       let state = pass.workspace.scratch(S.self, count: (rows + batch) * units)
-      state.update(repeating: 0, count: batch * units)
+      if let values = start?[index] {
+        state.update(from: values, count: batch * units)
+      } else {
+        state.update(repeating: 0, count: batch * units)
+      }
       return state
     }
     let saved = pass.workspace.scratch(S.self, count: rows * cell.savedWidth)
@@ -56,22 +64,58 @@ struct TimeLoop<Cell: RecurrentCell> {
       }
     }
     if pass.keepsTrace { trace.saved = [xTime, gates, saved] + states }
-    return output(of: states[0], input, batch: batch, steps: steps, &pass.workspace)
+    let ends = states.map { $0 + rows * units }
+    if options.stateful, pass.states != nil {
+      pass.states?.arrays[pass.path] = ends.map { end in
+        (0..<batch * units).map { Float(end[$0]) }
+      }
+    }
+    let output = output(
+      of: states[0], input, batch: batch, steps: steps,
+      leading: start == nil ? nil : pass.generation, &pass.workspace)
+    guard options.returnState else { return [output] }
+    return [output] + ends.map { Signal(Tensor($0, shape: [batch, units])) }
+  }
+
+  /// What the first step starts from: given states, those of the call before, or `nil` for zero.
+  private func initialStates<S: Scalar>(
+    _ given: ArraySlice<Signal<S>>, batch: Int, _ pass: inout Pass
+  ) -> [UnsafeMutablePointer<S>]? {
+    if !given.isEmpty {
+      var states: [UnsafeMutablePointer<S>] = []
+      for signal in given { states.append(signal.tensor.reals(in: &pass.workspace)) }
+      return states
+    }
+    guard options.stateful, let kept = pass.states?.arrays[pass.path],
+      kept[0].count == batch * cell.units
+    else { return nil }
+    return kept.map { values in
+      let state = pass.workspace.scratch(S.self, count: values.count)
+      for (i, value) in values.enumerated() { state[i] = S(value) }
+      return state
+    }
+  }
+
+  /// Rows that no step before or at `t` counted in: from Keras 2.15 on they put out zeros even where
+  /// they started from a state; Keras 1 and 2 put out that state.
+  private func isLeading(_ row: Int, at t: Int, _ mask: Mask?, _ generation: Generation?) -> Bool {
+    guard let generation, generation >= .keras2_15, mask != nil else { return false }
+    return (0...t).allSatisfy { isMasked(row, at: $0, mask) }
   }
 
   private func output<S: Scalar>(
     of h: UnsafeMutablePointer<S>, _ input: Signal<S>, batch: Int, steps: Int,
-    _ workspace: inout Workspace
+    leading: Generation?, _ workspace: inout Workspace
   ) -> Signal<S> {
     let units = cell.units
     guard options.returnSequences else {
       let last = h + steps * batch * units
-      guard options.zeroOutputForMask, input.mask != nil, steps > 0 else {
+      guard options.zeroOutputForMask || leading != nil, input.mask != nil, steps > 0 else {
         return Signal(Tensor(last, shape: [batch, units]))
       }
       let y = workspace.scratch(S.self, count: batch * units)
       y.update(from: last, count: batch * units)
-      for row in maskedRows(at: steps - 1, input.mask) {
+      for row in 0..<batch where isSilent(row, at: steps - 1, input.mask, leading) {
         (y + row * units).update(repeating: 0, count: units)
       }
       return Signal(Tensor(y, shape: [batch, units]))
@@ -79,14 +123,22 @@ struct TimeLoop<Cell: RecurrentCell> {
     let y = workspace.zeros(S.self, count: batch * steps * units)
     Elementwise.addBatchMajor(
       h + batch * units, to: y, batch: batch, steps: steps, width: units, reversed: false)
-    if options.zeroOutputForMask {
+    if options.zeroOutputForMask || leading != nil {
       for t in 0..<steps {
-        for row in maskedRows(at: t, input.mask) {
+        for row in 0..<batch where isSilent(row, at: t, input.mask, leading) {
           (y + (row * steps + t) * units).update(repeating: 0, count: units)
         }
       }
     }
     return Signal(Tensor(y, shape: [batch, steps, units]), mask: input.mask)
+  }
+
+  /// Whether a row puts out zeros at processing step `t` whatever its state is.
+  private func isSilent(
+    _ row: Int, at t: Int, _ mask: Mask?, _ leading: Generation?
+  ) -> Bool {
+    isMasked(row, at: t, mask)
+      && (options.zeroOutputForMask || isLeading(row, at: t, mask, leading))
   }
 
   /// The rows that do not count at processing step `t`.
@@ -100,10 +152,12 @@ struct TimeLoop<Cell: RecurrentCell> {
   // MARK: Backward
 
   func backward<S: Scalar>(
-    _ dOutput: UnsafeMutablePointer<S>, into dInput: UnsafeMutablePointer<S>?,
+    _ dOutputs: [UnsafeMutablePointer<S>], into dInputs: [UnsafeMutablePointer<S>?],
     _ weights: Weights<S>, _ gradients: Weights<S>, _ trace: Trace<S>, _ pass: inout Pass
   ) {
-    let input = trace.inputs[0]
+    let (input, dOutput) = (trace.inputs[0], dOutputs[0])
+    // Whether the first step started from a state that may not be zero.
+    let leading = trace.inputs.count > 1 || options.stateful ? pass.generation : nil
     let (batch, steps, features) = (
       input.tensor.shape[0], input.tensor.shape[1], input.tensor.width
     )
@@ -123,18 +177,20 @@ struct TimeLoop<Cell: RecurrentCell> {
       batch: batch, units: units, count: cell.stateCount, &pass.workspace)
     if !options.returnSequences {
       carries.new[0].update(from: dOutput, count: batch * units)
-      if options.zeroOutputForMask && steps > 0 {
-        for row in maskedRows(at: steps - 1, input.mask) {
+      if steps > 0 {
+        for row in 0..<batch where isSilent(row, at: steps - 1, input.mask, leading) {
           (carries.new[0] + row * units).update(repeating: 0, count: units)
         }
       }
+    }
+    for (dState, target) in zip(dOutputs.dropFirst(), carries.new) {
+      Elementwise.add(dState, to: target, count: batch * units)
     }
 
     for t in (0..<steps).reversed() {
       let (now, next) = (t * batch * units, (t + 1) * batch * units)
       if options.returnSequences {
-        for row in 0..<batch
-        where !(options.zeroOutputForMask && isMasked(row, at: t, input.mask)) {
+        for row in 0..<batch where !isSilent(row, at: t, input.mask, leading) {
           Elementwise.add(
             dOutput + (row * steps + t) * units, to: carries.new[0] + row * units, count: units)
         }
@@ -153,6 +209,9 @@ struct TimeLoop<Cell: RecurrentCell> {
       carries.bringBack(maskedRows(at: t, input.mask))
     }
 
+    for (dInitial, carry) in zip(dInputs.dropFirst(), carries.new) {
+      if let dInitial { Elementwise.add(carry, to: dInitial, count: batch * units) }
+    }
     cell.addRecurrentGradients(
       CellGradientSums(
         rows: rows, previousOutputs: h, saved: saved, dGates: dGates,
@@ -165,7 +224,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     if cell.useBias {
       Elementwise.addColumnSums(of: dGates, rows: rows, width: gateWidth, to: gradients[2])
     }
-    guard let dInput else { return }
+    guard let dInput = dInputs[0] else { return }
     let dx = pass.workspace.zeros(S.self, count: rows * features)
     S.addProduct(
       MatrixProduct(

@@ -2,24 +2,26 @@ import KerasFormat
 
 /// A recurrent layer run in both directions over the same input, the results merged:
 /// `(B, T, F) → (B, 2U)` for concat, `(B, U)` for sum, ave and mul, two outputs for none; with
-/// sequences `(B, T, …)`, the backward one turned round to the input's order first.
+/// sequences `(B, T, …)`, the backward one turned round to the input's order first. With
+/// `return_state` the forward and then the backward states follow; initial states come in likewise.
 ///
 /// Weights: the forward layer's, then the backward layer's.
 public struct Bidirectional: Layer {
   public static let className = "Bidirectional"
+  public static let inputCounts = 1...Int.max
 
   public enum MergeMode: String, Sendable { case concat, sum, ave, mul, none }
 
   public let mergeMode: MergeMode
-  let forwardLayer: any RecurrentLayer
-  let backwardLayer: any RecurrentLayer
+  let forwardLayer: any SequenceLayer
+  let backwardLayer: any SequenceLayer
   /// Names of the inner layers as stored; `nil` for those that Keras would give.
   private let forwardName: String?
   private let backwardName: String?
 
   /// - Parameter layer: a ``SimpleRNN``, ``LSTM`` or ``GRU``; the backward layer is its mirror image.
   public init(_ layer: any Layer, mergeMode: MergeMode = .concat) throws(KerasError) {
-    guard var forward = layer as? any RecurrentLayer else {
+    guard var forward = layer as? any SequenceLayer else {
       throw KerasError(
         .unsupportedConfiguration,
         "Bidirectional around \(type(of: layer).className) but it needs a recurrent layer")
@@ -33,7 +35,7 @@ public struct Bidirectional: Layer {
     backwardName = nil
   }
 
-  private static func mirrored(_ layer: any RecurrentLayer) -> any RecurrentLayer {
+  private static func mirrored(_ layer: any SequenceLayer) -> any SequenceLayer {
     var mirror = layer
     mirror.options.goBackwards.toggle()
     return mirror
@@ -71,7 +73,7 @@ public struct Bidirectional: Layer {
 
   private static func inner(
     _ key: String, of config: inout ConfigReader
-  ) throws(KerasError) -> (any RecurrentLayer, String?) {
+  ) throws(KerasError) -> (any SequenceLayer, String?) {
     let object = try config.object(key)
     guard let className = object["class_name"]?.string, let inner = object["config"]?.object else {
       throw config.error(key, "no class_name and config but a layer belongs here")
@@ -83,7 +85,7 @@ public struct Bidirectional: Layer {
     } catch {
       throw error.inside(config.owner)
     }
-    guard let recurrent = layer as? any RecurrentLayer else {
+    guard let recurrent = layer as? any SequenceLayer else {
       throw config.error(key, "a \(className) but only recurrent layers are supported")
     }
     return (recurrent, name)
@@ -99,7 +101,7 @@ public struct Bidirectional: Layer {
 
   private var baseName: String { LayerNames.snakeCase(type(of: forwardLayer).className) }
 
-  private static func json(_ layer: any RecurrentLayer, _ name: String) -> JSON {
+  private static func json(_ layer: any SequenceLayer, _ name: String) -> JSON {
     var config: JSONObject = ["name": .string(name), "trainable": true, "dtype": "float32"]
     for (key, value) in layer.config.members { config[key] = value }
     return ["class_name": .string(type(of: layer).className), "config": .object(config)]
@@ -110,7 +112,7 @@ public struct Bidirectional: Layer {
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
     var specs: [WeightSpec] = []
     for (prefix, layer) in [("forward_layer", forwardLayer), ("backward_layer", backwardLayer)] {
-      for var spec in try layer.weights(for: inputs) {
+      for var spec in try layer.weights(for: [inputs[0]]) {
         spec.name = "\(prefix)/\(spec.name)"
         specs.append(spec)
       }
@@ -119,28 +121,41 @@ public struct Bidirectional: Layer {
   }
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    let forward = try forwardLayer.outputs(for: inputs)[0]
-    let backward = try backwardLayer.outputs(for: inputs)[0]
-    if mergeMode == .none { return [forward, backward] }
+    let (toForward, toBackward) = directed(inputs)
+    let first = try forwardLayer.outputs(for: toForward)
+    let second = try backwardLayer.outputs(for: toBackward)
+    let (forward, backward) = (first[0], second[0])
+    let states = Array(first.dropFirst() + second.dropFirst())
+    if mergeMode == .none { return [forward, backward] + states }
     guard let a = forward.last, let b = backward.last, mergeMode == .concat || a == b else {
       throw KerasError(
         .shapeMismatch,
         "forward \(forward) and backward \(backward) cannot be merged by "
           + mergeMode.rawValue)
     }
-    return [mergeMode == .concat ? forward.replacingLast(with: a + b) : forward]
+    return [mergeMode == .concat ? forward.replacingLast(with: a + b) : forward] + states
+  }
+
+  /// Sequence and initial states for each direction.
+  private func directed<Input>(_ inputs: [Input]) -> (forward: [Input], backward: [Input]) {
+    let states = inputs.dropFirst()
+    let half = states.count / 2
+    return ([inputs[0]] + states.prefix(half), [inputs[0]] + states.suffix(states.count - half))
   }
 
   public var supportsMasking: Bool { true }
 
-  public func emitsMask(receivingMask: Bool) -> Bool {
-    receivingMask && forwardLayer.options.returnSequences
+  public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
+    let merged = mergeMode == .none ? 2 : 1
+    let emits = inputs[0] && forwardLayer.options.returnSequences
+    return Array(repeating: emits, count: merged) + Array(repeating: false, count: outputs - merged)
   }
 
   /// Keras builds the layer it was given, then makes both directions from its config: three times
   /// the weights' draws, each followed by one for the cell's own seed generator.
   public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
-    let (forward, backward) = (specs.prefix(specs.count / 2), specs.suffix(specs.count / 2))
+    let split = forwardLayer.weightCount
+    let (forward, backward) = (specs.prefix(split), specs.suffix(specs.count - split))
     var seeds: [UInt64] = []
     for (layer, part, isKept) in [
       (forwardLayer, forward, false), (forwardLayer, forward, true),
@@ -168,14 +183,17 @@ public struct Bidirectional: Layer {
     let x = Signal(
       Tensor(input.reals(in: &pass.workspace), shape: input.shape), mask: inputs[0].mask)
     var (first, second) = (Trace<S>(), Trace<S>())
-    (first.inputs, second.inputs) = ([x], [x])
-    let half = weights.count / 2
-    let forward = try forwardLayer.forward(
-      [x], weights: weights[0..<half], trace: &first, pass: &pass)[0]
-    var backward = try backwardLayer.forward(
-      [x], weights: weights[half..<weights.count], trace: &second, pass: &pass)[0]
-    first.outputs = [forward]
-    second.outputs = [backward]
+    (first.inputs, second.inputs) = directed([x] + inputs.dropFirst())
+    let split = forwardLayer.weightCount
+    pass.path.append(0)
+    first.outputs = try forwardLayer.forward(
+      first.inputs, weights: weights[0..<split], trace: &first, pass: &pass)
+    pass.path[pass.path.count - 1] = 1
+    second.outputs = try backwardLayer.forward(
+      second.inputs, weights: weights[split..<weights.count], trace: &second, pass: &pass)
+    pass.path.removeLast()
+    let forward = first.outputs[0]
+    var backward = second.outputs[0]
     if forwardLayer.options.returnSequences {
       backward.tensor = turned(backward.tensor, &pass.workspace)
     }
@@ -184,10 +202,11 @@ public struct Bidirectional: Layer {
       trace.inner = [first, second]
       trace.saved = [a.reals(in: &pass.workspace), b.reals(in: &pass.workspace)]
     }
+    let states = Array(first.outputs.dropFirst() + second.outputs.dropFirst())
     if mergeMode == .none {
-      return [Signal(a, mask: forward.mask), Signal(b, mask: forward.mask)]
+      return [Signal(a, mask: forward.mask), Signal(b, mask: forward.mask)] + states
     }
-    return [Signal(merged(a, b, &pass.workspace), mask: forward.mask)]
+    return [Signal(merged(a, b, &pass.workspace), mask: forward.mask)] + states
   }
 
   /// The same sequences with the last step first.
@@ -241,13 +260,17 @@ public struct Bidirectional: Layer {
       dBackward = turned(Tensor(db, shape: second.shape), &pass.workspace)
         .reals(in: &pass.workspace)
     }
-    let half = weights.count / 2
+    let split = forwardLayer.weightCount
+    let states = outputGradients.dropFirst(mergeMode == .none ? 2 : 1)
+    let own = trace.inner[0].outputs.count - 1
+    let (toForward, toBackward) = directed(inputGradients)
     forwardLayer.backward(
-      [OutputGradient(da)], into: inputGradients, weights: weights[0..<half],
-      gradients: gradients[0..<half], trace: trace.inner[0], pass: &pass)
+      [OutputGradient(da)] + states.prefix(own), into: toForward, weights: weights[0..<split],
+      gradients: gradients[0..<split], trace: trace.inner[0], pass: &pass)
     backwardLayer.backward(
-      [OutputGradient(dBackward)], into: inputGradients, weights: weights[half..<weights.count],
-      gradients: gradients[half..<weights.count], trace: trace.inner[1], pass: &pass)
+      [OutputGradient(dBackward)] + states.dropFirst(own), into: toBackward,
+      weights: weights[split..<weights.count], gradients: gradients[split..<weights.count],
+      trace: trace.inner[1], pass: &pass)
   }
 
   /// The gradients of both directions' outputs, both in the input's order of time.

@@ -7,22 +7,29 @@ public struct GlobalAveragePooling1D: Layer {
   public static let className = "GlobalAveragePooling1D"
   public let keepDims: Bool
 
-  public init(keepDims: Bool = false) { self.keepDims = keepDims }
+  let layout: SequenceLayout
+
+  public init(keepDims: Bool = false) {
+    self.keepDims = keepDims
+    layout = SequenceLayout()
+  }
 
   // MARK: Configuration
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    keepDims = try config.poolingKeepDims()
+    layout = try SequenceLayout(from: &config)
+    keepDims = try config.bool("keepdims", default: false)
   }
 
   public var config: JSONObject {
-    ["data_format": "channels_last", "keepdims": .bool(keepDims)]
+    ["data_format": layout.json, "keepdims": .bool(keepDims)]
   }
 
   // MARK: Shape
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    try Pooling.globalShape(of: inputs[0], keepDims: keepDims, for: Self.className)
+    let channels = try layout.axes(of: inputs[0], for: Self.className).channels
+    return [keepDims ? layout.shape(steps: 1, channels: channels) : [channels]]
   }
 
   public var supportsMasking: Bool { true }
@@ -34,7 +41,7 @@ public struct GlobalAveragePooling1D: Layer {
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    let input = inputs[0].tensor
+    let input = layout.incoming(inputs[0].tensor, &pass.workspace)
     let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
     let x = input.reals(in: &pass.workspace)
     let y = pass.workspace.zeros(S.self, count: batch * width)
@@ -46,7 +53,9 @@ public struct GlobalAveragePooling1D: Layer {
       let divisor = S(counted(row, steps, inputs[0].mask))
       for i in 0..<width { mean[i] /= divisor }
     }
-    return [Signal(Tensor(y, shape: keepDims ? [batch, 1, width] : [batch, width]))]
+    let shape =
+      keepDims ? layout.shape(steps: 1, channels: width).extents.compactMap { $0 } : [width]
+    return [Signal(Tensor(y, shape: [batch] + shape))]
   }
 
   private func counts(_ row: Int, _ t: Int, _ mask: Mask?) -> Bool {
@@ -64,8 +73,10 @@ public struct GlobalAveragePooling1D: Layer {
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
-    guard let dx = inputGradients[0] else { return }
-    let (input, mask) = (trace.inputs[0].tensor, trace.inputs[0].mask)
+    guard let dInput = inputGradients[0] else { return }
+    let mask = trace.inputs[0].mask
+    let input = layout.incoming(trace.inputs[0].tensor, &pass.workspace)
+    let dx = pass.workspace.zeros(S.self, count: input.count)
     let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
     for row in 0..<batch {
       let dy = outputGradients[0].pointer + row * width
@@ -75,5 +86,6 @@ public struct GlobalAveragePooling1D: Layer {
         for i in 0..<width { target[i] += dy[i] / divisor }
       }
     }
+    layout.add(dx, shape: input.shape, to: dInput)
   }
 }

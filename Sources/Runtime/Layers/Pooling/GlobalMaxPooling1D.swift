@@ -8,22 +8,29 @@ public struct GlobalMaxPooling1D: Layer {
   public static let className = "GlobalMaxPooling1D"
   public let keepDims: Bool
 
-  public init(keepDims: Bool = false) { self.keepDims = keepDims }
+  let layout: SequenceLayout
+
+  public init(keepDims: Bool = false) {
+    self.keepDims = keepDims
+    layout = SequenceLayout()
+  }
 
   // MARK: Configuration
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    keepDims = try config.poolingKeepDims()
+    layout = try SequenceLayout(from: &config)
+    keepDims = try config.bool("keepdims", default: false)
   }
 
   public var config: JSONObject {
-    ["data_format": "channels_last", "keepdims": .bool(keepDims)]
+    ["data_format": layout.json, "keepdims": .bool(keepDims)]
   }
 
   // MARK: Shape
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    try Pooling.globalShape(of: inputs[0], keepDims: keepDims, for: Self.className)
+    let channels = try layout.axes(of: inputs[0], for: Self.className).channels
+    return [keepDims ? layout.shape(steps: 1, channels: channels) : [channels]]
   }
 
   // MARK: Forward
@@ -32,7 +39,7 @@ public struct GlobalMaxPooling1D: Layer {
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    let input = inputs[0].tensor
+    let input = layout.incoming(inputs[0].tensor, &pass.workspace)
     let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
     let x = input.reals(in: &pass.workspace)
     let y = pass.workspace.scratch(S.self, count: batch * width)
@@ -47,8 +54,9 @@ public struct GlobalMaxPooling1D: Layer {
         }
       }
     }
-    if pass.keepsTrace { trace.inputs = [Signal(Tensor(x, shape: input.shape))] }
-    return [Signal(Tensor(y, shape: keepDims ? [batch, 1, width] : [batch, width]))]
+    let shape =
+      keepDims ? layout.shape(steps: 1, channels: width).extents.compactMap { $0 } : [width]
+    return [Signal(Tensor(y, shape: [batch] + shape))]
   }
 
   // MARK: Backward
@@ -58,8 +66,9 @@ public struct GlobalMaxPooling1D: Layer {
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
-    guard let dx = inputGradients[0] else { return }
-    let input = trace.inputs[0].tensor
+    guard let dInput = inputGradients[0] else { return }
+    let input = layout.incoming(trace.inputs[0].tensor, &pass.workspace)
+    let dx = pass.workspace.zeros(S.self, count: input.count)
     let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
     let x = input.reals(in: &pass.workspace)
     let y = trace.outputs[0].tensor.reals(in: &pass.workspace)
@@ -77,29 +86,6 @@ public struct GlobalMaxPooling1D: Layer {
         for i in 0..<width where x[offset + i] == largest[i] { dx[offset + i] += share[i] }
       }
     }
-  }
-}
-
-/// What the global pooling layers have in common.
-enum Pooling {
-  static func globalShape(
-    of input: Shape, keepDims: Bool, for className: String
-  ) throws(KerasError) -> [Shape] {
-    guard input.rank == 2 else {
-      throw KerasError(
-        .shapeMismatch, "input \(input) but \(className) needs (batch, steps, features)")
-    }
-    return [keepDims ? [1, input.last] : [input.last]]
-  }
-}
-
-extension ConfigReader {
-  /// Reads `data_format` (channels_last alone) and `keepdims`.
-  mutating func poolingKeepDims() throws(KerasError) -> Bool {
-    let format = try string("data_format", default: "channels_last")
-    guard format == "channels_last" else {
-      throw error("data_format", "'\(format)' but only channels_last is supported")
-    }
-    return try bool("keepdims", default: false)
+    layout.add(dx, shape: input.shape, to: dInput)
   }
 }

@@ -1,0 +1,18 @@
+import KerasFormat
+
+/// x for x ≥ 0, `negative_slope·x` below.
+public struct LeakyReLU: ElementwiseLayer {
+  public static let className = "LeakyReLU"
+  public let negativeSlope: Double
+
+  public init(negativeSlope: Double = 0.3) { self.negativeSlope = negativeSlope }
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    negativeSlope = try config.number("negative_slope", default: 0.3)
+  }
+
+  public var config: JSONObject { ["negative_slope": .number(negativeSlope)] }
+
+  func value<S: Scalar>(_ x: S) -> S { x >= 0 ? x : S(negativeSlope) * x }
+  func slope<S: Scalar>(_ x: S) -> S { x > 0 ? 1 : S(negativeSlope) }
+}

@@ -1,0 +1,22 @@
+import KerasFormat
+
+/// The largest of its inputs at each place; on a tie the first has the gradient.
+public struct Maximum: MergeLayer {
+  public static let className = "Maximum"
+  public static let inputCounts = 1...Int.max
+  var generation = Generation.keras3
+
+  public init() {}
+
+  static func merged<S: Scalar>(_ values: UnsafeBufferPointer<S>) -> S {
+    var largest = values[0]
+    for value in values where value > largest || value.isNaN { largest = value }
+    return largest
+  }
+
+  static func slope<S: Scalar>(
+    _ values: UnsafeBufferPointer<S>, result: S, at index: Int
+  ) -> S {
+    values.firstIndex(of: result) == index ? 1 : 0
+  }
+}

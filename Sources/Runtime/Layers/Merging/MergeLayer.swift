@@ -1,0 +1,163 @@
+import KerasFormat
+
+/// A layer that makes one tensor of several, element by element.
+///
+/// Inputs of fewer axes get axes of extent 1 behind the batch, then extents of 1 are stretched, as
+/// Keras does. A mask leaves where steps count in every masked input (to 2.15), or, in Keras 3, where all
+/// inputs have one, in any of them.
+protocol MergeLayer: Layer {
+  /// Set by ``Layer/built(at:)``.
+  var generation: Generation { get set }
+
+  init()
+
+  /// One output of the inputs at its place.
+  static func merged<S: Scalar>(_ values: UnsafeBufferPointer<S>) -> S
+  /// The derivative of ``merged(_:)`` by the value at `index`.
+  static func slope<S: Scalar>(
+    _ values: UnsafeBufferPointer<S>, result: S, at index: Int
+  ) -> S
+}
+
+extension MergeLayer {
+  public init(from config: inout ConfigReader) throws(KerasError) { self.init() }
+
+  public func built(at site: BuildSite) throws(KerasError) -> Self {
+    var layer = self
+    layer.generation = site.generation
+    return layer
+  }
+
+  // MARK: Shape
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    let rank = inputs.map(\.rank).max() ?? 0
+    let aligned = inputs.map { [Int?](repeating: 1, count: rank - $0.rank) + $0.extents }
+    var extents: [Int?] = []
+    for axis in 0..<rank {
+      let known = aligned.compactMap { $0[axis] }.filter { $0 != 1 }
+      guard Set(known).count < 2 else {
+        throw KerasError(
+          .shapeMismatch,
+          "inputs \(inputs.map(\.description).joined(separator: " and ")), which do not fit "
+            + "\(Self.className)")
+      }
+      let isOpen = aligned.contains { $0[axis] == nil }
+      extents.append(known.first ?? (isOpen ? nil : 1))
+    }
+    return [Shape(extents)]
+  }
+
+  public var supportsMasking: Bool { true }
+
+  public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
+    [generation == .keras3 ? !inputs.contains(false) : inputs.contains(true)]
+  }
+
+  // MARK: Forward
+
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    let shape = try Broadcast.shape(of: inputs.map(\.tensor.shape), className: Self.className)
+    let sources = inputs.map { Broadcast(from: $0.tensor.shape, to: shape) }
+    let arrays = inputs.map { $0.tensor.reals(in: &pass.workspace) }
+    let count = shape.reduce(1, *)
+    let y = pass.workspace.scratch(S.self, count: count)
+    let values = pass.workspace.scratch(S.self, count: inputs.count)
+    for i in 0..<count {
+      for (index, source) in sources.enumerated() { values[index] = arrays[index][source[i]] }
+      y[i] = Self.merged(UnsafeBufferPointer(start: values, count: inputs.count))
+    }
+    let mask = MergedMask(generation: generation).joined(inputs.map(\.mask), &pass.workspace)
+    return [Signal(Tensor(y, shape: shape), mask: mask)]
+  }
+
+  // MARK: Backward
+
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    let output = trace.outputs[0].tensor
+    let y = output.reals(in: &pass.workspace)
+    let sources = trace.inputs.map { Broadcast(from: $0.tensor.shape, to: output.shape) }
+    let arrays = trace.inputs.map { $0.tensor.reals(in: &pass.workspace) }
+    let values = pass.workspace.scratch(S.self, count: arrays.count)
+    let dy = outputGradients[0].pointer
+    for i in 0..<output.count {
+      for (index, source) in sources.enumerated() { values[index] = arrays[index][source[i]] }
+      let all = UnsafeBufferPointer(start: UnsafePointer(values), count: arrays.count)
+      for (index, source) in sources.enumerated() {
+        guard let dx = inputGradients[index] else { continue }
+        dx[source[i]] += dy[i] * Self.slope(all, result: y[i], at: index)
+      }
+    }
+  }
+}
+
+/// Where an element of a larger shape comes from in a smaller one, axes of extent 1 stretched and axes
+/// missing added behind the batch.
+struct Broadcast {
+  private let indices: [Int]?
+
+  /// The shape that several broadcast to, batch first.
+  static func shape(of shapes: [[Int]], className: String) throws(KerasError) -> [Int] {
+    let rank = shapes.map(\.count).max() ?? 0
+    let aligned = shapes.map { Self.aligned($0, rank: rank) }
+    var result: [Int] = []
+    for axis in 0..<rank {
+      let extents = Set(aligned.map { $0[axis] })
+      guard extents.subtracting([1]).count < 2 else {
+        throw KerasError(
+          .shapeMismatch,
+          "inputs \(shapes.map(\.tuple).joined(separator: " and ")), which do not fit \(className)")
+      }
+      result.append(extents.subtracting([1]).first ?? 1)
+    }
+    return result
+  }
+
+  private static func aligned(_ shape: [Int], rank: Int) -> [Int] {
+    [shape[0]] + [Int](repeating: 1, count: rank - shape.count) + shape.dropFirst()
+  }
+
+  init(from small: [Int], to large: [Int]) {
+    let extents = Self.aligned(small, rank: large.count)
+    guard extents != large else {
+      indices = nil
+      return
+    }
+    var strides = [Int](repeating: 1, count: extents.count)
+    for axis in extents.indices.dropLast().reversed() {
+      strides[axis] = strides[axis + 1] * extents[axis + 1]
+    }
+    var indices = [0]
+    for axis in large.indices {
+      let stride = extents[axis] == 1 ? 0 : strides[axis]
+      indices = indices.flatMap { start in (0..<large[axis]).map { start + $0 * stride } }
+    }
+    self.indices = indices
+  }
+
+  subscript(element: Int) -> Int { indices?[element] ?? element }
+}
+
+/// One mask of several.
+struct MergedMask {
+  let generation: Generation
+
+  func joined(_ masks: [Mask?], _ workspace: inout Workspace) -> Mask? {
+    let there = masks.compactMap { $0 }
+    guard let first = there.first else { return nil }
+    if generation == .keras3, there.count < masks.count { return nil }
+    guard there.allSatisfy({ $0.count == first.count }) else { return nil }
+    let flags = workspace.scratch(Bool.self, count: first.count)
+    for i in 0..<first.count {
+      flags[i] =
+        generation == .keras3
+        ? there.contains { $0.flags[i] } : there.allSatisfy { $0.flags[i] }
+    }
+    return Mask(flags, shape: first.shape)
+  }
+}

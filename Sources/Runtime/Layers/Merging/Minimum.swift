@@ -1,0 +1,22 @@
+import KerasFormat
+
+/// The smallest of its inputs at each place; on a tie the first has the gradient.
+public struct Minimum: MergeLayer {
+  public static let className = "Minimum"
+  public static let inputCounts = 1...Int.max
+  var generation = Generation.keras3
+
+  public init() {}
+
+  static func merged<S: Scalar>(_ values: UnsafeBufferPointer<S>) -> S {
+    var smallest = values[0]
+    for value in values where value < smallest || value.isNaN { smallest = value }
+    return smallest
+  }
+
+  static func slope<S: Scalar>(
+    _ values: UnsafeBufferPointer<S>, result: S, at index: Int
+  ) -> S {
+    values.firstIndex(of: result) == index ? 1 : 0
+  }
+}

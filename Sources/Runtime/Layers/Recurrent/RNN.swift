@@ -1,0 +1,212 @@
+import KerasFormat
+
+/// A recurrent layer over a cell of its own, or over cells stacked on one another:
+/// `(B, T, F) → (B, U)`, or `(B, T, U)` with `return_sequences`, U being the last cell's units.
+///
+/// Cells one on another are recurrent layers one behind another: each runs over the outputs of the
+/// one below. Weights: each cell's kernel, recurrent kernel and bias, from below.
+public struct RNN: SequenceLayer {
+  public static let className = "RNN"
+  var options: RecurrentOptions
+  private let cells: [any RecurrentLayer]
+  /// How the cells are stored: names, and whether they stand in a `StackedRNNCells`.
+  private let cellConfig: JSON
+  private let isStacked: Bool
+  /// Keras 2.2 lists the states of stacked cells from above.
+  private var listsStatesFromAbove = false
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    let object = try config.object("cell")
+    cellConfig = .object(object)
+    isStacked = object["class_name"]?.string == "StackedRNNCells"
+    var cells: [any RecurrentLayer] = []
+    let entries = isStacked ? object["config"]?.object?["cells"]?.array ?? [] : [.object(object)]
+    for entry in entries { cells.append(try Self.cell(entry, of: config)) }
+    guard !cells.isEmpty else { throw config.error("cell", "no cell among the stacked ones") }
+    self.cells = cells
+    options = try RecurrentOptions(from: &config)
+    // Keras 2 writes how many constants a call passes along; it cannot store such a call.
+    try config.refuse("num_constants")
+  }
+
+  private static func cell(
+    _ entry: JSON, of config: ConfigReader
+  ) throws(KerasError) -> any RecurrentLayer {
+    guard let object = entry.object, let className = object["class_name"]?.string,
+      let inner = object["config"]?.object
+    else { throw config.error("cell", "\(entry.kind) but a cell belongs here") }
+    let known = ["SimpleRNNCell", "GRUCell", "LSTMCell"]
+    guard known.contains(className) else {
+      throw config.error(
+        "cell", "a cell of class \(className)",
+        hint: Suggestion.hint(for: className, among: known)
+          ?? "known are \(known.joined(separator: ", "))")
+    }
+    let layer: any Layer
+    do {
+      layer = try LayerRegistry.layer(
+        className: String(className.dropLast(4)), name: "cell", config: inner)
+    } catch {
+      throw error.inside(config.owner)
+    }
+    guard let recurrent = layer as? any RecurrentLayer else {
+      throw config.error("cell", "a \(className) but a recurrent cell belongs here")
+    }
+    return recurrent
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = ["cell": cellConfig]
+    options.write(to: &config)
+    for key in ["dropout", "recurrent_dropout", "seed", "implementation", "activity_regularizer"] {
+      config[key] = nil
+    }
+    return config
+  }
+
+  public func built(at site: BuildSite) throws(KerasError) -> Self {
+    var layer = self
+    layer.listsStatesFromAbove = site.generation <= .keras2
+    return layer
+  }
+
+  // MARK: Weights and shape
+
+  var weightCount: Int { cells.reduce(0) { $0 + $1.weightCount } }
+
+  var stateUnits: [Int] { order(cells.map(\.stateUnits)).flatMap { $0 } }
+
+  /// What belongs to the cells, in the order in which Keras lists their states.
+  private func order<Item>(_ items: [Item]) -> [Item] {
+    listsStatesFromAbove ? items.reversed() : items
+  }
+
+  public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
+    var specs: [WeightSpec] = []
+    var input = inputs[0]
+    var names = LayerNames()
+    for cell in cells {
+      let name = names.next(for: type(of: cell).className + "Cell")
+      for var spec in try cell.weights(for: [input]) {
+        if isStacked {
+          spec.name = "cell/cells/\(name)/" + spec.name.split(separator: "/").dropFirst().joined()
+        }
+        specs.append(spec)
+      }
+      input = input.replacingLast(with: cell.units)
+    }
+    return specs
+  }
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    try outputs(for: inputs, units: cells[cells.count - 1].units)
+  }
+
+  public var usesSeedGenerator: Bool { true }
+
+  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+    var names = LayerNames()
+    for cell in cells {
+      let name = names.next(for: type(of: cell).className + "Cell")
+      if !isStacked || spec.name.hasPrefix("cell/cells/\(name)/") {
+        return cell.initialValues(of: spec, seed: seed)
+      }
+    }
+    return spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+  }
+
+  /// The cells as layers one behind another: the first turns time round where asked, the last alone
+  /// decides what comes out.
+  private var stack: [any RecurrentLayer] {
+    cells.indices.map { index in
+      var layer = cells[index]
+      let isLast = index == cells.count - 1
+      layer.options.goBackwards = index == 0 && options.goBackwards
+      layer.options.returnSequences = isLast ? options.returnSequences : true
+      layer.options.zeroOutputForMask = isLast && options.zeroOutputForMask
+      layer.options.returnState = true
+      layer.options.stateful = options.stateful
+      return layer
+    }
+  }
+
+  private func weightRanges() -> [Range<Int>] {
+    var start = 0
+    return cells.map { cell in
+      defer { start += cell.weightCount }
+      return start..<start + cell.weightCount
+    }
+  }
+
+  /// Initial states, or their gradients, by cell from below.
+  private func byCell<Item>(_ states: ArraySlice<Item>) -> [[Item]] {
+    var rest = states
+    let groups = order(cells.map(\.stateCount)).map { count in
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+    return listsStatesFromAbove ? groups.reversed() : groups
+  }
+
+  // MARK: Forward
+
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    let given = byCell(inputs.dropFirst())
+    var signal = inputs[0]
+    var states: [[Signal<S>]] = []
+    for (index, (layer, range)) in zip(stack, weightRanges()).enumerated() {
+      var inner = Trace<S>()
+      inner.inputs = [signal] + given[index]
+      pass.path.append(index)
+      inner.outputs = try layer.forward(
+        inner.inputs, weights: weights[range], trace: &inner, pass: &pass)
+      pass.path.removeLast()
+      signal = inner.outputs[0]
+      if index == 0 && options.goBackwards { signal.mask = turned(signal.mask, &pass.workspace) }
+      states.append(Array(inner.outputs.dropFirst()))
+      if pass.keepsTrace { trace.inner.append(inner) }
+    }
+    signal.mask = options.returnSequences ? inputs[0].mask : nil
+    return [signal] + (options.returnState ? order(states).flatMap { $0 } : [])
+  }
+
+  /// The mask of a sequence that comes out from its last step on.
+  private func turned(_ mask: Mask?, _ workspace: inout Workspace) -> Mask? {
+    guard let mask else { return nil }
+    let flags = workspace.scratch(Bool.self, count: mask.count)
+    for i in 0..<mask.count {
+      let row = i / mask.steps
+      flags[i] = mask.flags[row * mask.steps + mask.steps - 1 - i % mask.steps]
+    }
+    return Mask(flags, shape: mask.shape)
+  }
+
+  // MARK: Backward
+
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    let dStates = byCell(outputGradients.dropFirst())
+    let dInitial = byCell(inputGradients.dropFirst())
+    var dOutput = outputGradients[0]
+    for (index, (layer, range)) in zip(stack, weightRanges()).enumerated().reversed() {
+      let inner = trace.inner[index]
+      var all = [dOutput] + (options.returnState ? dStates[index] : [])
+      for state in inner.outputs.dropFirst(all.count) {
+        all.append(OutputGradient(pass.workspace.zeros(S.self, count: state.tensor.count)))
+      }
+      var dx = inputGradients[0]
+      if index > 0 { dx = pass.workspace.zeros(S.self, count: inner.inputs[0].tensor.count) }
+      let targets = inputGradients.count > 1 ? dInitial[index] : []
+      layer.backward(
+        all, into: [dx] + targets, weights: weights[range], gradients: gradients[range],
+        trace: inner, pass: &pass)
+      if index > 0, let dx { dOutput = OutputGradient(dx) }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import KerasFormat
+
+/// Multiplies by normal numbers of mean 1 and variance rate/(1 - rate) while training (Srivastava et
+/// al. 2014); the identity otherwise. Any shape, unchanged.
+public struct GaussianDropout: RandomLayer {
+  public static let className = "GaussianDropout"
+  public let rate: Double
+  public let seed: Int?
+
+  /// - Parameter seed: the layer's own; `nil` takes one from the run's.
+  public init(rate: Double, seed: Int? = nil) {
+    self.rate = rate
+    self.seed = seed
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    rate = try config.rate()
+    seed = try config.optionalInteger("seed")
+  }
+
+  public var config: JSONObject {
+    ["rate": .number(rate), "seed": seed.map(JSON.integer) ?? .null]
+  }
+
+  // MARK: Training
+
+  var isIdentity: Bool { rate == 0 || rate == 1 }
+
+  func draw<S: Scalar>(
+    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
+  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    let random = RandomFactors(shape: shape)
+    let deviation = S((rate / (1 - rate)).squareRoot())
+    let factors = random.normals(&generator).map { 1 + S($0) * deviation }
+    return (random.spread(factors, &workspace), nil)
+  }
+}

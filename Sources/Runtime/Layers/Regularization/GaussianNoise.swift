@@ -1,0 +1,40 @@
+import KerasFormat
+
+/// Adds normal noise of mean 0 while training; the identity otherwise. Any shape, unchanged.
+public struct GaussianNoise: RandomLayer {
+  public static let className = "GaussianNoise"
+  public let stddev: Double
+  public let seed: Int?
+
+  /// - Parameter seed: the layer's own; `nil` takes one from the run's.
+  public init(stddev: Double, seed: Int? = nil) {
+    self.stddev = stddev
+    self.seed = seed
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    stddev = try config.number("stddev", default: 0)
+    guard stddev >= 0 else {
+      throw config.error("stddev", "\(stddev) but a standard deviation is 0 or more")
+    }
+    seed = try config.optionalInteger("seed")
+  }
+
+  public var config: JSONObject {
+    ["stddev": .number(stddev), "seed": seed.map(JSON.integer) ?? .null]
+  }
+
+  // MARK: Training
+
+  var isIdentity: Bool { stddev == 0 }
+
+  func draw<S: Scalar>(
+    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
+  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    let random = RandomFactors(shape: shape)
+    let shifts = random.normals(&generator).map { S($0) * S(stddev) }
+    return (nil, random.spread(shifts, &workspace))
+  }
+}

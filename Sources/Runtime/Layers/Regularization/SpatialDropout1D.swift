@@ -1,0 +1,48 @@
+import KerasFormat
+
+/// Dropout of whole features: one draw for all steps, `(B, T, F)` unchanged.
+public struct SpatialDropout1D: RandomLayer {
+  public static let className = "SpatialDropout1D"
+  public let rate: Double
+  public let seed: Int?
+
+  /// - Parameter seed: the layer's own; `nil` takes one from the run's.
+  public init(rate: Double, seed: Int? = nil) {
+    self.rate = rate
+    self.seed = seed
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    rate = try config.rate()
+    seed = try config.optionalInteger("seed")
+    // Keras keeps one from Dropout and draws by the input's shape all the same.
+    config.ignore("noise_shape")
+  }
+
+  public var config: JSONObject {
+    ["rate": .number(rate), "seed": seed.map(JSON.integer) ?? .null]
+  }
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    guard inputs[0].rank == 2 else {
+      throw KerasError(
+        .shapeMismatch, "input \(inputs[0]) but SpatialDropout1D needs (batch, steps, features)")
+    }
+    return inputs
+  }
+
+  // MARK: Training
+
+  var isIdentity: Bool { rate == 0 }
+
+  func draw<S: Scalar>(
+    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
+  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    let kept = rate < 1 ? 1 / (1 - S(rate)) : 0
+    let random = RandomFactors(shape: shape, sharing: [nil, 1, nil])
+    let factors = random.uniforms(&generator).map { $0 >= Float(rate) ? kept : S(0) }
+    return (random.spread(factors, &workspace), nil)
+  }
+}

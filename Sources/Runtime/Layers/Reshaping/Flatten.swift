@@ -1,0 +1,74 @@
+import KerasFormat
+
+/// Joins all axes after the batch in row-major order: `(B, T, F) → (B, T·F)`. With `channels_first`
+/// the first of them is put last before.
+public struct Flatten: Layer {
+  public static let className = "Flatten"
+
+  let isChannelsFirst: Bool
+
+  public init() { isChannelsFirst = false }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    isChannelsFirst = try config.channelsFirst()
+  }
+
+  public var config: JSONObject {
+    ["data_format": isChannelsFirst ? "channels_first" : "channels_last"]
+  }
+
+  // MARK: Shape
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    var product: Int? = 1
+    for extent in inputs[0].extents {
+      guard let known = product, let extent else {
+        product = nil
+        continue
+      }
+      let (next, overflow) = known.multipliedReportingOverflow(by: extent)
+      guard !overflow else {
+        throw KerasError(.shapeMismatch, "an input \(inputs[0]), which is too large to flatten")
+      }
+      product = next
+    }
+    return [[product]]
+  }
+
+  // MARK: Forward and backward
+
+  /// What puts the channels last, where they stand first.
+  private func turning(_ rank: Int) -> Permute? {
+    isChannelsFirst && rank > 1 ? Permute(dims: Array(2...rank) + [1]) : nil
+  }
+
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    var input = inputs[0].tensor
+    if let permute = turning(input.shape.count - 1) {
+      input = try permute.forward(inputs, weights: weights, trace: &trace, pass: &pass)[0].tensor
+    }
+    let shape = [input.batch, input.shape.dropFirst().reduce(1, *)]
+    switch input.content {
+    case .ids(let ids): return [Signal(Tensor(ids: ids, shape: shape))]
+    case .reals(let x): return [Signal(Tensor(x, shape: shape))]
+    }
+  }
+
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    let input = trace.inputs[0].tensor
+    if let permute = turning(input.shape.count - 1) {
+      permute.backward(
+        outputGradients, into: inputGradients, weights: weights, gradients: gradients,
+        trace: trace, pass: &pass)
+    } else if let dx = inputGradients[0] {
+      Elementwise.add(outputGradients[0].pointer, to: dx, count: input.count)
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import KerasFormat
+
+/// A model that is a layer of another: ``SequentialModel`` and ``FunctionalModel``.
+///
+/// Its weights are those of its layers, its shapes and masks those of its graph, which is built for
+/// every place where it is called.
+protocol NestedModel: Layer {
+  /// The inner definition, without weights.
+  var definition: JSONObject { get }
+  /// There once the layer is built.
+  var graph: Graph? { get set }
+
+  init(definition: JSONObject)
+}
+
+extension NestedModel {
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    var definition: JSONObject = ["name": .string(try config.string("name", default: config.owner))]
+    for key in ["layers", "input_layers", "output_layers", "trainable"] {
+      definition[key] = config.value(key)
+    }
+    self.init(definition: definition)
+    _ = try record(.keras3)
+    // What Keras writes for a model and what follows from its layers.
+    config.ignore("build_input_shape")
+  }
+
+  public var config: JSONObject { definition }
+
+  private func record(_ generation: Generation) throws(KerasError) -> ModelRecord {
+    try ModelRecord(nested: Self.className, config: definition, generation: generation)
+  }
+
+  public func built(at site: BuildSite) throws(KerasError) -> Self {
+    var model = self
+    var builder = GraphBuilder(try record(site.generation), at: site)
+    model.graph = try builder.build()
+    return model
+  }
+
+  // MARK: Weights and shape
+
+  public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
+    parts().flatMap { prefix, node, specs in
+      specs.map { spec in
+        var spec = spec
+        spec.name = prefix + spec.name
+        spec.isTrainable = spec.isTrainable && node.isTrainable
+        return spec
+      }
+    }
+  }
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    graph?.outputShapes ?? []
+  }
+
+  public var supportsMasking: Bool { true }
+
+  public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
+    graph?.outputMasks ?? []
+  }
+
+  public var usesSeedGenerator: Bool {
+    graph?.nodes.contains { $0.layer.usesSeedGenerator } ?? false
+  }
+
+  public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
+    var seeds: [UInt64] = []
+    for (_, node, specs) in parts() {
+      seeds += node.layer.drawSeeds(for: specs, from: &source)
+      if node.layer.usesSeedGenerator { _ = source.next() }
+    }
+    return seeds
+  }
+
+  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+    for (prefix, node, specs) in parts() where spec.name.hasPrefix(prefix) {
+      let name = String(spec.name.dropFirst(prefix.count))
+      if let own = specs.first(where: { $0.name == name }) {
+        return node.layer.initialValues(of: own, seed: seed)
+      }
+    }
+    return spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+  }
+
+  /// Each inner layer once, in the order of the definition, with the beginning of its weights' names.
+  private func parts() -> [(prefix: String, node: Graph.Node, specs: [WeightSpec])] {
+    guard let graph, let record = try? record(.keras3) else { return [] }
+    var names = LayerNames()
+    return record.layers.compactMap { layer in
+      guard layer.className != InputLayer.className else { return nil }
+      let group = names.next(for: layer.className)
+      guard let node = graph.nodes.first(where: { $0.name == layer.name }) else { return nil }
+      return ("layers/\(group)/", node, Array(graph.specs[node.weights]))
+    }
+  }
+
+  // MARK: Forward
+
+  /// A random stream for each inner layer, made of the model's own.
+  private func seeds(_ graph: Graph, _ pass: borrowing Pass) -> [UInt64] {
+    graph.nodes.indices.map { pass.layerSeed &+ UInt64($0) }
+  }
+
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    guard let graph else { return [] }
+    return try graph.forward(
+      inputs, weights: weights, seeds: seeds(graph, pass), trace: &trace.inner, pass: &pass)
+  }
+
+  // MARK: Backward
+
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    guard let graph else { return }
+    graph.backward(
+      outputGradients, into: inputGradients, weights: weights, gradients: gradients,
+      seeds: seeds(graph, pass), trace: trace.inner, pass: &pass)
+  }
+}
+
+/// A `Sequential` inside another model.
+public struct SequentialModel: NestedModel {
+  public static let className = "Sequential"
+  let definition: JSONObject
+  var graph: Graph?
+
+  init(definition: JSONObject) { self.definition = definition }
+}
+
+/// A functional model inside another model; it may have several inputs and outputs.
+public struct FunctionalModel: NestedModel {
+  public static let className = "Functional"
+  public static let inputCounts = 1...Int.max
+  let definition: JSONObject
+  var graph: Graph?
+
+  init(definition: JSONObject) { self.definition = definition }
+}

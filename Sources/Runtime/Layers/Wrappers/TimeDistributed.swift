@@ -1,0 +1,159 @@
+import KerasFormat
+
+/// One layer applied to every step: `(B, T, …) → (B, T, …)`, the same weights for all.
+///
+/// The inner layer sees a batch of B·T rows. A mask of the steps goes on, unless the inner layer makes
+/// one of its own, as an ``Embedding`` of sentences does; a mask with more axes reaches the inner layer.
+public struct TimeDistributed: Layer {
+  public static let className = "TimeDistributed"
+  let layer: any Layer
+  private let name: String
+
+  public init(_ layer: any Layer) {
+    self.layer = layer
+    name = LayerNames.snakeCase(type(of: layer).className)
+  }
+
+  private init(_ layer: any Layer, name: String) {
+    self.layer = layer
+    self.name = name
+  }
+
+  // MARK: Configuration
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    let object = try config.object("layer")
+    guard let className = object["class_name"]?.string, let inner = object["config"]?.object else {
+      throw config.error("layer", "no class_name and config but a layer belongs here")
+    }
+    name = inner["name"]?.string ?? "layer"
+    do {
+      layer = try LayerRegistry.layer(className: className, name: name, config: inner)
+    } catch {
+      throw error.inside(config.owner)
+    }
+  }
+
+  public var config: JSONObject {
+    var inner: JSONObject = ["name": .string(name), "trainable": true, "dtype": "float32"]
+    for (key, value) in layer.config.members { inner[key] = value }
+    return [
+      "layer": [
+        "class_name": .string(type(of: layer).className), "config": .object(inner),
+      ]
+    ]
+  }
+
+  public func built(at site: BuildSite) throws(KerasError) -> Self {
+    var inner = site
+    inner.inputs = try site.inputs.map { input throws(KerasError) in try step(of: input) }
+    inner.masks = [false]
+    return TimeDistributed(try layer.built(at: inner), name: name)
+  }
+
+  // MARK: Weights and shape
+
+  private func step(of input: Shape) throws(KerasError) -> Shape {
+    guard input.rank > 0 else {
+      throw KerasError(.shapeMismatch, "input \(input) but TimeDistributed needs (batch, steps, …)")
+    }
+    return Shape(Array(input.extents.dropFirst()))
+  }
+
+  public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
+    try layer.weights(for: [try step(of: inputs[0])]).map { spec in
+      var spec = spec
+      spec.name = "layer/\(spec.name)"
+      return spec
+    }
+  }
+
+  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    let outputs = try layer.outputs(for: [try step(of: inputs[0])])
+    guard outputs.count == 1 else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(outputs.count) outputs of the layer at every step")
+    }
+    return outputs.map { Shape([inputs[0].extents[0]] + $0.extents) }
+  }
+
+  public var supportsMasking: Bool { true }
+
+  public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
+    [inputs[0] || layer.emitsMasks(receiving: [false], outputs: 1)[0]]
+  }
+
+  public var usesSeedGenerator: Bool { layer.usesSeedGenerator }
+
+  public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
+    layer.drawSeeds(for: specs.map(inner), from: &source)
+  }
+
+  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+    layer.initialValues(of: inner(spec), seed: seed)
+  }
+
+  private func inner(_ spec: WeightSpec) -> WeightSpec {
+    var spec = spec
+    spec.name = String(spec.name.dropFirst("layer/".count))
+    return spec
+  }
+
+  // MARK: Forward
+
+  public func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    let input = inputs[0].tensor
+    let (batch, steps) = (input.shape[0], input.shape[1])
+    let rows = [batch * steps] + input.shape.dropFirst(2)
+    var signal: Signal<S>
+    switch input.content {
+    case .ids(let ids): signal = Signal(Tensor(ids: ids, shape: rows))
+    case .reals(let x): signal = Signal(Tensor(x, shape: rows))
+    }
+    if let mask = inputs[0].mask, mask.shape.count > 2 {
+      signal.mask = Mask(mask.flags, shape: [batch * steps] + mask.shape.dropFirst(2))
+    }
+    var inner = Trace<S>()
+    inner.inputs = [signal]
+    inner.outputs = try layer.forward([signal], weights: weights, trace: &inner, pass: &pass)
+    if pass.keepsTrace { trace.inner = [inner] }
+    let output = inner.outputs[0]
+    let y = output.tensor.reals(in: &pass.workspace)
+    return [
+      Signal(
+        Tensor(y, shape: [batch, steps] + output.tensor.shape.dropFirst()),
+        mask: mask(of: output, inputs[0].mask, batch, steps, &pass.workspace),
+        logits: output.logits)
+    ]
+  }
+
+  /// What the inner layer masks, else which steps have anything that counts.
+  private func mask<S: Scalar>(
+    of output: Signal<S>, _ given: Mask?, _ batch: Int, _ steps: Int,
+    _ workspace: inout Workspace
+  ) -> Mask? {
+    if let mask = output.mask {
+      return Mask(mask.flags, shape: [batch, steps] + mask.shape.dropFirst())
+    }
+    guard let given, given.shape.count > 2 else { return given }
+    let width = given.shape.dropFirst(2).reduce(1, *)
+    let flags = workspace.scratch(Bool.self, count: batch * steps)
+    for i in 0..<batch * steps {
+      flags[i] = (0..<width).contains { given.flags[i * width + $0] }
+    }
+    return Mask(flags, shape: [batch, steps])
+  }
+
+  // MARK: Backward
+
+  public func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
+  ) {
+    layer.backward(
+      outputGradients, into: inputGradients, weights: weights, gradients: gradients,
+      trace: trace.inner[0], pass: &pass)
+  }
+}

@@ -15,15 +15,21 @@ public enum ModelFile {
   ) throws(KerasError) -> ModelRecord {
     var record = try decode(try FileBytes.read(path), name: path)
     if let weights {
-      let bytes = try FileBytes.read(weights)
-      do {
-        for index in record.layers.indices { record.layers[index].weights = [] }
-        try storedWeights(bytes).assign(to: &record)
-      } catch {
-        throw error.inFile(weights)
-      }
+      try replaceWeights(of: &record, by: try FileBytes.read(weights), name: weights)
     }
     return record
+  }
+
+  /// Takes the weights of a record from the bytes of another file; `name` is what errors call it.
+  public static func replaceWeights(
+    of record: inout ModelRecord, by bytes: [UInt8], name: String
+  ) throws(KerasError) {
+    do {
+      for index in record.layers.indices { record.layers[index].weights = [] }
+      try storedWeights(bytes).assign(to: &record)
+    } catch {
+      throw error.inFile(name)
+    }
   }
 
   /// The model in the bytes of a file; `name` is what errors call it.

@@ -64,6 +64,9 @@ public struct LayerRecord: Sendable, Equatable {
   public var weights: [WeightRecord]
   /// One entry per call in a functional model: the tensors it is called on.
   public var inbound: [[TensorReference]] = []
+  /// For each of these calls the tensor that was given as its mask, where one was; empty where none
+  /// has one. Masks that layers hand on by themselves are not listed.
+  public var inboundMasks: [TensorReference?] = []
 
   public init(
     className: String, name: String, config: JSONObject, weights: [WeightRecord] = []

@@ -9,6 +9,11 @@ public struct Graph: Sendable {
     public let layer: any Layer
     /// Where its inputs come from: nodes of lower index, and which of their outputs.
     public let inputs: [Edge]
+    /// A tensor that the model gives it as its first input's mask, where it does.
+    public let mask: Edge?
+    /// Whether a mask goes past it without being looked at, as past a recurrent layer with initial
+    /// states in Keras 3.
+    public let isMaskHidden: Bool
     /// Its weights among the graph's.
     public let weights: Range<Int>
     public let outputShapes: [Shape]
@@ -23,7 +28,8 @@ public struct Graph: Sendable {
 
     func withWeights(_ weights: Range<Int>) -> Node {
       Node(
-        name: name, layer: layer, inputs: inputs, weights: weights, outputShapes: outputShapes,
+        name: name, layer: layer, inputs: inputs, mask: mask, isMaskHidden: isMaskHidden,
+        weights: weights, outputShapes: outputShapes,
         isTrainable: isTrainable, receivesMasks: receivesMasks, emitsMasks: emitsMasks)
     }
   }
@@ -68,6 +74,12 @@ extension Graph {
       // In the model's order of inputs, which need not be the order of its layers.
       if let position = self.inputs.firstIndex(of: index) { signals = [inputs[position]] }
       for edge in node.inputs { signals.append(trace[edge.node].outputs[edge.output]) }
+      if let mask = node.mask {
+        signals[0].mask = Mask(
+          trace[mask.node].outputs[mask.output].tensor, in: &pass.workspace)
+      }
+      let passedMask = node.isMaskHidden ? signals[0].mask : nil
+      if node.isMaskHidden { signals[0].mask = nil }
       var nodeTrace = Trace<S>()
       nodeTrace.inputs = signals
       pass.layerSeed = seeds[index]
@@ -79,6 +91,7 @@ extension Graph {
       } catch {
         throw error.inside(node.name)
       }
+      if node.isMaskHidden, node.emitsMasks[0] { nodeTrace.outputs[0].mask = passedMask }
       trace.append(nodeTrace)
     }
     return outputs.map { trace[$0.node].outputs[$0.output] }

@@ -106,11 +106,15 @@ struct GraphBuilder {
         let layer = record.layers[index]
         let references = layers[index] is InputLayer ? [] : layer.inbound[call]
         let edges = references.compactMap { places[$0] }
-        guard edges.count == references.count else {
+        let mask = layer.inboundMasks.indices.contains(call) ? layer.inboundMasks[call] : nil
+        guard edges.count == references.count, mask == nil || mask.flatMap({ places[$0] }) != nil
+        else {
           left.append((index, call))
           continue
         }
-        try add(layers[index], named: layer.name, origin: index, inputs: edges)
+        try add(
+          layers[index], named: layer.name, origin: index, inputs: edges,
+          mask: mask.flatMap { places[$0] })
         let node = nodes.count - 1
         for output in nodes[node].outputShapes.indices {
           places[TensorReference(layer: layer.name, node: call, tensor: output)] =
@@ -154,7 +158,8 @@ struct GraphBuilder {
   // MARK: - One layer
 
   private mutating func add(
-    _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge]
+    _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge],
+    mask: Graph.Edge? = nil
   ) throws(KerasError) {
     let counts = type(of: layer).inputCounts
     guard counts.contains(edges.count) else {
@@ -166,17 +171,20 @@ struct GraphBuilder {
     }
     if edges.isEmpty { inputs.append(nodes.count) }
     do throws(KerasError) {
-      nodes.append(try node(layer, named: name, origin: origin, inputs: edges))
+      nodes.append(
+        try node(layer, named: name, origin: origin, inputs: edges, mask: mask))
     } catch {
       throw error.inside(name)
     }
   }
 
   private mutating func node(
-    _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge]
+    _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge],
+    mask: Graph.Edge?
   ) throws(KerasError) -> Graph.Node {
     let shapes = edges.map { nodes[$0.node].outputShapes[$0.output] }
-    let masks = edges.map { nodes[$0.node].emitsMasks[$0.output] }
+    var masks = edges.map { nodes[$0.node].emitsMasks[$0.output] }
+    if mask != nil { masks[0] = true }
     if masks.contains(true) && !layer.supportsMasking && record.generation <= .keras2 {
       throw KerasError(
         .unsupportedConfiguration,
@@ -216,7 +224,10 @@ struct GraphBuilder {
       ? [site.map { $0.masks.indices.contains(position) && $0.masks[position] } ?? false]
       : layer.emitsMasks(receiving: masks, outputs: outputShapes.count)
     return Graph.Node(
-      name: name, layer: layer, inputs: edges, weights: range, outputShapes: outputShapes,
+      name: name, layer: layer, inputs: edges, mask: mask,
+      isMaskHidden: record.generation == .keras3 && edges.count > 1 && mask == nil
+        && masks[0] && (layer is any SequenceLayer || layer is Bidirectional),
+      weights: range, outputShapes: outputShapes,
       isTrainable: origin.flatMap { record.layers[$0].config["trainable"]?.bool } ?? true,
       receivesMasks: masks, emitsMasks: emits)
   }

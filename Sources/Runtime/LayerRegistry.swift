@@ -20,6 +20,8 @@ public enum LayerRegistry {
     Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self,
     Concatenate.self, Dot.self,
     SequentialModel.self, FunctionalModel.self,
+    Highway.self, MaxoutDense.self, SReLU.self, ParametricSoftplus.self, CosineDot.self,
+    NotEqual.self,
   ]
 
   /// Classes that hold code or paths: never decoded, refused by name.
@@ -50,7 +52,7 @@ public enum LayerRegistry {
     }
     var reader = ConfigReader(config, of: name)
     // What Keras writes for every layer and what has no effect on the computation of these.
-    reader.ignore("name", "dtype", "batch_input_shape", "build_config")
+    reader.ignore("name", "dtype", "batch_input_shape", "build_config", "activity_regularizer")
     let layer = try type.init(from: &reader)
     reader.ignore("trainable")
     try reader.finish()

@@ -17,6 +17,8 @@ extension Network {
     }
     var collected = [[Float]](repeating: [], count: outputs.count)
     var shapes = [[Int]](repeating: [], count: outputs.count)
+    // With time_major a batch may come out with other rows than went in.
+    var rowsOut = [Int](repeating: 0, count: outputs.count)
     var pass = Pass(generation: generation)
     for start in stride(from: 0, to: rows, by: batchSize) {
       let count = min(batchSize, rows - start)
@@ -36,11 +38,12 @@ extension Network {
         collected[index].append(
           contentsOf: UnsafeBufferPointer(start: values, count: signal.tensor.count))
         shapes[index] = Array(signal.tensor.shape.dropFirst())
+        rowsOut[index] += signal.tensor.shape[0]
       }
       pass.workspace.reset()
     }
-    return zip(collected, shapes).map { values, shape in
-      NumericArray(shape: [rows] + shape, .float32(values))
+    return collected.indices.map { index in
+      NumericArray(shape: [rowsOut[index]] + shapes[index], .float32(collected[index]))
     }
   }
 

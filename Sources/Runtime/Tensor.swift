@@ -53,6 +53,16 @@ public struct Mask {
     self.shape = shape
   }
 
+  /// What is not zero counts.
+  init<S: Scalar>(_ tensor: Tensor<S>, in workspace: inout Workspace) {
+    flags = workspace.scratch(Bool.self, count: tensor.count)
+    shape = tensor.shape
+    switch tensor.content {
+    case .ids(let ids): for i in 0..<tensor.count { flags[i] = ids[i] != 0 }
+    case .reals(let x): for i in 0..<tensor.count { flags[i] = x[i] != 0 }
+    }
+  }
+
   public var count: Int { shape.reduce(1, *) }
   public var batch: Int { shape[0] }
   /// Flags of one row.

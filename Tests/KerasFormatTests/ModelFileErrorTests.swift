@@ -98,10 +98,10 @@ import Testing
     #expect(
       message { try ModelFile.write(record, to: "/tmp/model.txt") }
         == "/tmp/model.txt: the name tells no format; end it in .keras, .h5, .weights.h5 or .json")
-    record.layers[0].className = "LeakyReLU"
+    record.layers[0].className = "RMSNormalization"
     #expect(
       message { try ModelFile.encode(record, container: .h5, options: .init(generation: .keras2)) }
-        == "d: LeakyReLU cannot be carried from Keras 3 to Keras 2")
+        == "d: RMSNormalization cannot be carried from Keras 3 to Keras 2")
   }
 
   @Test func `hard_sigmoid without weights to scale is refused across its change`() {

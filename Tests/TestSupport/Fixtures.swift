@@ -20,22 +20,13 @@ package enum Fixtures {
     try NumericArray(npy: FileBytes.read(path(name)))
   }
 
-  /// The largest difference between a model's prediction for `x.npy` and `y.npy` beside it; NaN where
-  /// Keras has NaN counts as equal, anything else that is NaN as infinitely far.
-  package static func difference(
-    _ folder: String, _ file: String, expected: String = "y"
-  ) throws -> Float {
-    let network = try Network(contentsOf: path("\(folder)/\(file)"))
-    let outputs = try network.predict([array("\(folder)/x.npy")])
-    var worst: Float = 0
-    for (index, output) in outputs.enumerated() {
-      let expected = try array(
-        index == 0 ? "\(folder)/\(expected).npy" : "\(folder)/\(expected)_\(index).npy")
-      guard expected.shape == output.shape else { return .infinity }
-      for (a, b) in zip(output.floats(), expected.floats()) where !(a.isNaN && b.isNaN) {
-        worst = max(worst, (a - b).isNaN ? .infinity : abs(a - b))
-      }
+  /// The bytes of a file there; those of `layers/<Kind>/…` are packed.
+  package static func bytes(_ name: String) throws(KerasError) -> [UInt8] {
+    let parts = name.split(separator: "/", maxSplits: 2).map(String.init)
+    guard ["layers", "graphs", "keras1"].contains(parts[0]), parts.count == 3 else {
+      return try FileBytes.read(path(name))
     }
-    return worst
+    let archive = try ZipArchive(reading: FileBytes.read(path("\(parts[0])/\(parts[1]).zip")))
+    return try archive.bytes(of: parts[2])
   }
 }

@@ -9,11 +9,50 @@ import KerasRuntime
 package struct LayerCase: Sendable, CustomStringConvertible {
   package let layer: any Layer
   package let title: String
-  /// The whole network around the layer.
-  package let layers: [any Layer]
   package let input: NumericArray
+  /// The whole network around the layer, for a seed.
+  package let network: @Sendable (UInt64) throws -> Network
+  /// Whether the way back is computed; some options of Keras 1 are for prediction alone.
+  package var isTrainable = true
 
   package var description: String { title }
+
+  init(layer: any Layer, title: String, layers: [any Layer], input: NumericArray) {
+    self.layer = layer
+    self.title = title
+    self.input = input
+    network = { try Network(layers, seed: $0) }
+  }
+
+  /// A layer of several inputs behind as many Dense layers on one input.
+  init(
+    merging layer: any Layer, _ title: String, widths: [Int], inputs: Int = 2,
+    shape: Shape = [4, 2], input: NumericArray
+  ) {
+    self.layer = layer
+    self.title = title
+    self.input = input
+    network = { seed in
+      func record(_ layer: any Layer, _ name: String, _ inbound: [String]) -> LayerRecord {
+        var config: JSONObject = ["trainable": true, "dtype": "float32"]
+        for (key, value) in layer.config.members { config[key] = value }
+        var record = LayerRecord(
+          className: type(of: layer).className, name: name, config: config)
+        record.inbound = inbound.isEmpty ? [] : [inbound.map { TensorReference(layer: $0) }]
+        return record
+      }
+      var layers = [record(InputLayer(shape: shape), "x", [])]
+      for (index, width) in widths.enumerated() {
+        layers.append(record(Dense(units: width, activation: .tanh), "d\(index)", ["x"]))
+      }
+      layers.append(record(layer, "merged", widths.indices.map { "d\($0)" }))
+      var model = ModelRecord(
+        generation: .keras3, name: "m", isSequential: false, layers: layers)
+      model.inputs = [TensorReference(layer: "x")]
+      model.outputs = [TensorReference(layer: "merged")]
+      return try Network(model, weights: .fresh(seed: seed))
+    }
+  }
 }
 
 extension LayerCase {
@@ -76,6 +115,8 @@ extension LayerCase {
         layers: [InputLayer(shape: [4, 2]), Dense(units: 6), ActivationLayer(.glu)],
         input: sequences))
     cases += try recurrent()
+    cases += ofWindows() + ofNormalizations() + ofActivations() + ofShapes() + ofMerges()
+    cases += try ofWrappers()
     return cases
   }
 

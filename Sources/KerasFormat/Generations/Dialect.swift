@@ -24,11 +24,14 @@ struct Dialect: Sendable {
     var missing: JSON?
     /// `true` for a key that means nothing in the canonical config; it is written with `missing`.
     var isOwn = false
+    /// What Keras 3 calls it.
+    var canonical: String
 
-    init(_ name: String, _ missing: JSON? = nil, own: Bool = false) {
+    init(_ name: String, _ missing: JSON? = nil, own: Bool = false, canonical: String? = nil) {
       self.name = name
       self.missing = missing
       isOwn = own
+      self.canonical = canonical ?? name
     }
   }
 
@@ -43,40 +46,4 @@ struct Dialect: Sendable {
 
   /// What a message calls it: `Keras 2.15`.
   var name: String { "Keras \(generation.rawValue)" }
-}
-
-extension [Dialect.Key] {
-  /// Keys that several layers share.
-  static func initializers(recurrent: Bool, bias: Bool = true) -> [Dialect.Key] {
-    let glorot: JSON = ["class_name": "GlorotUniform", "config": ["seed": nil]]
-    let orthogonal: JSON = ["class_name": "Orthogonal", "config": ["gain": 1.0, "seed": nil]]
-    let zeros: JSON = ["class_name": "Zeros", "config": [:]]
-    return [.init("kernel_initializer", glorot)]
-      + (recurrent ? [.init("recurrent_initializer", orthogonal)] : [])
-      + [.init("bias_initializer", zeros)]
-  }
-
-  static let recurrentFlags: [Dialect.Key] = [
-    .init("return_sequences", false), .init("return_state", false), .init("go_backwards", false),
-    .init("stateful", false), .init("unroll", false),
-  ]
-
-  static let recurrentPenalties: [Dialect.Key] = [
-    .init("kernel_regularizer", .null), .init("recurrent_regularizer", .null),
-    .init("bias_regularizer", .null), .init("activity_regularizer", .null),
-    .init("kernel_constraint", .null), .init("recurrent_constraint", .null),
-    .init("bias_constraint", .null), .init("dropout", 0.0), .init("recurrent_dropout", 0.0),
-  ]
-
-  static let embedding: [Dialect.Key] = [
-    .init("input_dim"), .init("output_dim"),
-    .init(
-      "embeddings_initializer",
-      [
-        "class_name": "RandomUniform",
-        "config": ["minval": -0.05, "maxval": 0.05, "seed": nil],
-      ]),
-    .init("embeddings_regularizer", .null), .init("activity_regularizer", .null),
-    .init("embeddings_constraint", .null), .init("mask_zero", false),
-  ]
 }

@@ -2,47 +2,73 @@
 enum FunctionalGraph {
   // MARK: - Reading
 
-  /// One entry of `layers`: the tensors of each call.
-  static func calls(_ nodes: JSON?, masks: Set<String>) throws(KerasError) -> [[TensorReference]] {
+  /// One call of a layer.
+  struct Call {
+    var tensors: [TensorReference] = []
+    var mask: TensorReference?
+  }
+
+  /// The calls of one entry of `layers`.
+  static func calls(_ nodes: JSON?) throws(KerasError) -> [Call] {
     guard let nodes = nodes?.array else { return [] }
-    var calls: [[TensorReference]] = []
+    var calls: [Call] = []
     for node in nodes {
+      var call = Call()
       if let object = node.object {
-        calls.append(try keras3Call(object, masks: masks))
+        for argument in object["args"]?.array ?? [] { try collect(argument, into: &call.tensors) }
+        try take(object["kwargs"]?.object ?? [:], into: &call)
       } else {
-        var call: [TensorReference] = []
-        for entry in node.array ?? [] { call.append(try reference(entry)) }
-        calls.append(call)
+        for entry in node.array ?? [] {
+          call.tensors.append(try reference(entry))
+          if let arguments = entry.array?.dropFirst(3).first?.object {
+            try take(arguments, into: &call)
+          }
+        }
       }
+      calls.append(call)
     }
     return calls
   }
 
-  /// Keras 3: `{"args": [tensor | [tensor, …]], "kwargs": {…}}`. A mask that comes from one of the
-  /// `masks` nodes is the one that the layers hand on by themselves.
-  private static func keras3Call(
-    _ node: JSONObject, masks: Set<String>
-  ) throws(KerasError) -> [TensorReference] {
-    var call: [TensorReference] = []
-    for argument in node["args"]?.array ?? [] {
-      for tensor in argument.array ?? [argument] {
-        guard let history = tensor.object?["config"]?.object?["keras_history"] else {
-          throw KerasError(
-            .unsupportedConfiguration, "a call with \(tensor.kind) among its tensors")
+  /// Arguments by name that say something: initial states, which are further inputs, and a mask.
+  private static func take(_ arguments: JSONObject, into call: inout Call) throws(KerasError) {
+    for (key, value) in arguments.members where !value.isNull {
+      switch key {
+      case "training" where value == false: break
+      case "initial_state": try collect(value, into: &call.tensors)
+      case "mask":
+        var masks: [TensorReference] = []
+        try collect(value, into: &masks)
+        guard masks.count < 2 else {
+          throw KerasError(.unsupportedConfiguration, "a call with \(masks.count) masks")
         }
-        call.append(try reference(history))
+        call.mask = masks.first
+      default: throw KerasError(.unsupportedConfiguration, "a call with the argument \(key)")
       }
     }
-    for (key, value) in node["kwargs"]?.object?.members ?? [] where !value.isNull {
-      if key == "training", value == false { continue }
-      if key == "mask", let history = value.object?["config"]?.object?["keras_history"],
-        masks.contains(try reference(history).layer)
-      {
-        continue
+  }
+
+  /// A tensor in either notation, or a list or dictionary of them.
+  private static func collect(
+    _ value: JSON, into tensors: inout [TensorReference]
+  ) throws(KerasError) {
+    if value.isNull { return }
+    if let object = value.object {
+      guard object["class_name"]?.string == "__keras_tensor__" else {
+        // Keras goes through dictionaries by key.
+        for key in object.keys.sorted() { try collect(object[key] ?? .null, into: &tensors) }
+        return
       }
-      throw KerasError(.unsupportedConfiguration, "a call with the argument \(key)")
+      tensors.append(try reference(object["config"]?.object?["keras_history"] ?? .null))
+    } else if let list = value.array {
+      if list.first?.string != nil {
+        tensors.append(try reference(value))
+      } else {
+        for entry in list { try collect(entry, into: &tensors) }
+      }
+    } else {
+      throw KerasError(.unsupportedConfiguration, "a call with \(value.kind) among its tensors")
     }
-    return call
   }
 
   /// `["name", node, tensor]`, followed by keyword arguments since Keras 2.
@@ -50,11 +76,6 @@ enum FunctionalGraph {
     guard let parts = value.array, (1...4).contains(parts.count), let layer = parts[0].string
     else {
       throw KerasError(.invalidJSON, "\(value.kind), expected [\"layer\", node, tensor]")
-    }
-    if parts.count == 4, let arguments = parts[3].object {
-      for (key, value) in arguments.members where !value.isNull && value != false {
-        throw KerasError(.unsupportedConfiguration, "a call with the argument \(key)")
-      }
     }
     let numbers = parts.dropFirst().prefix(2).map { $0.integer ?? -1 }
     guard numbers.allSatisfy({ $0 >= 0 }) else {
@@ -76,13 +97,15 @@ enum FunctionalGraph {
 
   static func list(_ tensors: [TensorReference]) -> JSON { .array(tensors.map(triple)) }
 
-  /// `input_layers` or `output_layers`: a list of triples, or in Keras 3 a single bare one.
+  /// `input_layers` or `output_layers`: a list of triples, in Keras 3 also a single bare one, or
+  /// lists and dictionaries of them.
   static func ends(_ value: JSON?) throws(KerasError) -> [TensorReference] {
-    guard let list = value?.array else {
+    guard let value, value.array != nil || value.object != nil else {
       throw KerasError(.invalidJSON, "\(value?.kind ?? "nothing"), expected a list of tensors")
     }
-    if list.first?.string != nil { return [try reference(.array(list))] }
-    return try references(value)
+    var ends: [TensorReference] = []
+    try collect(value, into: &ends)
+    return ends
   }
 
   // MARK: - Writing

@@ -1,51 +1,119 @@
 extension Dialect {
-  /// Keras 1.0 to 1.2.2. It is read, never written: its files are renamed key by key into those of
-  /// Keras 2 and go on from there.
+  /// Keras 1.0 to 1.2.2. Its files are renamed key by key into those of Keras 2 and go on from there;
+  /// layers that only it has keep their names.
   static let keras1 = Dialect(
     generation: .keras1, version: "1.2.2", layers: keras2.layers,
-    activations: keras2.activations.subtracting(["selu", "exponential"]), isModern: false)
+    activations: keras2.activations.subtracting(["selu", "exponential"]), isModern: false,
+    classNames: [
+      "Convolution1D": "Conv1D", "AtrousConvolution1D": "Conv1D", "TimeDistributedDense": "Dense",
+    ])
 
   /// The same config under Keras 2's keys.
-  static func renamedFromKeras1(_ className: String, _ config: JSONObject) -> JSONObject {
+  ///
+  /// - Parameter written: the class as the file names it.
+  static func renamedFromKeras1(
+    _ written: String, _ config: JSONObject
+  ) throws(KerasError) -> JSONObject {
     var config = config
-    if className != "Embedding" { config.rename("output_dim", to: "units") }
-    let kernel = className == "Embedding" ? "embeddings" : "kernel"
-    for (old, new) in [
-      ("init", "\(kernel)_initializer"), ("inner_init", "recurrent_initializer"),
-      ("inner_activation", "recurrent_activation"), ("W_regularizer", "\(kernel)_regularizer"),
-      ("U_regularizer", "recurrent_regularizer"), ("b_regularizer", "bias_regularizer"),
-      ("W_constraint", "\(kernel)_constraint"), ("b_constraint", "bias_constraint"),
-      ("bias", "use_bias"), ("dropout_W", "dropout"), ("dropout_U", "recurrent_dropout"),
-      ("p", "rate"),
-    ] {
-      config.rename(old, to: new)
-    }
-    if let forget = config["forget_bias_init"] {
-      config["forget_bias_init"] = nil
+    for (old, new) in renames(of: written) { config.rename(old, to: new) }
+    if let forget = config.take("forget_bias_init") {
       config["unit_forget_bias"] = .bool(forget.string == "one")
     }
-    if className == "LSTM" || className == "GRU" {
-      // With these settings Keras 1 drew the recurrent matrices from `init`; irrelevant to a file
-      // that has weights, and Keras 2 has no word for it.
-      config["consume_less"] = nil
+    // How the matrices are laid out, where the length of the input is known, which backend's order of
+    // axes: all of it follows from the weights.
+    for key in ["consume_less", "dim_ordering"] { config[key] = nil }
+    if written != "Embedding" {
+      for key in ["input_dim", "input_length"] { config[key] = nil }
+    } else if let share = config.take("dropout")?.number, share != 0 {
+      config["legacy_dropout"] = .number(share)
     }
-    for key in ["input_dim", "input_length", "consume_less"] where className != "Embedding" {
-      config[key] = nil
+    if written == "AtrousConvolution1D" || written == "Convolution1D", config["bias"] == nil {
+      // Keras 1 puts numbers where later generations put lists of one.
+      for key in ["kernel_size", "strides", "dilation_rate"] {
+        if let value = config[key], value.array == nil { config[key] = [value] }
+      }
     }
-    if className == "Embedding" { config["dropout"] = nil }
-    // Orthogonal had another gain; other names mean the same as later.
+    if written == "ZeroPadding1D", let sides = config["padding"]?.object {
+      config["padding"] = [sides["left_pad"] ?? 0, sides["right_pad"] ?? 0]
+    }
+    if written == "BatchNormalization", config["mode"] == 0 { config["mode"] = nil }
+    try translatePenalties(&config)
+    return config
+  }
+
+  /// Keys that another name was given, by class.
+  private static func renames(of className: String) -> [(String, String)] {
+    var renames = [
+      ("inner_init", "recurrent_initializer"), ("inner_activation", "recurrent_activation"),
+      ("U_regularizer", "recurrent_regularizer"), ("b_regularizer", "bias_regularizer"),
+      ("U_constraint", "recurrent_constraint"), ("b_constraint", "bias_constraint"),
+      ("bias", "use_bias"), ("dropout_W", "dropout"), ("dropout_U", "recurrent_dropout"),
+      ("p", "rate"), ("sigma", "stddev"), ("nb_filter", "filters"),
+      ("filter_length", "kernel_size"), ("subsample_length", "strides"),
+      ("atrous_rate", "dilation_rate"), ("border_mode", "padding"), ("pool_length", "pool_size"),
+      ("stride", "strides"), ("beta_init", "beta_initializer"),
+      ("gamma_init", "gamma_initializer"), ("alpha_init", "alpha_initializer"),
+      ("t_left_init", "t_left_initializer"), ("a_left_init", "a_left_initializer"),
+      ("t_right_init", "t_right_initializer"), ("a_right_init", "a_right_initializer"),
+    ]
+    switch className {
+    case "Embedding":
+      renames += [
+        ("init", "embeddings_initializer"), ("W_regularizer", "embeddings_regularizer"),
+        ("W_constraint", "embeddings_constraint"),
+      ]
+    case "PReLU": renames.append(("init", "alpha_initializer"))
+    case "UpSampling1D": renames.append(("length", "size"))
+    default:
+      renames += [
+        ("init", "kernel_initializer"), ("W_regularizer", "kernel_regularizer"),
+        ("W_constraint", "kernel_constraint"), ("output_dim", "units"),
+      ]
+    }
+    return renames
+  }
+
+  private static func translatePenalties(_ config: inout JSONObject) throws(KerasError) {
     for key in config.keys where key.hasSuffix("_initializer") {
       if config[key]?.string == "orthogonal" {
+        // It had another gain; other names mean the same as later.
         config[key] = ["class_name": "Orthogonal", "config": ["gain": 1.1, "seed": nil]]
+      } else if let value = config[key]?.number {
+        config[key] = ["class_name": "Constant", "config": ["value": .number(value)]]
       }
     }
     for key in config.keys where key.hasSuffix("_regularizer") || key.hasSuffix("_constraint") {
-      guard var object = config[key]?.object, let name = object["name"]?.string else { continue }
-      object["name"] = nil
+      guard var object = config[key]?.object, let name = object.take("name")?.string else {
+        continue
+      }
       object.rename("m", to: "max_value")
       let renamed = name == "L1L2Regularizer" ? "L1L2" : name
       config[key] = ["class_name": .string(renamed), "config": .object(object)]
     }
-    return config
+  }
+
+  // MARK: - Merge
+
+  /// The layer that a `Merge` of Keras 1 became.
+  static func mergeFromKeras1(
+    _ config: JSONObject
+  ) throws(KerasError) -> (className: String, config: JSONObject) {
+    guard let mode = config["mode"]?.string, config["mode_type"]?.string ?? "raw" == "raw" else {
+      throw KerasError(
+        .unsupportedConfiguration, "a Merge by a function of its own, which is never run",
+        hint: "use one of Keras's merge modes")
+    }
+    let axes = config["dot_axes"] ?? -1
+    switch mode {
+    case "sum": return ("Add", [:])
+    case "mul": return ("Multiply", [:])
+    case "ave": return ("Average", [:])
+    case "max": return ("Maximum", [:])
+    case "concat": return ("Concatenate", ["axis": config["concat_axis"] ?? -1])
+    case "dot": return ("Dot", ["axes": axes, "normalize": false])
+    case "cos": return ("CosineDot", ["axes": axes, "normalize": false])
+    default:
+      throw KerasError(.unknownName, "unknown merge mode '\(mode)'")
+    }
   }
 }

@@ -2,36 +2,83 @@ extension Dialect {
   /// tf.keras 2.x, checked against 2.15.
   static let keras2_15 = Dialect(
     generation: .keras2_15, version: "2.15.0",
-    layers: [
-      "Embedding": .embedding + [Key("input_length", .null, own: true)],
-      "Masking": [Key("mask_value", 0.0)],
-      "Dense": [Key("units"), Key("activation", "linear"), Key("use_bias", true)]
-        + .initializers(recurrent: false) + densePenalties,
-      "Activation": [Key("activation")],
-      "Dropout": [Key("rate"), Key("noise_shape", .null), Key("seed", .null)],
-      "Flatten": [Key("data_format", "channels_last")],
-      "GlobalMaxPooling1D": pooling,
-      "GlobalAveragePooling1D": pooling,
-      "SimpleRNN": flags + [Key("units"), Key("activation", "tanh"), Key("use_bias", true)]
-        + .initializers(recurrent: true) + .recurrentPenalties,
-      "LSTM": flags + gates + .initializers(recurrent: true) + [Key("unit_forget_bias", true)]
-        + .recurrentPenalties + [Key("implementation", 2, own: true)],
-      "GRU": flags + gates + .initializers(recurrent: true) + .recurrentPenalties
-        + [Key("implementation", 2, own: true), Key("reset_after", true)],
-      "Bidirectional": [Key("layer"), Key("merge_mode", "concat")],
-    ],
+    layers: commonLayers.merging(modernLayers) { $1 }.merging(
+      table([
+        ("Embedding", [.embedding, [Key("input_length", .null, own: true)]]),
+        (
+          "Dense",
+          [[Key("units")], .activationAndBias, .initializers(recurrent: false), .densePenalties]
+        ),
+        ("LeakyReLU", [[Key("alpha", 0.3, canonical: "negative_slope")]]),
+        ("ThresholdedReLU", [[Key("theta", 1.0)]]),
+        (
+          "SeparableConv1D",
+          [
+            [Key("filters")], .windows, ungrouped, .activationAndBias, ownKernel, .biasKeys,
+            [Key("depth_multiplier", 1)], .depthwiseAndPointwise,
+          ]
+        ),
+        (
+          "DepthwiseConv1D",
+          [
+            .windows, ungrouped, .activationAndBias, .biasKeys, [Key("depth_multiplier", 1)],
+            .part("depthwise"),
+          ]
+        ),
+        (
+          "Conv1DTranspose",
+          [
+            [Key("filters")], .windows, ungrouped, .activationAndBias, .kernel,
+            .convolutionPenalties, [Key("output_padding", .null)],
+          ]
+        ),
+        ("MaxPooling1D", [pooling]),
+        ("AveragePooling1D", [pooling]),
+        ("SimpleRNN", [flags, .gates(nil), .initializers(recurrent: true), .recurrentPenalties]),
+        (
+          "LSTM",
+          [
+            flags, .gates("sigmoid"), .initializers(recurrent: true),
+            [Key("unit_forget_bias", true)], .recurrentPenalties, implementation,
+          ]
+        ),
+        (
+          "GRU",
+          [
+            flags, .gates("sigmoid"), .initializers(recurrent: true), .recurrentPenalties,
+            implementation, [Key("reset_after", true)],
+          ]
+        ),
+        ("SimpleRNNCell", [.cell(.gates(nil))]),
+        (
+          "LSTMCell",
+          [.cell(.gates("sigmoid"), forgetting: [Key("unit_forget_bias", true)]), implementation]
+        ),
+        ("GRUCell", [.cell(.gates("sigmoid")), implementation, [Key("reset_after", true)]]),
+        ("RNN", [flags, [Key("cell")]]),
+        ("Bidirectional", [[Key("layer"), Key("merge_mode", "concat")]]),
+        ("BatchNormalization", [.batchNormalization]),
+        ("LayerNormalization", [[Key("axis", -1)], .scaling, .scalingPenalties]),
+        ("Dropout", [dropout]),
+        ("SpatialDropout1D", [spatialDropout]),
+        ("AlphaDropout", [[Key("rate"), Key("seed", .null)]]),
+        ("ZeroPadding1D", [[Key("padding", [1, 1])]]),
+      ])
+    ) { $1 },
     activations: [
-      "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "mish", "relu", "relu6",
-      "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
+      "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish",
+      "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish",
+      "tanh",
     ],
-    isModern: true)
+    isModern: true, classNames: ["CuDNNGRU": "GRU", "CuDNNLSTM": "LSTM"])
 
-  private static let flags = [Key].recurrentFlags + [Key("time_major", false, own: true)]
-
-  private static let pooling = [Key("data_format", "channels_last"), Key("keepdims", false)]
-
-  private static let gates = [
-    Key("units"), Key("activation", "tanh"), Key("recurrent_activation", "sigmoid"),
-    Key("use_bias", true),
+  private static let flags = [Key].recurrentFlags + [Key("time_major", false)]
+  private static let implementation = [Key("implementation", 2, own: true)]
+  /// A convolution that cannot be cut into groups writes the number of them all the same.
+  private static let ungrouped = [Key("groups", 1, own: true)]
+  /// What a convolution without a kernel of that name writes about it.
+  private static let ownKernel = [
+    Key("kernel_initializer", .glorot, own: true), Key("kernel_regularizer", .null, own: true),
+    Key("kernel_constraint", .null, own: true),
   ]
 }

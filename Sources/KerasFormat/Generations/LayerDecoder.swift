@@ -2,9 +2,12 @@
 struct LayerDecoder {
   let dialect: Dialect
 
-  static let recurrentClasses: Set<String> = ["SimpleRNN", "LSTM", "GRU"]
+  static let recurrentClasses: Set<String> = ["SimpleRNN", "LSTM", "GRU", "RNN"]
   /// The activation of Keras 1 to 2.15 that Keras 3 gave another formula.
   static let legacyHardSigmoid = "legacy_hard_sigmoid"
+
+  /// How 2.15 writes operations on tensors that are no layers.
+  private static let operations: Set<String> = ["TFOpLambda", "SlicingOpLambda", "ClassMethod"]
 
   /// Keys under which a layer holds other layers.
   private static let innerKeys: [String: [String]] = [
@@ -20,14 +23,18 @@ struct LayerDecoder {
       throw KerasError(.invalidJSON, "an object without class_name and config, expected a layer")
     }
     try SerializedObject.check(object, className: stored)
-    let className =
-      dialect.classNames[SerializedObject.stripped(stored)]
-      ?? SerializedObject.stripped(stored)
+    let written = SerializedObject.stripped(stored)
+    let className = dialect.classNames[written] ?? written
     let decoder = ModelDecoder(dialect: dialect, version: nil)
-    if let model = try decoder.model(className, config) {
+    if let model = try decoder.model(written, config) {
       var nested = model.nestedConfig
       if let trainable = config.object?["trainable"] { nested["trainable"] = trainable }
       return (model.isSequential ? "Sequential" : "Functional", nested)
+    }
+    guard !Self.operations.contains(written) else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(written) is an operation of TensorFlow's, no layer",
+        hint: "use Keras's layers in its place, such as Add, Multiply or Concatenate")
     }
     guard let members = config.object else {
       throw KerasError(.invalidJSON, "the config of \(stored) is no object")
@@ -41,12 +48,32 @@ struct LayerDecoder {
         throw error.inside(key)
       }
     }
+    if dialect.generation == .keras1 {
+      if written == "Merge" {
+        let merge = try Dialect.mergeFromKeras1(rest)
+        return (merge.className, try canonical(merge.className, merge.config))
+      }
+      rest = try Dialect.renamedFromKeras1(written, rest)
+    }
     guard var reduced = try SerializedObject.reduced(.object(rest)).object else {
       throw KerasError(.invalidJSON, "the config of \(stored) is no object")
     }
     if className == "InputLayer" { return (className, try input(reduced)) }
     for (key, value) in inner.members { reduced[key] = value }
-    return (className, try canonical(className, reduced, inBidirectional: inBidirectional))
+    if written.hasPrefix("CuDNN") {
+      // They compute with these alone and write nothing about it.
+      reduced["recurrent_activation"] = "sigmoid"
+      if className == "GRU" { reduced["reset_after"] = true }
+    }
+    let decoded = try canonical(className, reduced, inBidirectional: inBidirectional)
+    guard written == "TimeDistributedDense" else { return (className, decoded) }
+    return (
+      "TimeDistributed",
+      [
+        "trainable": decoded["trainable"] ?? true, "dtype": "float32",
+        "layer": ["class_name": "Dense", "config": .object(decoded)],
+      ]
+    )
   }
 
   /// One inner layer or a list of them.
@@ -79,18 +106,21 @@ struct LayerDecoder {
     _ className: String, _ stored: JSONObject, inBidirectional: Bool = false
   ) throws(KerasError) -> JSONObject {
     var config = stored
-    if dialect.generation == .keras1 {
-      config = Dialect.renamedFromKeras1(className, config)
-    }
     for key in ["batch_input_shape", "input_shape", "input_dtype", "build_config"] {
       config[key] = nil
     }
     try takeOwnKeys(className, &config)
     if let keys = dialect.layers[className] {
-      for key in keys where !key.isOwn && config[key.name] == nil {
-        if let missing = key.missing { config[key.name] = missing }
+      for key in keys where !key.isOwn {
+        if key.canonical != key.name, let value = config.take(key.name) {
+          config[key.canonical] = value
+        }
+        if config[key.canonical] == nil, let missing = key.missing {
+          config[key.canonical] = missing
+        }
       }
     }
+    if config["time_major"] == false { config["time_major"] = nil }
     if config["trainable"] == nil { config["trainable"] = true }
     if let dtype = config["dtype"]?.string, dialect.isModern {
       config["dtype"] = .string(dtype)
@@ -105,11 +135,15 @@ struct LayerDecoder {
       } else if config["zero_output_for_mask"] == nil {
         config["zero_output_for_mask"] = false
       }
-      if className != "SimpleRNN", config["seed"] == nil { config["seed"] = .null }
+      if ["LSTM", "GRU"].contains(className), config["seed"] == nil { config["seed"] = .null }
     }
     if className.hasPrefix("Global"), config["keepdims"] == nil { config["keepdims"] = false }
     if className == "Dense", config["activity_regularizer"] == .null {
       config["activity_regularizer"] = nil
+    }
+    // Keras 3 pools over whole windows where 2.15 leaves the step out.
+    if className.hasSuffix("Pooling1D"), config["strides"] == .null {
+      config["strides"] = config["pool_size"]
     }
     if className == "Bidirectional" { try canonicalBidirectional(&config) }
     return config
@@ -119,14 +153,10 @@ struct LayerDecoder {
   private func takeOwnKeys(
     _ className: String, _ config: inout JSONObject
   ) throws(KerasError) {
-    if let value = config["time_major"], value != false {
-      throw KerasError(.unsupportedConfiguration, "time_major is \(value.kind), expected false")
-    }
     if let value = config["quantization_config"], !value.isNull {
       throw KerasError(.unsupportedConfiguration, "quantized layers are not supported")
     }
     for key in dialect.layers[className] ?? [] where key.isOwn { config[key.name] = nil }
-    if dialect.layers[className] != nil { config["time_major"] = nil }
   }
 
   private func translateValues(

@@ -47,7 +47,7 @@ struct LayerEncoder {
     if className == "Bidirectional" { try takeBidirectional(&left, &config, layer: layer) }
     for key in keys {
       if config[key.name] != nil { continue }
-      let value = key.isOwn ? key.missing : left.take(key.name) ?? key.missing
+      let value = key.isOwn ? key.missing : left.take(key.canonical) ?? key.missing
       guard let value else {
         throw KerasError(.unsupportedConfiguration, "\(className) without \(key.name)")
       }

@@ -63,7 +63,11 @@ struct ModelDecoder {
     guard let entries = config.array ?? object?["layers"]?.array else {
       throw KerasError(.invalidJSON, "the Sequential has no list of layers")
     }
-    var layers = try self.layers(entries, masks: [])
+    let name = object?["name"]?.string ?? "sequential"
+    if dialect.generation == .keras1, entries.first?.object?["class_name"]?.string == "Merge" {
+      return try branched(entries, name: name)
+    }
+    var layers = try self.layers(entries)
     if layers.first?.className != "InputLayer", let first = layers.first {
       let stored = entries.first?.object?["config"]?.object
       if let shape = stored?["batch_input_shape"], !shape.isNull {
@@ -71,11 +75,25 @@ struct ModelDecoder {
         layers.insert(input(named: "\(first.name)_input", shape, dtype: dtype), at: 0)
       } else if let shape = object?["build_input_shape"], shape.array != nil {
         layers.insert(input(named: "input_layer", shape, dtype: "float32"), at: 0)
+      } else if let inner = Self.input(of: first) {
+        layers.insert(
+          input(
+            named: "\(first.name)_input", inner["batch_shape"] ?? .null,
+            dtype: inner["dtype"] ?? "float32"), at: 0)
       }
     }
     return ModelRecord(
-      generation: dialect.generation, name: object?["name"]?.string ?? "sequential",
-      isSequential: true, layers: layers)
+      generation: dialect.generation, name: name, isSequential: true, layers: layers)
+  }
+
+  /// What the first layer of a model inside a model, or of one in that, says about its input.
+  private static func input(of layer: LayerRecord) -> JSONObject? {
+    guard layer.className == "Sequential",
+      let first = layer.config["layers"]?.array?.first?.object,
+      let className = first["class_name"]?.string, let config = first["config"]?.object
+    else { return nil }
+    if className == "InputLayer" { return config }
+    return input(of: LayerRecord(className: className, name: "", config: config))
   }
 
   private func input(named name: String, _ shape: JSON, dtype: JSON) -> LayerRecord {
@@ -87,25 +105,89 @@ struct ModelDecoder {
       ])
   }
 
+  // MARK: - Branches
+
+  /// Keras 1's Sequential that starts with a Merge of others: a functional model with an input for
+  /// each branch. Weights stand in the file branch by branch, as the layers do here.
+  private func branched(_ entries: [JSON], name: String) throws(KerasError) -> ModelRecord {
+    var record = ModelRecord(
+      generation: dialect.generation, name: name, isSequential: false, layers: [])
+    let end = try addBranches(entries, to: &record)
+    record.outputs = [TensorReference(layer: end)]
+    var names: Set<String> = []
+    for layer in record.layers where !names.insert(layer.name).inserted {
+      throw KerasError(.invalidJSON, "two layers have this name", at: .init(path: [layer.name]))
+    }
+    return record
+  }
+
+  /// Adds the layers of one Sequential and answers which is its last.
+  private func addBranches(
+    _ entries: [JSON], to record: inout ModelRecord
+  ) throws(KerasError) -> String {
+    var rest = entries[...]
+    var last: String
+    if let merge = entries.first?.object, merge["class_name"]?.string == "Merge",
+      let config = merge["config"]?.object
+    {
+      var ends: [TensorReference] = []
+      for branch in config["layers"]?.array ?? [] {
+        guard let object = branch.object, object["class_name"]?.string == "Sequential",
+          let inner = object["config"]?.array ?? object["config"]?.object?["layers"]?.array
+        else {
+          throw KerasError(.unsupportedConfiguration, "a Merge of something that is no Sequential")
+        }
+        let end = try addBranches(inner, to: &record)
+        // A Sequential hands no mask to the Merge behind it.
+        var stop = LayerRecord(className: "Identity", name: "\(end)_out", config: Self.plainConfig)
+        stop.inbound = [[TensorReference(layer: end)]]
+        record.layers.append(stop)
+        ends.append(TensorReference(layer: stop.name))
+      }
+      let decoded = try Dialect.mergeFromKeras1(config)
+      last = config["name"]?.string ?? "merge"
+      var layer = LayerRecord(
+        className: decoded.className, name: last,
+        config: try LayerDecoder(dialect: dialect).canonical(decoded.className, decoded.config))
+      layer.inbound = [ends]
+      record.layers.append(layer)
+      rest = rest.dropFirst()
+    } else {
+      guard case let branch = try sequential(.array(entries)), let first = branch.layers.first,
+        first.className == "InputLayer"
+      else {
+        throw KerasError(.unsupportedConfiguration, "a branch that does not say its input's shape")
+      }
+      record.layers.append(first)
+      record.inputs.append(TensorReference(layer: first.name))
+      last = first.name
+      for var layer in branch.layers.dropFirst() {
+        layer.inbound = [[TensorReference(layer: last)]]
+        last = layer.name
+        record.layers.append(layer)
+      }
+      return last
+    }
+    for var layer in try layers(Array(rest)) {
+      layer.inbound = [[TensorReference(layer: last)]]
+      last = layer.name
+      record.layers.append(layer)
+    }
+    return last
+  }
+
+  private static let plainConfig: JSONObject = ["trainable": true, "dtype": "float32"]
+
   // MARK: - Functional
 
   private func functional(_ config: JSON) throws(KerasError) -> ModelRecord {
     guard let object = config.object, let entries = object["layers"]?.array else {
       throw KerasError(.invalidJSON, "the functional model has no list of layers")
     }
-    // Keras 3 writes masks as nodes of their own: `ids != 0` behind an Embedding. Layers hand masks
-    // on by themselves, so these nodes are dropped with the arguments that point to them.
-    let masks = Set(
-      entries.compactMap { entry -> String? in
-        guard let entry = entry.object, let className = entry["class_name"]?.string,
-          Self.maskOperations.contains(className),
-          entry["module"]?.string ?? "keras.src.ops.numpy" == "keras.src.ops.numpy"
-        else { return nil }
-        return entry["name"]?.string ?? entry["config"]?.object?["name"]?.string
-      })
+    var operations = MaskOperations(entries)
     var record = ModelRecord(
       generation: dialect.generation, name: object["name"]?.string ?? "model",
-      isSequential: false, layers: try layers(entries, masks: masks))
+      isSequential: false, layers: try layers(entries.filter { !MaskOperations.isOperation($0) }))
     for (key, path) in [
       ("input_layers", \ModelRecord.inputs), ("output_layers", \ModelRecord.outputs),
     ] {
@@ -113,11 +195,38 @@ struct ModelDecoder {
         throw error.inside(key)
       }
     }
+    countCallsFromZero(&record)
+    try operations.resolve(&record)
     try checkReferences(record)
     return record
   }
 
-  private static let maskOperations: Set<String> = ["NotEqual", "Any", "LogicalAnd", "LogicalOr"]
+  /// A model inside a model has a call of its own before those in the outer one. Up to 2.15 that call
+  /// is counted; Keras 3 counts a functional model's where the outer model's ends are named, and only
+  /// there.
+  private func countCallsFromZero(_ record: inout ModelRecord) {
+    var (inside, ends): ([String: Int], [String: Int]) = ([:], [:])
+    for layer in record.layers where ModelRecord.nestedClasses.contains(layer.className) {
+      let isKeras3 = dialect.generation == .keras3
+      inside[layer.name] = isKeras3 ? 0 : 1
+      ends[layer.name] = isKeras3 && layer.className == "Sequential" ? 0 : 1
+    }
+    func shifted(_ tensor: TensorReference, _ counts: [String: Int]) -> TensorReference {
+      var tensor = tensor
+      tensor.node -= min(counts[tensor.layer] ?? 0, tensor.node)
+      return tensor
+    }
+    for index in record.layers.indices {
+      record.layers[index].inbound = record.layers[index].inbound.map { call in
+        call.map { shifted($0, inside) }
+      }
+      record.layers[index].inboundMasks = record.layers[index].inboundMasks.map { mask in
+        mask.map { shifted($0, inside) }
+      }
+    }
+    record.inputs = record.inputs.map { shifted($0, ends) }
+    record.outputs = record.outputs.map { shifted($0, ends) }
+  }
 
   /// Every tensor must come out of a layer that is there.
   private func checkReferences(_ record: ModelRecord) throws(KerasError) {
@@ -138,7 +247,7 @@ struct ModelDecoder {
   // MARK: - Layers
 
   private func layers(
-    _ entries: [JSON], masks: Set<String>
+    _ entries: [JSON]
   ) throws(KerasError) -> [LayerRecord] {
     guard entries.count <= Self.maximumLayers else {
       throw KerasError(
@@ -149,9 +258,8 @@ struct ModelDecoder {
     for (index, entry) in entries.enumerated() {
       let stored = entry.object?["config"]?.object?["name"] ?? entry.object?["name"]
       let name = stored?.string ?? "\(index)"
-      if masks.contains(name) { continue }
       do throws(KerasError) {
-        let layer = try layer(entry, name: name, masks: masks)
+        let layer = try layer(entry, name: name)
         guard names.insert(layer.name).inserted else {
           throw KerasError(.invalidJSON, "two layers have this name")
         }
@@ -164,7 +272,7 @@ struct ModelDecoder {
   }
 
   private func layer(
-    _ entry: JSON, name: String, masks: Set<String>
+    _ entry: JSON, name: String
   ) throws(KerasError) -> LayerRecord {
     guard let object = entry.object else {
       throw KerasError(.invalidJSON, "\(entry.kind), expected a layer's class_name and config")
@@ -173,7 +281,9 @@ struct ModelDecoder {
     var config = decoded.config
     config["name"] = nil
     var layer = LayerRecord(className: decoded.className, name: name, config: config)
-    layer.inbound = try FunctionalGraph.calls(object["inbound_nodes"], masks: masks)
+    let calls = try FunctionalGraph.calls(object["inbound_nodes"])
+    layer.inbound = calls.map(\.tensors)
+    if calls.contains(where: { $0.mask != nil }) { layer.inboundMasks = calls.map(\.mask) }
     return layer
   }
 }

@@ -185,7 +185,7 @@ extension LayerStructure.Leaf {
     "AveragePooling1D", "ZeroPadding1D", "Cropping1D", "UpSampling1D", "LeakyReLU", "ELU", "ReLU",
     "Softmax", "ThresholdedReLU", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
     "Concatenate", "Dot", "CosineDot", "UnitNormalization", "Rescaling", "Identity",
-    "TextVectorization", "StringLookup", "IntegerLookup",
+    "TextVectorization", "StringLookup", "IntegerLookup", "NotEqual",
   ]
 
   /// Keras's number of weights of a layer with this config; `nil` for an unknown class.

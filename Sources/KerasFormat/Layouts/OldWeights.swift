@@ -34,8 +34,9 @@ enum OldWeights {
     }
     guard rest.isEmpty else { return stored }
     let arrays = slots.compactMap { $0 }
-    if generation == .keras1, config["shared_axes"] == nil, structure.leaves.count == 1,
-      structure.leaves[0].className == "PReLU"
+    let learned: Set<String> = ["PReLU", "ParametricSoftplus", "SReLU"]
+    if generation == .keras1, config["shared_axes"] ?? .null == .null,
+      structure.leaves.count == 1, learned.contains(structure.leaves[0].className)
     {
       // Keras 1 does not say which axes share their slope: those along which there is one.
       let shared = arrays[0].shape.indices.filter { arrays[0].shape[$0] == 1 }

@@ -84,7 +84,15 @@ extension RecurrentLayer {
         "training with dropout inside a recurrent layer is not supported",
         hint: "put a Dropout layer in front of it")
     }
-    return TimeLoop(cell: self, options: options).forward(inputs, weights, &trace, &pass)
+    let loop = TimeLoop(cell: self, options: options)
+    guard options.timeMajor else { return loop.forward(inputs, weights, &trace, &pass) }
+    guard !pass.keepsTrace else {
+      throw KerasError(.unsupportedConfiguration, "training with time_major")
+    }
+    var outputs = loop.forward(
+      [inputs[0].turned(&pass.workspace)] + inputs.dropFirst(), weights, &trace, &pass)
+    if options.returnSequences { outputs[0] = outputs[0].turned(&pass.workspace) }
+    return outputs
   }
 
   public func backward<S: Scalar>(
@@ -93,5 +101,28 @@ extension RecurrentLayer {
   ) {
     TimeLoop(cell: self, options: options).backward(
       outputGradients.map(\.pointer), into: inputGradients, weights, gradients, trace, &pass)
+  }
+}
+
+extension Signal {
+  /// The first two axes exchanged, in the tensor and in its mask.
+  fileprivate func turned(_ workspace: inout Workspace) -> Signal {
+    let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+    let width = tensor.shape.dropFirst(2).reduce(1, *)
+    let from = tensor.reals(in: &workspace)
+    let to = workspace.scratch(S.self, count: tensor.count)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        (to + (column * rows + row) * width)
+          .update(from: from + (row * columns + column) * width, count: width)
+      }
+    }
+    var result = Signal(Tensor(to, shape: [columns, rows] + tensor.shape.dropFirst(2)))
+    if let mask, mask.shape.count == 2 {
+      let flags = workspace.scratch(Bool.self, count: mask.count)
+      for i in 0..<mask.count { flags[i % columns * rows + i / columns] = mask.flags[i] }
+      result.mask = Mask(flags, shape: [columns, rows])
+    }
+    return result
   }
 }

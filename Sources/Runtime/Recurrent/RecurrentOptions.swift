@@ -15,6 +15,8 @@ public struct RecurrentOptions: Sendable, Equatable {
   public var returnState = false
   /// Whether a batch goes on from the states in which the one before ended.
   public var stateful = false
+  /// 2.15's: time before the batch, in what comes in and in sequences that come out.
+  public var timeMajor = false
   /// Accepted and written back; they change how Keras computes, not what.
   var unroll = false
   var implementation: Int?
@@ -42,7 +44,7 @@ public struct RecurrentOptions: Sendable, Equatable {
     seed = try config.optionalInteger("seed")
     returnState = try config.bool("return_state", default: false)
     stateful = try config.bool("stateful", default: false)
-    try config.refuse("time_major", "activity_regularizer")
+    timeMajor = try config.bool("time_major", default: false)
     config.ignore("input_dim", "input_length")
   }
 
@@ -56,6 +58,7 @@ public struct RecurrentOptions: Sendable, Equatable {
     config["stateful"] = .bool(stateful)
     config["unroll"] = .bool(unroll)
     config["zero_output_for_mask"] = .bool(zeroOutputForMask)
+    if timeMajor { config["time_major"] = true }
     if let implementation { config["implementation"] = .integer(implementation) }
     config["activity_regularizer"] = .null
   }

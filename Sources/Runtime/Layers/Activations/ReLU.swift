@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// The rectifier with its options: `max_value` for x ≥ max_value, x for threshold ≤ x < max_value,
-/// `negative_slope·(x - threshold)` below.
+/// The rectifier with its options: x above `threshold`, but no more than `max_value`;
+/// `negative_slope·(x - threshold)` below; 0 at the threshold itself.
 public struct ReLU: ElementwiseLayer {
   public static let className = "ReLU"
   public let maxValue: Double?
@@ -33,12 +33,13 @@ public struct ReLU: ElementwiseLayer {
   // MARK: Function
 
   func value<S: Scalar>(_ x: S) -> S {
-    if let maxValue, x >= S(maxValue), x >= S(threshold) { return S(maxValue) }
-    return x >= S(threshold) ? x : S(negativeSlope) * (x - S(threshold))
+    let positive = x > S(threshold) ? x : 0
+    let negative = S(negativeSlope) * max(S(threshold) - x, 0)
+    return (maxValue.map { min(positive, S($0)) } ?? positive) - negative
   }
 
   func slope<S: Scalar>(_ x: S) -> S {
-    if let maxValue, x >= S(maxValue), x >= S(threshold) { return 0 }
-    return x > S(threshold) ? 1 : S(negativeSlope)
+    if x <= S(threshold) { return x < S(threshold) ? S(negativeSlope) : 0 }
+    return maxValue.map { x < S($0) ? 1 : 0 } ?? 1
   }
 }

@@ -31,8 +31,8 @@ public struct Embedding: Layer {
     outputDim = try config.positiveInteger("output_dim")
     maskZero = try config.bool("mask_zero", default: false)
     embeddings = try WeightSettings(&config, "embeddings", default: .randomUniform)
-    try config.refuse("activity_regularizer", "lora_rank", "quantization_config")
-    config.ignore("input_length")
+    try config.refuse("lora_rank", "quantization_config")
+    config.ignore("input_length", "legacy_dropout")
   }
 
   public var config: JSONObject {

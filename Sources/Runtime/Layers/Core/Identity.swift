@@ -16,7 +16,8 @@ public struct Identity: Layer {
     return layer
   }
 
-  public var supportsMasking: Bool { keepsMask }
+  public var supportsMasking: Bool { true }
+  public func emitsMask(receivingMask: Bool) -> Bool { receivingMask && keepsMask }
 
   // MARK: Forward and backward
 

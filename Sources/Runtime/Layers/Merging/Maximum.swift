@@ -14,6 +14,14 @@ public struct Maximum: MergeLayer {
     return largest
   }
 
+  var masksValues: Bool { generation == .keras3 }
+
+  static func mergedMasked<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
+  ) -> S {
+    MaskedFold.fold(values, counts) { max($0, $1) }
+  }
+
   static func slope<S: Scalar>(
     _ values: UnsafeBufferPointer<S>, result: S, at index: Int
   ) -> S {

@@ -13,6 +13,13 @@ protocol MergeLayer: Layer {
 
   /// One output of the inputs at its place.
   static func merged<S: Scalar>(_ values: UnsafeBufferPointer<S>) -> S
+  /// The same where steps may not count (`nil`: the input has no mask), as Keras 3's `Multiply`,
+  /// `Maximum` and `Minimum` treat them.
+  static func mergedMasked<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
+  ) -> S
+  /// Whether it treats them so.
+  var masksValues: Bool { get }
   /// The derivative of ``merged(_:)`` by the value at `index`.
   static func slope<S: Scalar>(
     _ values: UnsafeBufferPointer<S>, result: S, at index: Int
@@ -20,6 +27,11 @@ protocol MergeLayer: Layer {
 }
 
 extension MergeLayer {
+  var masksValues: Bool { false }
+  static func mergedMasked<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
+  ) -> S { merged(UnsafeBufferPointer(values)) }
+
   public init(from config: inout ConfigReader) throws(KerasError) { self.init() }
 
   public func built(at site: BuildSite) throws(KerasError) -> Self {
@@ -65,9 +77,24 @@ extension MergeLayer {
     let count = shape.reduce(1, *)
     let y = pass.workspace.scratch(S.self, count: count)
     let values = pass.workspace.scratch(S.self, count: inputs.count)
+    let flags = masksValues ? inputs.map { $0.mask } : []
+    guard !pass.keepsTrace || flags.allSatisfy({ $0 == nil }) else {
+      throw KerasError(
+        .unsupportedConfiguration, "training through a masked \(Self.className) of Keras 3")
+    }
     for i in 0..<count {
       for (index, source) in sources.enumerated() { values[index] = arrays[index][source[i]] }
-      y[i] = Self.merged(UnsafeBufferPointer(start: values, count: inputs.count))
+      let all = UnsafeMutableBufferPointer(start: values, count: inputs.count)
+      if flags.contains(where: { $0 != nil }) {
+        let counts = zip(flags, sources).enumerated().map { index, pair in
+          pair.0.map { mask in
+            mask.flags[pair.1[i] / max(1, inputs[index].tensor.count / max(1, mask.count))]
+          }
+        }
+        y[i] = Self.mergedMasked(all, counts)
+      } else {
+        y[i] = Self.merged(UnsafeBufferPointer(all))
+      }
     }
     let mask = MergedMask(generation: generation).joined(inputs.map(\.mask), &pass.workspace)
     return [Signal(Tensor(y, shape: shape), mask: mask)]
@@ -151,13 +178,39 @@ struct MergedMask {
     let there = masks.compactMap { $0 }
     guard let first = there.first else { return nil }
     if generation == .keras3, there.count < masks.count { return nil }
-    guard there.allSatisfy({ $0.count == first.count }) else { return nil }
-    let flags = workspace.scratch(Bool.self, count: first.count)
-    for i in 0..<first.count {
-      flags[i] =
-        generation == .keras3
-        ? there.contains { $0.flags[i] } : there.allSatisfy { $0.flags[i] }
+    let rank = there.map(\.shape.count).max() ?? 0
+    guard there.allSatisfy({ $0.shape.count == rank }) else { return nil }
+    let shape = (0..<rank).map { axis in
+      there.map { $0.shape[axis] }.first { $0 != 1 } ?? first.shape[axis]
     }
-    return Mask(flags, shape: first.shape)
+    let sources = there.map { Broadcast(from: $0.shape, to: shape) }
+    let count = shape.reduce(1, *)
+    let flags = workspace.scratch(Bool.self, count: count)
+    for i in 0..<count {
+      let steps = zip(there, sources).lazy.map { $0.flags[$1[i]] }
+      flags[i] = generation == .keras3 ? steps.contains(true) : !steps.contains(false)
+    }
+    return Mask(flags, shape: shape)
+  }
+}
+
+/// Keras 3's way through operations that have no neutral element: a value that does not count gives
+/// way to the other.
+enum MaskedFold {
+  static func fold<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?], _ operation: (S, S) -> S
+  ) -> S {
+    var (result, resultCounts) = (values[0], counts[0])
+    for index in 1..<max(1, values.count) {
+      let value = counts[index] == false ? result : values[index]
+      if resultCounts == false { result = value }
+      if let own = resultCounts, let other = counts[index] {
+        resultCounts = own || other
+      } else {
+        resultCounts = nil
+      }
+      result = operation(result, value)
+    }
+    return result
   }
 }

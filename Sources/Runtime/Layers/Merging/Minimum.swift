@@ -14,6 +14,14 @@ public struct Minimum: MergeLayer {
     return smallest
   }
 
+  var masksValues: Bool { generation == .keras3 }
+
+  static func mergedMasked<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
+  ) -> S {
+    MaskedFold.fold(values, counts) { min($0, $1) }
+  }
+
   static func slope<S: Scalar>(
     _ values: UnsafeBufferPointer<S>, result: S, at index: Int
   ) -> S {

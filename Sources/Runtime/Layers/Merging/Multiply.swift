@@ -14,6 +14,17 @@ public struct Multiply: MergeLayer {
     return product
   }
 
+  var masksValues: Bool { generation == .keras3 }
+
+  /// A step that does not count is a factor of 1; where all have masks and none counts it is 0.
+  static func mergedMasked<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
+  ) -> S {
+    if counts.allSatisfy({ $0 == false }) { return 0 }
+    for (index, count) in counts.enumerated() where count == false { values[index] = 1 }
+    return merged(UnsafeBufferPointer(values))
+  }
+
   static func slope<S: Scalar>(
     _ values: UnsafeBufferPointer<S>, result: S, at index: Int
   ) -> S {

@@ -16,6 +16,8 @@ public struct BatchNormalization: Layer {
   public let center: Bool
   public let scale: Bool
   let isTrainable: Bool
+  /// Keras 1's: 0 as described, 1 each vector by itself, 2 by the batch's statistics at all times.
+  private let mode: Int
   private let gamma: WeightSettings
   private let beta: WeightSettings
   private let movingMean: WeightSettings
@@ -31,6 +33,7 @@ public struct BatchNormalization: Layer {
     self.center = center
     self.scale = scale
     isTrainable = true
+    mode = 0
     gamma = WeightSettings(.ones)
     beta = WeightSettings(.zeros)
     movingMean = WeightSettings(.zeros)
@@ -50,6 +53,10 @@ public struct BatchNormalization: Layer {
     center = try config.bool("center", default: true)
     scale = try config.bool("scale", default: true)
     isTrainable = try config.bool("trainable", default: true)
+    mode = try config.integer("mode", default: 0)
+    guard (0...2).contains(mode) else {
+      throw config.error("mode", "\(mode) but 0, 1 or 2 belongs here")
+    }
     gamma = try WeightSettings(&config, "gamma", default: .ones)
     beta = try WeightSettings(&config, "beta", default: .zeros)
     movingMean = try WeightSettings(&config, "moving_mean", default: .zeros)
@@ -65,6 +72,7 @@ public struct BatchNormalization: Layer {
       "axis": .integer(axis), "momentum": .number(momentum), "epsilon": .number(epsilon),
       "center": .bool(center), "scale": .bool(scale), "trainable": .bool(isTrainable),
     ]
+    if mode != 0 { config["mode"] = .integer(mode) }
     for (name, settings) in [
       ("beta", beta), ("gamma", gamma), ("moving_mean", movingMean),
       ("moving_variance", movingVariance),
@@ -99,7 +107,7 @@ public struct BatchNormalization: Layer {
   private var meanIndex: Int { (scale ? 1 : 0) + (center ? 1 : 0) }
 
   private func usesBatch(_ pass: borrowing Pass) -> Bool {
-    pass.isTraining && (isTrainable || pass.generation <= .keras2)
+    mode == 2 || pass.isTraining && (isTrainable || pass.generation <= .keras2)
   }
 
   /// The channel of every element of one sample.
@@ -117,6 +125,13 @@ public struct BatchNormalization: Layer {
     let x = input.reals(in: &pass.workspace)
     let y = pass.workspace.scratch(S.self, count: input.count)
     let channels = channels(Array(input.shape.dropFirst()))
+    if mode == 1 {
+      guard !pass.keepsTrace else {
+        throw KerasError(.unsupportedConfiguration, "training in mode 1")
+      }
+      normalizeVectors(x, input, channels, weights, into: y)
+      return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
+    }
     let count = (channels.max() ?? -1) + 1
     var (mean, variance) = (weights[meanIndex], weights[meanIndex + 1])
     let counted = countedElements(inputs[0], &pass)
@@ -138,6 +153,27 @@ public struct BatchNormalization: Layer {
     }
     if pass.keepsTrace { trace.saved = [x, mean, variance, factors] }
     return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
+  }
+
+  /// Keras 1's mode 1: each vector of the last axis by itself, `(x - μ)/(√(σ² + ε) + ε)`.
+  private func normalizeVectors<S: Scalar>(
+    _ x: UnsafePointer<S>, _ input: Tensor<S>, _ channels: [Int], _ weights: Weights<S>,
+    into y: UnsafeMutablePointer<S>
+  ) {
+    let width = input.width
+    for vector in 0..<input.vectors {
+      let values = x + vector * width
+      var (mean, variance) = (S(0), S(0))
+      for i in 0..<width { mean += values[i] / S(width) }
+      for i in 0..<width { variance += (values[i] - mean) * (values[i] - mean) / S(width) }
+      let size = (variance + S(epsilon)).squareRoot() + S(epsilon)
+      for i in 0..<width {
+        let channel = channels[(vector * width + i) % channels.count]
+        y[vector * width + i] =
+          (values[i] - mean) / size * (scale ? weights[0][channel] : 1)
+          + (center ? weights[scale ? 1 : 0][channel] : 0)
+      }
+    }
   }
 
   /// The flags of the elements that count, one a vector; `nil` for all.

@@ -12,8 +12,9 @@ public struct RNN: SequenceLayer {
   /// How the cells are stored: names, and whether they stand in a `StackedRNNCells`.
   private let cellConfig: JSON
   private let isStacked: Bool
-  /// Keras 2.2 lists the states of stacked cells from above.
-  private var listsStatesFromAbove = false
+  /// Up to Keras 2.2 a masked step puts out the first state again, which of stacked cells is the
+  /// lowest cell's, not the output.
+  private var repeatsFirstState = false
 
   // MARK: Configuration
 
@@ -68,7 +69,7 @@ public struct RNN: SequenceLayer {
 
   public func built(at site: BuildSite) throws(KerasError) -> Self {
     var layer = self
-    layer.listsStatesFromAbove = site.generation <= .keras2
+    layer.repeatsFirstState = site.generation <= .keras2
     return layer
   }
 
@@ -76,12 +77,7 @@ public struct RNN: SequenceLayer {
 
   var weightCount: Int { cells.reduce(0) { $0 + $1.weightCount } }
 
-  var stateUnits: [Int] { order(cells.map(\.stateUnits)).flatMap { $0 } }
-
-  /// What belongs to the cells, in the order in which Keras lists their states.
-  private func order<Item>(_ items: [Item]) -> [Item] {
-    listsStatesFromAbove ? items.reversed() : items
-  }
+  var stateUnits: [Int] { cells.flatMap(\.stateUnits) }
 
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
     var specs: [WeightSpec] = []
@@ -143,11 +139,10 @@ public struct RNN: SequenceLayer {
   /// Initial states, or their gradients, by cell from below.
   private func byCell<Item>(_ states: ArraySlice<Item>) -> [[Item]] {
     var rest = states
-    let groups = order(cells.map(\.stateCount)).map { count in
+    return cells.map(\.stateCount).map { count in
       defer { rest = rest.dropFirst(count) }
       return Array(rest.prefix(count))
     }
-    return listsStatesFromAbove ? groups.reversed() : groups
   }
 
   // MARK: Forward
@@ -157,6 +152,7 @@ public struct RNN: SequenceLayer {
   ) throws(KerasError) -> [Signal<S>] {
     let given = byCell(inputs.dropFirst())
     var signal = inputs[0]
+    var first = inputs[0]
     var states: [[Signal<S>]] = []
     for (index, (layer, range)) in zip(stack, weightRanges()).enumerated() {
       var inner = Trace<S>()
@@ -166,12 +162,42 @@ public struct RNN: SequenceLayer {
         inner.inputs, weights: weights[range], trace: &inner, pass: &pass)
       pass.path.removeLast()
       signal = inner.outputs[0]
+      if index == 0 { first = signal }
       if index == 0 && options.goBackwards { signal.mask = turned(signal.mask, &pass.workspace) }
       states.append(Array(inner.outputs.dropFirst()))
       if pass.keepsTrace { trace.inner.append(inner) }
     }
+    if repeatsFirstState, cells.count > 1, !options.unroll, let mask = inputs[0].mask {
+      try repeatFirstState(in: &signal, first, mask, &pass)
+    }
     signal.mask = options.returnSequences ? inputs[0].mask : nil
-    return [signal] + (options.returnState ? order(states).flatMap { $0 } : [])
+    return [signal] + (options.returnState ? states.flatMap { $0 } : [])
+  }
+
+  /// Puts the lowest cell's states where a masked step would repeat the output.
+  private func repeatFirstState<S: Scalar>(
+    in signal: inout Signal<S>, _ first: Signal<S>, _ mask: Mask, _ pass: inout Pass
+  ) throws(KerasError) {
+    let units = signal.tensor.width
+    guard first.tensor.width == units, !pass.keepsTrace else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "a mask over stacked cells of \(cells.map(\.units).tuple) units",
+        hint: "Keras 2 repeats the lowest cell's state there; use layers one behind another")
+    }
+    let (y, h) = (signal.tensor.reals(in: &pass.workspace), first.tensor.reals(in: &pass.workspace))
+    for row in 0..<mask.batch {
+      for t in 0..<mask.steps {
+        let time = options.goBackwards ? mask.steps - 1 - t : t
+        guard !mask.flags[row * mask.steps + time] else { continue }
+        let step = (row * mask.steps + t) * units
+        if options.returnSequences {
+          (y + step).update(from: h + step, count: units)
+        } else if t == mask.steps - 1 {
+          (y + row * units).update(from: h + step, count: units)
+        }
+      }
+    }
   }
 
   /// The mask of a sequence that comes out from its last step on.

@@ -1,0 +1,78 @@
+import KerasFormat
+import KerasRuntime
+
+/// What came out of one container of one case.
+package struct FixtureOutcome: Sendable {
+  package let fixture: FixtureCase
+  package let container: String
+  /// The largest difference from what Keras predicted, or why the model was refused.
+  package let result: Result<Float, KerasError>
+  package let exception: FixtureException?
+
+  /// What is wrong with it; `nil` where it is as it should be.
+  package var objection: String? {
+    let place = "\(fixture) \(container)"
+    switch (result, exception?.refusal) {
+    case (.success(let difference), nil):
+      let tolerance = exception?.relative ?? fixture.tolerance
+      return difference <= tolerance
+        ? nil : "\(place): off by \(difference), more than \(tolerance)"
+    case (.success, let refusal?): return "\(place): should be refused, \(refusal)"
+    case (.failure(let error), nil): return "\(place): \(error)"
+    case (.failure(let error), let refusal?):
+      return error.description.contains(refusal)
+        ? nil : "\(place): \(error); it should say \(refusal)"
+    }
+  }
+}
+
+/// An entry of `fixtures/exceptions.json`: cases that are not equal to 1e-5, and why.
+package struct FixtureException: Sendable {
+  let cases: [String]
+  let containers: [String]?
+  /// What the refusal says.
+  let refusal: String?
+  /// Compared by the size of the number instead.
+  let relative: Float?
+  package let reason: String
+
+  package static let all = Result { () throws(KerasError) -> [FixtureException] in
+    let entries = try JSON(parsing: FileBytes.read(Fixtures.path("exceptions.json")))
+    return (entries.array ?? []).compactMap(\.object).map { entry in
+      FixtureException(
+        cases: entry["cases"]?.array?.compactMap(\.string) ?? [],
+        containers: entry["containers"]?.array?.compactMap(\.string),
+        refusal: entry["refused"]?.string, relative: entry["relative"]?.number.map { Float($0) },
+        reason: entry["reason"]?.string ?? "")
+    }
+  }
+
+  func covers(_ fixture: FixtureCase, _ container: String) -> Bool {
+    cases.contains { fixture.description.hasPrefix($0) }
+      && containers?.contains(container) ?? true
+  }
+}
+
+extension FixtureOutcome {
+  /// Every container of every case, in the order of the manifests; computed once.
+  package static let all = Result { () throws -> [FixtureOutcome] in
+    var outcomes: [FixtureOutcome] = []
+    let exceptions = try FixtureException.all.get()
+    for fixture in try FixtureCase.all(["layers", "graphs", "keras1"])
+    where fixture.kind != "Refused" {
+      let (inputs, expected) = (try fixture.inputArrays(), try fixture.outputArrays())
+      for container in fixture.containers {
+        let exception = exceptions.first { $0.covers(fixture, container.description) }
+        let result = Result { () throws(KerasError) -> Float in
+          let found = try Network(try fixture.record(container)).predict(inputs)
+          return Fixtures.difference(found, expected, relative: exception?.relative != nil)
+        }
+        outcomes.append(
+          FixtureOutcome(
+            fixture: fixture, container: container.description, result: result,
+            exception: exception))
+      }
+    }
+    return outcomes
+  }
+}

@@ -16,6 +16,7 @@ extension ModelRecord {
     self.init(
       generation: generation, name: config["name"]?.string ?? className.lowercased(),
       isSequential: className == "Sequential", layers: [])
+    dtype = config["dtype"]?.string ?? "float32"
     guard let entries = config["layers"]?.array else {
       throw KerasError(.invalidJSON, "the inner model has no list of layers")
     }
@@ -37,7 +38,7 @@ extension ModelRecord {
 
   /// The config of a layer that this model is.
   package var nestedConfig: JSONObject {
-    var config: JSONObject = ["name": .string(name), "trainable": true, "dtype": "float32"]
+    var config: JSONObject = ["name": .string(name), "trainable": true, "dtype": .string(dtype)]
     config["layers"] = .array(
       layers.map { layer in
         var inner: JSONObject = ["name": .string(layer.name)]

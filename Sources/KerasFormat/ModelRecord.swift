@@ -14,6 +14,8 @@ public struct ModelRecord: Sendable, Equatable {
   public var name: String
   /// `true` for Keras's `Sequential`, `false` for a functional model.
   public var isSequential: Bool
+  /// The dtype policy of a `Sequential` itself, which Keras 3 stores beside those of its layers.
+  public var dtype = "float32"
   /// All layers in file order. An `InputLayer` stands first wherever the input shape is known.
   public var layers: [LayerRecord]
   /// A functional model's inputs and outputs; empty for a sequential one.

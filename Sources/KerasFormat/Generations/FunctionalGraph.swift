@@ -1,4 +1,4 @@
-/// The calls between the layers of a functional model, in each generation's notation.
+/// The calls between the layers of a functional model as files have them; ``GraphNotation`` writes them.
 enum FunctionalGraph {
   // MARK: - Reading
 
@@ -108,39 +108,7 @@ enum FunctionalGraph {
     return ends
   }
 
-  // MARK: - Writing
-
-  static func nodes(_ calls: [[TensorReference]], _ dialect: Dialect) -> JSON {
-    .array(
-      calls.map { call in
-        guard dialect.generation == .keras3 else {
-          return .array(
-            call.map { tensor in
-              .array([
-                .string(tensor.layer), .integer(tensor.node), .integer(tensor.tensor),
-                .object([:]),
-              ])
-            })
-        }
-        // Keras makes the tensors anew from their history; shape and dtype are stand-ins.
-        let tensors: [JSON] = call.map { tensor in
-          [
-            "class_name": "__keras_tensor__",
-            "config": [
-              "shape": [nil], "dtype": "float32", "keras_history": triple(tensor),
-            ],
-          ]
-        }
-        return ["args": tensors.count == 1 ? .array(tensors) : [.array(tensors)], "kwargs": [:]]
-      })
-  }
-
-  static func ends(_ tensors: [TensorReference], _ dialect: Dialect) -> JSON {
-    if dialect.generation == .keras3, tensors.count == 1 { return triple(tensors[0]) }
-    return .array(tensors.map(triple))
-  }
-
-  private static func triple(_ tensor: TensorReference) -> JSON {
+  static func triple(_ tensor: TensorReference) -> JSON {
     [.string(tensor.layer), .integer(tensor.node), .integer(tensor.tensor)]
   }
 }

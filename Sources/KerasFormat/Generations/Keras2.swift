@@ -79,7 +79,7 @@ extension Dialect {
     Key("strides"), Key("pool_size", [2]), Key("padding", "valid"),
     Key("data_format", "channels_last"),
   ]
-  private static let implementation = [Key("implementation", 1, own: true)]
+  private static let implementation = [Key("implementation", 1)]
 }
 
 extension [Dialect.Key] {

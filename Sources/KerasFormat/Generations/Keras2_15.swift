@@ -73,7 +73,7 @@ extension Dialect {
     isModern: true, classNames: ["CuDNNGRU": "GRU", "CuDNNLSTM": "LSTM"])
 
   private static let flags = [Key].recurrentFlags + [Key("time_major", false)]
-  private static let implementation = [Key("implementation", 2, own: true)]
+  private static let implementation = [Key("implementation", 2)]
   /// A convolution that cannot be cut into groups writes the number of them all the same.
   private static let ungrouped = [Key("groups", 1, own: true)]
   /// What a convolution without a kernel of that name writes about it.

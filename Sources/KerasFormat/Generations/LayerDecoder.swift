@@ -121,6 +121,9 @@ struct LayerDecoder {
       }
     }
     if config["time_major"] == false { config["time_major"] = nil }
+    // How a recurrent layer computes is worth a word only where it is not its generation's way.
+    let usual = dialect.layers[className]?.first { $0.name == "implementation" }?.missing
+    if config["implementation"] == usual { config["implementation"] = nil }
     if config["trainable"] == nil { config["trainable"] = true }
     if let dtype = config["dtype"]?.string, dialect.isModern {
       config["dtype"] = .string(dtype)
@@ -194,6 +197,11 @@ struct LayerDecoder {
     } else {
       backward = forward
       backward.config["go_backwards"] = .bool(forward.config["go_backwards"] != true)
+    }
+    guard dialect.generation < .keras3 else {
+      config["layer"] = object(forward)
+      config["backward_layer"] = object(backward)
+      return
     }
     forward.config["name"] = .string(
       prefixed("forward_", forward.config["name"]?.string ?? "layer"))

@@ -1,14 +1,18 @@
 /// The canonical config of a layer → the config in a generation's words, in its key order.
 struct LayerEncoder {
   let dialect: Dialect
+  let container: ModelEncoder.Container
   /// Whose words the record's unknown classes are in.
   let source: Generation
   /// Whether any layer of the model makes a mask.
   let hasMask: Bool
+  /// Whether the model whose layers are being written is a functional one.
+  var isInGraph = false
   var notes: [ConversionNote] = []
 
-  init(dialect: Dialect, record: ModelRecord) {
+  init(dialect: Dialect, container: ModelEncoder.Container, record: ModelRecord) {
     self.dialect = dialect
+    self.container = container
     source = record.generation
     hasMask = record.layers.contains {
       $0.className == "Masking" || $0.config["mask_zero"] == true
@@ -24,6 +28,16 @@ struct LayerEncoder {
   private mutating func encoded(
     _ className: String, _ canonical: JSONObject, layer: String
   ) throws(KerasError) -> JSONObject {
+    if ModelRecord.nestedClasses.contains(className) {
+      return try encodedModel(className, canonical)
+    }
+    if className == "ThresholdedReLU", dialect.layers[className] == nil {
+      note(layer, "ThresholdedReLU is written as ReLU with its threshold, which computes the same")
+      return try encoded("ReLU", Self.thresholded(canonical), layer: layer)
+    }
+    if className == "NotEqual", dialect.generation == .keras3 {
+      return ["name": canonical["name"] ?? "not_equal"]
+    }
     guard let keys = dialect.layers[className] else {
       guard dialect.generation == source else {
         throw KerasError(
@@ -35,7 +49,11 @@ struct LayerEncoder {
     var left = canonical
     var config = JSONObject()
     config["name"] = left.take("name")
-    config["trainable"] = left.take("trainable") ?? true
+    let trainable = left.take("trainable") ?? true
+    // Keras 3's SpatialDropout1D does not take the word.
+    if className != "SpatialDropout1D" || dialect.generation != .keras3 {
+      config["trainable"] = trainable
+    }
     let dtype = left.take("dtype") ?? "float32"
     if dialect.isModern {
       config["dtype"] = encodedPolicy(dtype)
@@ -45,6 +63,10 @@ struct LayerEncoder {
         "\(dialect.name) has no dtype of a layer, and this is \(dtype.kind)")
     }
     if className == "Bidirectional" { try takeBidirectional(&left, &config, layer: layer) }
+    for key in ["layer", "cell", "cells"] where config[key] == nil {
+      guard let inner = left[key] else { continue }
+      left[key] = try encodedInner(inner, layer: layer)
+    }
     for key in keys {
       if config[key.name] != nil { continue }
       let value = key.isOwn ? key.missing : left.take(key.canonical) ?? key.missing
@@ -55,6 +77,78 @@ struct LayerEncoder {
     }
     try dropLeft(left, className, &config, layer: layer)
     return config
+  }
+
+  /// Layers inside a layer: one, or a list of them.
+  private mutating func encodedInner(_ value: JSON, layer: String) throws(KerasError) -> JSON {
+    if let list = value.array {
+      var entries: [JSON] = []
+      for entry in list { entries.append(try encodedInner(entry, layer: layer)) }
+      return .array(entries)
+    }
+    guard let object = value.object, let className = object["class_name"]?.string,
+      let inner = object["config"]?.object
+    else {
+      throw KerasError(.unsupportedConfiguration, "\(value.kind), expected a layer")
+    }
+    let record = LayerRecord(className: className, name: "", config: inner)
+    return .object(
+      self.object(
+        writtenClass(record), try encoded(className, inner, layer: layer),
+        isWrapped: dialect.isModern))
+  }
+
+  private mutating func encodedModel(
+    _ className: String, _ canonical: JSONObject
+  ) throws(KerasError) -> JSONObject {
+    let record = try ModelRecord(nested: className, config: canonical, generation: source)
+    // In the JSON text of a functional model, 2.15 leaves out where the layers of a model inside it
+    // come from.
+    let isBare = dialect.generation == .keras2_15 && self.container == .json && isInGraph
+    let container = isBare ? .h5 : self.container
+    var config = try ModelEncoder(dialect.generation, container: container).config(
+      of: record, &self)
+    if canonical["trainable"] == false { config["trainable"] = false }
+    return config
+  }
+
+  /// `ThresholdedReLU` in the words of `ReLU`.
+  private static func thresholded(_ canonical: JSONObject) -> JSONObject {
+    var config = canonical
+    config["threshold"] = config.take("theta")
+    (config["max_value"], config["negative_slope"]) = (.null, 0.0)
+    return config
+  }
+
+  // MARK: - Objects
+
+  /// What the generation calls the layer's class.
+  func writtenClass(_ layer: LayerRecord) -> String {
+    switch layer.className {
+    case "Functional" where !dialect.isModern: "Model"
+    case "ThresholdedReLU" where dialect.layers[layer.className] == nil: "ReLU"
+    default: layer.className
+    }
+  }
+
+  static func functionalModule(_ dialect: Dialect) -> String {
+    dialect.generation == .keras3 ? "keras.src.models.functional" : "keras.src.engine.functional"
+  }
+
+  /// `class_name` and `config`, with what says where they come from.
+  func object(_ className: String, _ config: JSONObject, isWrapped: Bool) -> JSONObject {
+    guard isWrapped else { return ["class_name": .string(className), "config": .object(config)] }
+    let module: String =
+      switch className {
+      case "Sequential": "keras"
+      case "Functional": Self.functionalModule(dialect)
+      case "NotEqual": "keras.src.ops.numpy"
+      default: "keras.layers"
+      }
+    return [
+      "module": .string(module), "class_name": .string(className), "config": .object(config),
+      "registered_name": className == "Functional" ? "Functional" : .null,
+    ]
   }
 
   /// A class without a table, in its own generation.
@@ -119,6 +213,10 @@ struct LayerEncoder {
   ) throws(KerasError) {
     for (key, value) in left.members {
       switch key {
+      case "implementation":
+        if left["dropout"] != 0.0 || left["recurrent_dropout"] != 0.0 {
+          note(layer, "\(dialect.name) shares dropout's masks among the gates by a rule of its own")
+        }
       case "seed":
         if !value.isNull { note(layer, "\(dialect.name) keeps no seed; \(value.kind) is dropped") }
       case "zero_output_for_mask":
@@ -127,13 +225,20 @@ struct LayerEncoder {
         } else if value == true, hasMask {
           note(layer, "\(dialect.name) repeats the previous output at masked steps, not zeros")
         }
-      case "keepdims" where value == false: break
+      // What says nothing in any generation: the values that stand for a missing key.
+      case _ where Self.isDefault(key, value, className): break
       case "activity_regularizer" where dialect.isModern:
         config[key] = try Initializers.penalty(value, dialect, module: "keras.regularizers")
       default:
         throw KerasError(
           .unsupportedConfiguration, "\(dialect.name)'s \(className) has no \(key) (\(value.kind))")
       }
+    }
+  }
+
+  private static func isDefault(_ key: String, _ value: JSON, _ className: String) -> Bool {
+    [Dialect.keras3, .keras2_15].contains { dialect in
+      dialect.layers[className]?.contains { $0.canonical == key && $0.missing == value } ?? false
     }
   }
 
@@ -173,8 +278,10 @@ struct LayerEncoder {
     // Each direction of Keras 3 draws its own seeds; a mirrored layer has the first one's.
     mirrored["seed"] = other["seed"]
     let isMirror = className == otherClass && mirrored == other
-    if dialect.generation == .keras2_15, inner["return_sequences"] == true {
-      inner["zero_output_for_mask"] = inner["zero_output_for_mask"] == true ? nil : false
+    if dialect.generation == .keras2_15 {
+      // What 2.15 does by itself it does not write.
+      inner = Self.withoutForcedZeros(inner)
+      other = Self.withoutForcedZeros(other)
     }
     config["layer"] = wrappedLayer(className, try encoded(className, inner, layer: layer))
     guard !isMirror else { return }
@@ -188,6 +295,13 @@ struct LayerEncoder {
       otherClass, try encoded(otherClass, other, layer: layer))
   }
 
+  private static func withoutForcedZeros(_ config: JSONObject) -> JSONObject {
+    guard config["return_sequences"] == true else { return config }
+    var config = config
+    config["zero_output_for_mask"] = config["zero_output_for_mask"] == true ? nil : false
+    return config
+  }
+
   private mutating func checkForcedZeros(
     _ inner: JSONObject, layer: String
   ) throws(KerasError) {
@@ -198,9 +312,7 @@ struct LayerEncoder {
   }
 
   private func wrappedLayer(_ className: String, _ config: JSONObject) -> JSON {
-    let object: JSONObject = ["class_name": .string(className), "config": .object(config)]
-    return dialect.isModern
-      ? SerializedObject.wrapped(object, module: "keras.layers") : .object(object)
+    .object(object(className, config, isWrapped: dialect.isModern))
   }
 }
 

@@ -82,8 +82,12 @@ struct ModelDecoder {
             dtype: inner["dtype"] ?? "float32"), at: 0)
       }
     }
-    return ModelRecord(
+    var record = ModelRecord(
       generation: dialect.generation, name: name, isSequential: true, layers: layers)
+    if let dtype = object?["dtype"], let policy = try SerializedObject.reduced(dtype).string {
+      record.dtype = policy
+    }
+    return record
   }
 
   /// What the first layer of a model inside a model, or of one in that, says about its input.
@@ -201,16 +205,9 @@ struct ModelDecoder {
     return record
   }
 
-  /// A model inside a model has a call of its own before those in the outer one. Up to 2.15 that call
-  /// is counted; Keras 3 counts a functional model's where the outer model's ends are named, and only
-  /// there.
+  /// References to the calls of models inside the model, from 0.
   private func countCallsFromZero(_ record: inout ModelRecord) {
-    var (inside, ends): ([String: Int], [String: Int]) = ([:], [:])
-    for layer in record.layers where ModelRecord.nestedClasses.contains(layer.className) {
-      let isKeras3 = dialect.generation == .keras3
-      inside[layer.name] = isKeras3 ? 0 : 1
-      ends[layer.name] = isKeras3 && layer.className == "Sequential" ? 0 : 1
-    }
+    let (inside, ends) = GraphNotation.countedCalls(of: record, dialect)
     func shifted(_ tensor: TensorReference, _ counts: [String: Int]) -> TensorReference {
       var tensor = tensor
       tensor.node -= min(counts[tensor.layer] ?? 0, tensor.node)

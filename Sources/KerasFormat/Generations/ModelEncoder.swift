@@ -26,30 +26,60 @@ struct ModelEncoder {
         .unsupportedConfiguration, "files of Keras 1 are read, not written",
         hint: "choose 2, 2.15 or 3")
     }
-    var encoder = LayerEncoder(dialect: dialect, record: record)
+    var encoder = LayerEncoder(dialect: dialect, container: container, record: record)
+    let config = try config(of: record, &encoder)
+    notes += encoder.notes
+    return topLevel(record, config)
+  }
+
+  // MARK: - A model's config, at the top or inside another
+
+  func config(
+    of record: ModelRecord, _ encoder: inout LayerEncoder
+  ) throws(KerasError) -> JSONObject {
+    let isKeras3 = dialect.generation == .keras3
+    let graph = GraphNotation(dialect: dialect, record: record)
+    let wasInGraph = encoder.isInGraph
+    encoder.isInGraph = !record.isSequential
+    defer { encoder.isInGraph = wasInGraph }
     var layers: [JSON] = []
     for (index, layer) in record.layers.enumerated() {
       do throws(KerasError) {
-        var config = try self.config(layer, &encoder)
+        // Keras 2 leaves a Sequential's InputLayer out: the next layer carries the shape.
         if record.isSequential, index == 0, layer.className == "InputLayer",
           dialect.generation == .keras2
         {
-          // Keras 2 leaves a Sequential's InputLayer out: the next layer carries the shape.
           continue
         }
-        if record.isSequential, index == 1, record.layers[0].className == "InputLayer" {
+        var config = try self.config(layer, &encoder)
+        if record.isSequential, index == 1, record.layers[0].className == "InputLayer",
+          !ModelRecord.nestedClasses.contains(layer.className)
+        {
           config = carryingInput(config, of: record.layers[0], layer)
         }
-        layers.append(entry(layer, config, isSequential: record.isSequential, at: record))
+        layers.append(try entry(layer, config, in: record, graph, encoder))
       } catch {
         throw error.inside(layer.name)
       }
     }
-    notes += encoder.notes
-    return topLevel(record, layers: layers)
+    var config: JSONObject = ["name": .string(record.name)]
+    if record.isSequential {
+      if isKeras3 {
+        config["trainable"] = true
+        config["dtype"] = encoder.encodedPolicy(.string(record.dtype))
+      }
+      config["layers"] = .array(layers)
+      if isKeras3, let shape = record.layers.first?.config["batch_shape"] {
+        config["build_input_shape"] = shape
+      }
+    } else {
+      if dialect.isModern { config["trainable"] = true }
+      config["layers"] = .array(layers)
+      config["input_layers"] = graph.ends(record.inputs)
+      config["output_layers"] = graph.ends(record.outputs)
+    }
+    return config
   }
-
-  // MARK: - Layers
 
   private func config(
     _ layer: LayerRecord, _ encoder: inout LayerEncoder
@@ -89,55 +119,37 @@ struct ModelEncoder {
   }
 
   private func entry(
-    _ layer: LayerRecord, _ config: JSONObject, isSequential: Bool, at record: ModelRecord
-  ) -> JSON {
+    _ layer: LayerRecord, _ config: JSONObject, in record: ModelRecord, _ graph: GraphNotation,
+    _ encoder: LayerEncoder
+  ) throws(KerasError) -> JSON {
     var entry = JSONObject()
-    let isWrapped = dialect.isModern && container != .h5
-    if !isSequential, dialect.generation == .keras2 { entry["name"] = .string(layer.name) }
-    if isWrapped { entry["module"] = "keras.layers" }
-    entry["class_name"] = .string(layer.className)
-    entry["config"] = .object(config)
-    if isWrapped { entry["registered_name"] = .null }
-    if !isSequential {
+    if !record.isSequential, dialect.generation == .keras2 { entry["name"] = .string(layer.name) }
+    let object = encoder.object(
+      encoder.writtenClass(layer), config, isWrapped: dialect.isModern && container != .h5)
+    for (key, value) in object.members { entry[key] = value }
+    if !record.isSequential {
       entry["name"] = .string(layer.name)
-      entry["inbound_nodes"] = FunctionalGraph.nodes(layer.inbound, dialect)
+      entry["inbound_nodes"] = try graph.nodes(of: layer)
     }
     return .object(entry)
   }
 
-  // MARK: - The model
+  // MARK: - The top
 
-  private func topLevel(_ record: ModelRecord, layers: [JSON]) -> JSONObject {
+  private func topLevel(_ record: ModelRecord, _ config: JSONObject) -> JSONObject {
     let isKeras3 = dialect.generation == .keras3
-    var config: JSONObject = ["name": .string(record.name)]
-    let shape = record.layers.first?.config["batch_shape"]
     let isWrapped = dialect.isModern && container == .keras || isKeras3 && container == .json
-    var className = "Sequential"
-    var module = "keras"
-    var registered: JSON = nil
-    if record.isSequential {
-      if isKeras3 {
-        config["trainable"] = true
-        config["dtype"] = LayerEncoder(dialect: dialect, record: record).encodedPolicy("float32")
-      }
-      config["layers"] = .array(layers)
-      if isKeras3, let shape { config["build_input_shape"] = shape }
-    } else {
-      className = dialect.isModern ? "Functional" : "Model"
-      module = isKeras3 ? "keras.src.models.functional" : "keras.src.engine.functional"
-      registered = "Functional"
-      if dialect.isModern { config["trainable"] = true }
-      config["layers"] = .array(layers)
-      config["input_layers"] = FunctionalGraph.ends(record.inputs, dialect)
-      config["output_layers"] = FunctionalGraph.ends(record.outputs, dialect)
-    }
     var definition = JSONObject()
-    if isWrapped { definition["module"] = .string(module) }
-    definition["class_name"] = .string(className)
+    if isWrapped {
+      definition["module"] = .string(
+        record.isSequential ? "keras" : LayerEncoder.functionalModule(dialect))
+    }
+    definition["class_name"] = .string(
+      record.isSequential ? "Sequential" : dialect.isModern ? "Functional" : "Model")
     definition["config"] = .object(config)
     if isWrapped {
-      definition["registered_name"] = registered
-      if record.isSequential, let shape {
+      definition["registered_name"] = record.isSequential ? .null : "Functional"
+      if record.isSequential, let shape = record.layers.first?.config["batch_shape"] {
         definition["build_config"] = ["input_shape": shape]
       }
     }

@@ -1,0 +1,110 @@
+/// The calls between the layers of a functional model in a generation's notation.
+struct GraphNotation {
+  let dialect: Dialect
+  /// Calls that a model inside the model is counted to have had before those in it: where its layers
+  /// are called, and where the model's ends are named.
+  private let inside: [String: Int]
+  private let ends: [String: Int]
+
+  init(dialect: Dialect, record: ModelRecord) {
+    self.dialect = dialect
+    (inside, ends) = Self.countedCalls(of: record, dialect)
+  }
+
+  /// A model inside a model has a call of its own before those in the outer one. Up to 2.15 that call
+  /// is counted; Keras 3 counts a functional model's where the outer model's ends are named, and only
+  /// there.
+  static func countedCalls(
+    of record: ModelRecord, _ dialect: Dialect
+  ) -> (inside: [String: Int], ends: [String: Int]) {
+    var (inside, ends): ([String: Int], [String: Int]) = ([:], [:])
+    for layer in record.layers where ModelRecord.nestedClasses.contains(layer.className) {
+      let isKeras3 = dialect.generation == .keras3
+      inside[layer.name] = isKeras3 ? 0 : 1
+      ends[layer.name] = isKeras3 && layer.className == "Sequential" ? 0 : 1
+    }
+    return (inside, ends)
+  }
+
+  private func shifted(_ tensor: TensorReference, _ counts: [String: Int]) -> TensorReference {
+    var tensor = tensor
+    tensor.node += counts[tensor.layer] ?? 0
+    return tensor
+  }
+
+  // MARK: - Calls
+
+  func nodes(of layer: LayerRecord) throws(KerasError) -> JSON {
+    var nodes: [JSON] = []
+    for (index, call) in layer.inbound.enumerated() {
+      let tensors = call.map { shifted($0, inside) }
+      let mask =
+        layer.inboundMasks.indices.contains(index)
+        ? layer.inboundMasks[index].map { shifted($0, inside) } : nil
+      if dialect.generation == .keras3 {
+        nodes.append(keras3Node(layer, tensors, mask))
+      } else {
+        nodes.append(try listNode(tensors, mask))
+      }
+    }
+    return .array(nodes)
+  }
+
+  /// `[["layer", node, tensor, {arguments}], …]`
+  private func listNode(
+    _ tensors: [TensorReference], _ mask: TensorReference?
+  ) throws(KerasError) -> JSON {
+    guard mask == nil || dialect.generation == .keras2_15 else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name) does not keep a mask given as an argument")
+    }
+    return .array(
+      tensors.enumerated().map { index, tensor in
+        var arguments = JSONObject()
+        if index == 0, let mask { arguments["mask"] = FunctionalGraph.triple(mask) }
+        return .array((FunctionalGraph.triple(tensor).array ?? []) + [.object(arguments)])
+      })
+  }
+
+  private func keras3Node(
+    _ layer: LayerRecord, _ tensors: [TensorReference], _ mask: TensorReference?
+  ) -> JSON {
+    if layer.className == "NotEqual", let value = layer.config["value"] {
+      return ["args": [kerasTensor(tensors[0]), value], "kwargs": [:]]
+    }
+    var arguments = JSONObject()
+    var positional = tensors
+    if tensors.count > 1,
+      LayerDecoder.recurrentClasses.union(["Bidirectional"]).contains(layer.className)
+    {
+      positional = [tensors[0]]
+      arguments["initial_state"] = .array(tensors.dropFirst().map(kerasTensor))
+    }
+    if let mask { arguments["mask"] = kerasTensor(mask) }
+    let all = positional.map(kerasTensor)
+    // Layers that merge take their inputs as one list, even a list of one.
+    let isList = all.count > 1 || Self.listClasses.contains(layer.className)
+    return ["args": isList ? [.array(all)] : .array(all), "kwargs": .object(arguments)]
+  }
+
+  private static let listClasses: Set<String> = [
+    "Add", "Multiply", "Average", "Maximum", "Minimum", "Concatenate",
+  ]
+
+  /// Keras makes the tensors anew from their history; shape and dtype are stand-ins.
+  private func kerasTensor(_ tensor: TensorReference) -> JSON {
+    [
+      "class_name": "__keras_tensor__",
+      "config": [
+        "shape": [nil], "dtype": "float32", "keras_history": FunctionalGraph.triple(tensor),
+      ],
+    ]
+  }
+
+  // MARK: - Ends
+
+  func ends(_ tensors: [TensorReference]) -> JSON {
+    let shifted = tensors.map { FunctionalGraph.triple(self.shifted($0, ends)) }
+    return dialect.generation == .keras3 && shifted.count == 1 ? shifted[0] : .array(shifted)
+  }
+}

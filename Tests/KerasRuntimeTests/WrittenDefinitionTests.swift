@@ -1,0 +1,135 @@
+import Foundation
+import KerasFormat
+import KerasRuntime
+import TestSupport
+import Testing
+
+@Suite struct WrittenDefinitionTests {
+  static let kinds = Result { () throws -> [String] in
+    var seen: Set<String> = []
+    return try FixtureCase.all(["layers", "graphs"]).map { "\($0.collection)/\($0.kind)" }
+      .filter { seen.insert($0).inserted && !$0.hasSuffix("/Refused") }
+  }
+
+  /// Keras's own text, read and written in the same generation, but for what follows from the rest:
+  /// shapes of tensors, marks of objects that are shared, masks that layers hand on.
+  @Test(arguments: try kinds.get())
+  func `a definition read and written again says what Keras wrote`(_ kind: String) throws {
+    for fixture in try FixtureCase.all(["layers", "graphs"])
+    where "\(fixture.collection)/\(fixture.kind)" == kind && fixture.files.contains("model.json")
+      && fixture.name != "explicit_compute_mask"
+    {
+      let stored = try JSON(parsing: fixture.bytes("model.json"))
+      guard let record = try? ModelFile.decode(fixture.bytes("model.json"), name: "model.json"),
+        (try? Network(record, weights: .zeros)) != nil
+      else { continue }
+      do {
+        let written = try JSON(parsing: ModelFile.encode(record, container: .json))
+        if let difference = Self.difference(stored, written, at: []) {
+          Issue.record("\(fixture): \(difference)")
+        }
+      } catch {
+        Issue.record("\(fixture): \(error)")
+      }
+    }
+  }
+
+  /// Keys that say what the others say, or nothing.
+  private static let derived: Set<String> = [
+    "build_config", "build_input_shape", "compile_config", "shared_object_id", "keras_version",
+    "shape", "input_length", "batch_input_shape", "input_shape",
+  ]
+
+  /// cuDNN's layers are written as those that compute the same anywhere.
+  private static let renamed = ["CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU"]
+
+  /// The first place where two definitions differ.
+  static func difference(_ expected: JSON, _ got: JSON, at path: [String]) -> String? {
+    let place = path.joined(separator: "/")
+    // A policy may be written by its name alone; a dictionary of ends becomes the list of its values.
+    if path.last == "dtype" || path.last == "trainable", expected.isNull || got.isNull {
+      return nil
+    }
+    if path.last == "dtype", got.object?["config"]?.object?["name"] == expected { return nil }
+    if path.last == "output_layers" || path.last == "input_layers", let named = expected.object {
+      return difference(.array(named.keys.sorted().map { named[$0] ?? .null }), got, at: path)
+    }
+    if let x = expected.number, let y = got.number {
+      return Float(x) == Float(y) ? nil : "\(place): \(x) ≠ \(y)"
+    }
+    if let x = expected.object, let y = got.object {
+      if x["class_name"]?.string == "__keras_tensor__" {
+        let history = { (object: JSONObject) in object["config"]?.object?["keras_history"] }
+        return history(x) == history(y) ? nil : "\(place): \(x) ≠ \(y)"
+      }
+      if let name = x["class_name"]?.string, let other = renamed[name] {
+        return y["class_name"]?.string == other ? nil : "\(place): \(name) ≠ \(y)"
+      }
+      for key in x.keys + y.keys.filter({ x[$0] == nil }) where !derived.contains(key) {
+        let (a, b) = (x[key] ?? .null, y[key] ?? .null)
+        if key == "kwargs" || key == "module" && (a.isNull || b.isNull) { continue }
+        if let found = difference(a, b, at: path + [key]) { return found }
+      }
+      return nil
+    }
+    if let x = expected.array, let y = got.array {
+      // Operations that make masks are not written.
+      let layers = x.filter { !($0.object?["module"]?.string?.hasPrefix("keras.src.ops") ?? false) }
+      if layers.count == y.count {
+        for (index, (a, b)) in zip(layers, y).enumerated() {
+          if let found = difference(a, b, at: path + ["\(index)"]) { return found }
+        }
+        return nil
+      }
+    }
+    if expected == got { return nil }
+    return "\(place): \(expected.pythonText().prefix(80)) ≠ \(got.pythonText().prefix(80))"
+  }
+}
+
+/// Writes the fixtures' models for `fixtures/scripts/check_written.py`, which opens them with the real
+/// Kerases: `HORNBILL_WRITTEN=folder swift test -c release --filter WrittenModelTests`.
+@Suite struct WrittenModelTests {
+  /// Each case in its own generation in one container, and in another generation in another; the
+  /// containers and the generations take turns.
+  @Test(.enabled(if: folder != nil))
+  func `every case is written for the real Kerases to check`() throws {
+    let folder = Self.folder ?? ""
+    var lines: [String] = []
+    for (index, fixture) in try FixtureCase.all(["layers", "graphs", "keras1"]).enumerated()
+    where fixture.kind != "Refused" {
+      guard let container = fixture.containers.first else { continue }
+      let record: ModelRecord
+      do { record = try Network(try fixture.record(container)).record } catch { continue }
+      let others = [Generation.keras2, .keras2_15, .keras3].filter { $0 != record.generation }
+      let own = record.generation == .keras1 ? Generation.keras2 : record.generation
+      for target in Set([own, others[index % others.count]]) {
+        let ends =
+          target == .keras2
+          ? [".h5", "_legacy.h5"] : [".keras", ".h5", ".weights.h5", "_legacy.h5"]
+        let end = ends[index % ends.count]
+        let name = "\(index)\(end)"
+        let line = "\(target.rawValue)\t\(name)\t\(fixture)"
+        let path = "\(folder)/\(target.rawValue)_\(name)"
+        do {
+          var notes = try ModelFile.write(
+            record, to: path,
+            options: .init(generation: target, legacyWeights: end == "_legacy.h5"))
+          if end == ".weights.h5" || end == "_legacy.h5" {
+            notes += try ModelFile.write(
+              record, to: "\(folder)/\(target.rawValue)_\(index).json",
+              options: .init(generation: target))
+          }
+          lines.append("\(line)\t\(notes.map(\.description).joined(separator: "; "))")
+        } catch {
+          lines.append("\(line)\trefused: \(error.description.replacing(path + ": ", with: ""))")
+        }
+      }
+    }
+    try AtomicFile.write(
+      Array((lines.joined(separator: "\n") + "\n").utf8), to: "\(folder)/written.tsv")
+    #expect(lines.count > 3000)
+  }
+
+  private static let folder = ProcessInfo.processInfo.environment["HORNBILL_WRITTEN"]
+}

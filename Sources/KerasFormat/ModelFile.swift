@@ -180,13 +180,26 @@ public enum ModelFile {
     return try encode(record, container: container, options: options, notes: &notes)
   }
 
+  /// Whose words ``write(_:to:options:)`` writes to this path.
+  public static func generation(
+    of record: ModelRecord, writtenTo path: String, options: WriteOptions
+  ) -> Generation {
+    guard let container = Container(path: path) else { return record.generation }
+    return generation(of: record, container, options)
+  }
+
+  private static func generation(
+    of record: ModelRecord, _ container: Container, _ options: WriteOptions
+  ) -> Generation {
+    let own = record.generation == .keras1 ? Generation.keras2 : record.generation
+    return options.generation ?? (container == .keras || container == .weights ? .keras3 : own)
+  }
+
   private static func encode(
     _ record: ModelRecord, container: Container, options: WriteOptions,
     notes: inout [ConversionNote]
   ) throws(KerasError) -> [UInt8] {
-    let own = record.generation == .keras1 ? Generation.keras2 : record.generation
-    let usual: Generation = container == .keras || container == .weights ? .keras3 : own
-    let generation = options.generation ?? usual
+    let generation = generation(of: record, container, options)
     guard generation != .keras1 else {
       throw KerasError(
         .unsupportedConfiguration, "files of Keras 1 are read, not written",

@@ -42,49 +42,89 @@ enum HardSigmoid {
   private static func convert(
     _ layer: inout LayerRecord, _ from: String, _ to: String, _ factor: Double
   ) throws(KerasError) -> Bool {
-    guard layer.className == "Bidirectional" else {
-      let gates = try scaledGates(layer.className, &layer.config, from, to)
-      try scale(&layer.weights, under: "", layer.className, gates, factor)
-      return !gates.isEmpty
+    var found: [[Int]] = []
+    var config = layer.config
+    try rename(layer.className, &config, from, to, &found)
+    guard found.contains(where: { !$0.isEmpty }) else { return false }
+    guard !layer.weights.isEmpty else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "hard_sigmoid has another formula in the generation written, and the record holds no "
+          + "weights that could make up for it",
+        hint: "give the weights, or write its own generation")
     }
-    var isChanged = false
-    for (key, prefix, half) in [
-      ("layer", "forward_layer", 0), ("backward_layer", "backward_layer", 1),
-    ] {
-      guard var object = layer.config[key]?.object, var config = object["config"]?.object,
-        let className = object["class_name"]?.string
-      else { continue }
-      let gates = try scaledGates(className, &config, from, to)
-      guard !gates.isEmpty else { continue }
-      isChanged = true
-      object["config"] = .object(config)
-      layer.config[key] = .object(object)
-      if layer.weights.contains(where: { $0.name.hasPrefix(prefix) }) {
-        try scale(&layer.weights, under: prefix, className, gates, factor)
-      } else {
-        // Weights known by position: the forward ones fill the first half.
-        let count = layer.weights.count / 2
-        var part = Array(layer.weights[half * count..<(half + 1) * count])
-        try scale(&part, under: "", className, gates, factor)
-        layer.weights.replaceSubrange(half * count..<(half + 1) * count, with: part)
+    layer.config = config
+    let leaves = try LayerStructure(layer).leaves
+    guard leaves.count == found.count else { return false }
+    var index = 0
+    for (leaf, gates) in zip(leaves, found) {
+      for position in 0..<(leaf.count ?? 0) {
+        // Only the second half of a separable convolution leads into the activation.
+        if !gates.isEmpty, leaf.className != "SeparableConv1D" || position > 0 {
+          let blocks = ["LSTMCell": 4, "GRUCell": 3][leaf.className] ?? 1
+          try scale(&layer.weights[index], gates, blocks, factor)
+        }
+        index += 1
       }
     }
-    return isChanged
+    return true
   }
 
-  /// Which of the layer's column blocks lead into the activation; renames it on the way.
-  private static func scaledGates(
+  /// Renames the activation in a layer and all inside it, and lists for each object with weights which
+  /// of its blocks of columns lead into it, in structural order.
+  private static func rename(
+    _ className: String, _ config: inout JSONObject, _ from: String, _ to: String,
+    _ found: inout [[Int]]
+  ) throws(KerasError) {
+    switch className {
+    case "Bidirectional":
+      try renameInner("layer", &config, from, to, &found)
+      try renameInner("backward_layer", &config, from, to, &found)
+    case "TimeDistributed": try renameInner("layer", &config, from, to, &found)
+    case "RNN": try renameInner("cell", &config, from, to, &found)
+    case "StackedRNNCells": try renameInner("cells", &config, from, to, &found)
+    case _ where ModelRecord.nestedClasses.contains(className):
+      try renameInner("layers", &config, from, to, &found)
+    default:
+      let gates = try blocks(className, &config, from, to)
+      let cells: Set<String> = ["SimpleRNN", "LSTM", "GRU"]
+      let leaf = cells.contains(className) ? className + "Cell" : className
+      if LayerStructure.Leaf.count(leaf, config) != 0 { found.append(gates) }
+    }
+  }
+
+  /// One inner layer or a list of them.
+  private static func renameInner(
+    _ key: String, _ config: inout JSONObject, _ from: String, _ to: String,
+    _ found: inout [[Int]]
+  ) throws(KerasError) {
+    var entries = config[key]?.array ?? config[key].map { [$0] } ?? []
+    for index in entries.indices {
+      guard var object = entries[index].object, var inner = object["config"]?.object,
+        let className = object["class_name"]?.string
+      else { continue }
+      try rename(className, &inner, from, to, &found)
+      object["config"] = .object(inner)
+      entries[index] = .object(object)
+    }
+    config[key] = config[key]?.array == nil ? entries.first : .array(entries)
+  }
+
+  /// Which of the object's column blocks lead into the activation; renames it on the way.
+  private static func blocks(
     _ className: String, _ config: inout JSONObject, _ from: String, _ to: String
   ) throws(KerasError) -> [Int] {
-    var gates: [Int] = []
+    let cell = className.hasSuffix("Cell") ? String(className.dropLast(4)) : className
+    var blocks: [Int] = []
     if config["recurrent_activation"]?.string == from {
       config["recurrent_activation"] = .string(to)
-      gates += className == "LSTM" ? [0, 1, 3] : [0, 1]
+      blocks += cell == "LSTM" ? [0, 1, 3] : [0, 1]
     }
     if config["activation"]?.string == from {
-      switch className {
-      case "Dense", "SimpleRNN": gates.append(0)
-      case "GRU": gates.append(2)
+      switch cell {
+      case "Dense", "SimpleRNN", "Conv1D", "SeparableConv1D", "DepthwiseConv1D", "Conv1DTranspose":
+        blocks.append(0)
+      case "GRU": blocks.append(2)
       default:
         throw KerasError(
           .unsupportedConfiguration,
@@ -93,43 +133,31 @@ enum HardSigmoid {
       }
       config["activation"] = .string(to)
     }
-    return gates
+    return blocks
   }
 
   private static func scale(
-    _ weights: inout [WeightRecord], under prefix: String, _ className: String, _ gates: [Int],
-    _ factor: Double
+    _ weight: inout WeightRecord, _ gates: [Int], _ blocks: Int, _ factor: Double
   ) throws(KerasError) {
-    guard !gates.isEmpty else { return }
-    guard !weights.isEmpty else {
+    let array = weight.array
+    guard let columns = array.shape.last, columns % blocks == 0,
+      array.elements.type.isFloatingPoint
+    else {
       throw KerasError(
-        .unsupportedConfiguration,
-        "hard_sigmoid has another formula in the generation written, and the record holds no "
-          + "weights that could make up for it",
-        hint: "give the weights, or write its own generation")
+        .weightMismatch, "shape \(array.shape) does not hold \(blocks) blocks of columns",
+        at: .init(path: [weight.name]))
     }
-    let blocks = ["LSTM": 4, "GRU": 3][className] ?? 1
-    for index in weights.indices where weights[index].name.hasPrefix(prefix) {
-      let array = weights[index].array
-      guard let columns = array.shape.last, columns % blocks == 0,
-        array.elements.type.isFloatingPoint
-      else {
-        throw KerasError(
-          .weightMismatch, "shape \(array.shape) does not hold \(blocks) blocks of columns",
-          at: .init(path: [weights[index].name]))
+    let width = columns / blocks
+    func scaled<T: BinaryFloatingPoint>(_ values: [T]) -> [T] {
+      values.enumerated().map { position, value in
+        gates.contains(position % columns / max(width, 1)) ? T(Double(value) * factor) : value
       }
-      let width = columns / blocks
-      func scaled<T: BinaryFloatingPoint>(_ values: [T]) -> [T] {
-        values.enumerated().map { position, value in
-          gates.contains(position % columns / max(width, 1)) ? T(Double(value) * factor) : value
-        }
-      }
-      if case .float64(let values) = array.elements {
-        weights[index].array = NumericArray(shape: array.shape, .float64(scaled(values)))
-      } else {
-        weights[index].array = NumericArray(
-          shape: array.shape, floats: scaled(array.floats()), as: array.elements.type)
-      }
+    }
+    if case .float64(let values) = array.elements {
+      weight.array = NumericArray(shape: array.shape, .float64(scaled(values)))
+    } else {
+      weight.array = NumericArray(
+        shape: array.shape, floats: scaled(array.floats()), as: array.elements.type)
     }
   }
 }

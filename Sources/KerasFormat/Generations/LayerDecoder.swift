@@ -144,6 +144,10 @@ struct LayerDecoder {
     if className == "Dense", config["activity_regularizer"] == .null {
       config["activity_regularizer"] = nil
     }
+    // 2.15 lists the one axis, Keras 3 names it.
+    if className == "BatchNormalization", let axes = config["axis"]?.array, axes.count == 1 {
+      config["axis"] = axes[0]
+    }
     // Keras 3 pools over whole windows where 2.15 leaves the step out.
     if className.hasSuffix("Pooling1D"), config["strides"] == .null {
       config["strides"] = config["pool_size"]

@@ -198,7 +198,7 @@ extension LayerStructure.Leaf {
     case "SimpleRNNCell", "LSTMCell", "GRUCell", "SeparableConv1D": return 2 + on("use_bias")
     case "BatchNormalization": return 2 + on("scale", "center")
     case "LayerNormalization":
-      return config["rms_scaling"] == true ? on("scale") : on("scale", "center")
+      return config["rms_scaling"] == true ? 1 : on("scale", "center")
     case "GroupNormalization": return on("scale", "center")
     case "RMSNormalization": return 1
     case "ParametricSoftplus": return 2

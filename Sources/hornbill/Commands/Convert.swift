@@ -33,6 +33,12 @@ struct Convert: ParsableCommand {
   @Flag(help: "Write the .h5 as Keras 2's save_weights does.")
   var legacyWeights = false
 
+  @Flag(
+    help: """
+      Write the file although the other generation's Keras computes something else of this model.
+      """)
+  var allowDifferences = false
+
   func validate() throws {
     if ModelFile.Container(path: output) == nil {
       throw ValidationError("'\(output)' must end in .keras, .h5, .hdf5, .weights.h5 or .json.")
@@ -51,12 +57,13 @@ struct Convert: ParsableCommand {
     // Built, so that nothing is written that does not fit together; and named as Keras names it.
     let source: Network.WeightSource =
       record.layers.allSatisfy(\.weights.isEmpty) ? .zeros : .stored
-    var built: ModelRecord
+    let network: Network
     do {
-      built = try Network(record, weights: source).record
+      network = try Network(record, weights: source)
     } catch {
       throw error.inFile(input)
     }
+    var built = network.record
     if case .zeros = source {
       guard ModelFile.Container(path: output) == .json else {
         throw KerasError(
@@ -65,8 +72,30 @@ struct Convert: ParsableCommand {
       }
       for index in built.layers.indices { built.layers[index].weights = [] }
     }
+    if case .stored = source { try checkComputation(network) }
     let notes = try ModelOutput.write(
       built, to: output, generation: generation, legacyWeights: legacyWeights)
     for note in notes { Console.note("\(output): \(note)") }
+  }
+
+  /// Refuses, or notes, what the other generation would compute otherwise.
+  private func checkComputation(_ network: Network) throws(KerasError) {
+    let target = ModelFile.generation(
+      of: network.record, writtenTo: output, options: .init(generation: generation))
+    let difference: Float
+    do { difference = try ConversionProbe(network).difference(writtenAs: target) } catch {
+      throw error.inFile(input)
+    }
+    guard difference > 1e-5 else { return }
+    let message =
+      "Keras \(target.rawValue) computes something else of this model: on rows with padding its "
+      + "outputs differ by up to \(difference)"
+    guard allowDifferences else {
+      throw KerasError(
+        .unsupportedConfiguration, message, at: .init(file: input),
+        hint: "masks and states follow each generation's own rules; --allow-differences writes it "
+          + "all the same")
+    }
+    Console.note("\(output): \(message)")
   }
 }

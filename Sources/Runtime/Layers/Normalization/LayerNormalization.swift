@@ -61,11 +61,14 @@ public struct LayerNormalization: Layer {
       throw KerasError(.shapeMismatch, "input \(inputs[0]) but the axes normalized must be known")
     }
     let all = [
-      scale ? WeightSpec("gamma", shape: extents, settings: gamma) : nil,
+      hasGamma ? WeightSpec("gamma", shape: extents, settings: gamma) : nil,
       center && !rmsScaling ? WeightSpec("beta", shape: extents, settings: beta) : nil,
     ]
     return all.compactMap { $0 }
   }
+
+  /// Keras keeps γ when it does not center, whatever `scale` says.
+  private var hasGamma: Bool { scale || rmsScaling }
 
   public var supportsMasking: Bool { true }
 
@@ -88,8 +91,8 @@ public struct LayerNormalization: Layer {
     let hasBeta = center && !rmsScaling
     return [
       normalize.apply(
-        to: inputs[0], gamma: scale ? weights[0] : nil,
-        beta: hasBeta ? weights[scale ? 1 : 0] : nil, trace: &trace, pass: &pass)
+        to: inputs[0], gamma: hasGamma ? weights[0] : nil,
+        beta: hasBeta ? weights[hasGamma ? 1 : 0] : nil, trace: &trace, pass: &pass)
     ]
   }
 
@@ -104,8 +107,8 @@ public struct LayerNormalization: Layer {
     }
     let hasBeta = center && !rmsScaling
     normalize.goBack(
-      outputGradients[0].pointer, into: inputGradients[0], gamma: scale ? weights[0] : nil,
-      dGamma: scale ? gradients[0] : nil, dBeta: hasBeta ? gradients[scale ? 1 : 0] : nil,
+      outputGradients[0].pointer, into: inputGradients[0], gamma: hasGamma ? weights[0] : nil,
+      dGamma: hasGamma ? gradients[0] : nil, dBeta: hasBeta ? gradients[hasGamma ? 1 : 0] : nil,
       trace: trace, pass: &pass)
   }
 }

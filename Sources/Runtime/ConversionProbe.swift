@@ -1,0 +1,112 @@
+import KerasFormat
+
+/// Whether a model computes the same after it has been written for another generation of Keras.
+///
+/// Generations differ in more than words: in what a masked step puts out, in how masks pass merging
+/// layers, in what reaches a recurrent layer beside initial states. So the model and what would be read
+/// from the file are both run, each by its own generation's rules, on a few rows with padding in front,
+/// behind, between, everywhere and nowhere.
+public struct ConversionProbe: Sendable {
+  private let original: Network
+
+  public init(_ original: Network) { self.original = original }
+
+  /// The largest difference between the outputs, relative to numbers above 1; 0 within the original's
+  /// own generation.
+  public func difference(writtenAs generation: Generation) throws(KerasError) -> Float {
+    guard generation != original.generation else { return 0 }
+    let bytes = try ModelFile.encode(
+      original.record, container: .h5, options: .init(generation: generation))
+    let written = try Network(ModelFile.decode(bytes, name: "the file written"))
+    let inputs = try probes()
+    let (expected, found) = (try original.predict(inputs), try written.predict(inputs))
+    var worst: Float = 0
+    for (a, b) in zip(expected, found) {
+      guard a.shape == b.shape else { return .infinity }
+      for (x, y) in zip(a.floats(), b.floats()) where x != y && !(x.isNaN && y.isNaN) {
+        let difference = abs(x - y) / max(1, abs(x))
+        worst = max(worst, difference.isNaN ? .infinity : difference)
+      }
+    }
+    return worst
+  }
+
+  // MARK: - Inputs
+
+  /// Rows of an input: which steps of a row are padding.
+  private static let rows = 6
+  private static let openExtent = 7
+
+  private func probes() throws(KerasError) -> [NumericArray] {
+    var generator = Philox(seed: 20_260_101)
+    let vocabularies = vocabularySizes()
+    return original.inputs.enumerated().map { index, _ in
+      let extents = original.inputShapes[index].extents.map { $0 ?? Self.openExtent }
+      let steps = extents.first ?? 1
+      let width = extents.dropFirst().reduce(1, *)
+      var values: [Float] = []
+      for row in 0..<Self.rows {
+        for step in 0..<steps {
+          for _ in 0..<width {
+            let number = generator.uniform()
+            let isPadding = extents.count > 0 && isPadding(row, step, of: steps)
+            if let size = vocabularies[index] {
+              let id = size > 1 ? 1 + Int(number * Float(size - 1)) : 0
+              values.append(isPadding ? 0 : Float(min(id, size - 1)))
+            } else {
+              values.append(isPadding ? 0 : number * 2 - 1)
+            }
+          }
+        }
+      }
+      return NumericArray(shape: [Self.rows] + extents, .float32(values))
+    }
+  }
+
+  private func isPadding(_ row: Int, _ step: Int, of steps: Int) -> Bool {
+    switch row {
+    case 1: step < steps / 3
+    case 2: step >= steps - steps / 2
+    case 3: step % 2 == 1
+    case 4: true
+    case 5: step < steps - 1
+    default: false
+    }
+  }
+
+  /// For inputs of token ids the rows of the smallest table that they are looked up in.
+  private func vocabularySizes() -> [Int: Int] {
+    var sizes: [Int: Int] = [:]
+    for (index, input) in original.inputs.enumerated() {
+      let tables = original.graph.tables(reachedFrom: input)
+      if let least = tables.min() { sizes[index] = least }
+    }
+    return sizes
+  }
+}
+
+extension Graph {
+  /// The sizes of the embeddings that take what comes out of a node as it is, here or in a layer inside.
+  fileprivate func tables(reachedFrom source: Int) -> [Int] {
+    var sizes: [Int] = []
+    for (index, node) in nodes.enumerated() where node.inputs.contains(where: { $0.node == source }) {
+      switch node.layer {
+      case let layer as Embedding: sizes.append(layer.inputDim)
+      case let layer as TimeDistributed:
+        if let embedding = layer.layer as? Embedding { sizes.append(embedding.inputDim) }
+        if let model = layer.layer as? any NestedModel, let graph = model.graph {
+          sizes += graph.inputs.flatMap { graph.tables(reachedFrom: $0) }
+        }
+      case let layer as any NestedModel:
+        guard let graph = layer.graph else { continue }
+        for (edge, input) in zip(node.inputs, graph.inputs) where edge.node == source {
+          sizes += graph.tables(reachedFrom: input)
+        }
+      case is Reshape, is Flatten, is Permute, is RepeatVector, is Identity, is Concatenate:
+        sizes += tables(reachedFrom: index)
+      default: continue
+      }
+    }
+    return sizes
+  }
+}

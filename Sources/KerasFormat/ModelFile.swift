@@ -93,10 +93,15 @@ public enum ModelFile {
     if let training = stored.training {
       record.training = try OptimizerDialect(dialect: dialect).training(training)
     }
-    if var optimizer = record.training?.optimizer, record.generation != .keras1 {
+    if var optimizer = record.training?.optimizer {
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
-      do { try plan.read(stored.optimizer, into: &optimizer) } catch {
+      do throws(KerasError) {
+        try plan.read(stored.optimizer, into: &optimizer)
+        if record.generation == .keras1, case .legacy(let layers) = stored.weights {
+          try Keras1Slots.arrange(&optimizer, layers, record)
+        }
+      } catch {
         throw error.inside("optimizer")
       }
       record.training?.optimizer = optimizer
@@ -200,12 +205,9 @@ public enum ModelFile {
     notes: inout [ConversionNote]
   ) throws(KerasError) -> [UInt8] {
     let generation = generation(of: record, container, options)
-    guard generation != .keras1 else {
-      throw KerasError(
-        .unsupportedConfiguration, "files of Keras 1 are read, not written",
-        hint: "choose 2, 2.15 or 3")
-    }
-    let record = try HardSigmoid.converted(record, to: generation, notes: &notes)
+    let record = try LayerRenaming.converted(
+      try HardSigmoid.converted(record, to: generation, notes: &notes), to: generation,
+      notes: &notes)
     let isBare =
       container == .weights || container == .json || container == .h5 && options.legacyWeights
     if record.textPipeline != nil, isBare {

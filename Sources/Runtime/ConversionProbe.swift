@@ -89,7 +89,8 @@ extension Graph {
   /// The sizes of the embeddings that take what comes out of a node as it is, here or in a layer inside.
   fileprivate func tables(reachedFrom source: Int) -> [Int] {
     var sizes: [Int] = []
-    for (index, node) in nodes.enumerated() where node.inputs.contains(where: { $0.node == source }) {
+    for (index, node) in nodes.enumerated() where node.inputs.contains(where: { $0.node == source })
+    {
       switch node.layer {
       case let layer as Embedding: sizes.append(layer.inputDim)
       case let layer as TimeDistributed:

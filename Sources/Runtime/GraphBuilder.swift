@@ -27,6 +27,11 @@ struct GraphBuilder {
     source = SeedSource(seed: seed)
   }
 
+  /// Layers that take masks only since Keras 2.
+  private static let maskless: Set<String> = [
+    "Dense", "GlobalAveragePooling1D", "Sequential", "Functional",
+  ]
+
   mutating func build() throws(KerasError) -> Graph {
     var names: Set<String> = []
     for layer in record.layers {
@@ -185,7 +190,10 @@ struct GraphBuilder {
     let shapes = edges.map { nodes[$0.node].outputShapes[$0.output] }
     var masks = edges.map { nodes[$0.node].emitsMasks[$0.output] }
     if mask != nil { masks[0] = true }
-    if masks.contains(true) && !layer.supportsMasking && record.generation <= .keras2 {
+    let refusesMasks =
+      !layer.supportsMasking
+      || record.generation == .keras1 && Self.maskless.contains(type(of: layer).className)
+    if masks.contains(true) && refusesMasks && record.generation <= .keras2 {
       throw KerasError(
         .unsupportedConfiguration,
         "\(type(of: layer).className) does not support masking, but a mask reaches it",

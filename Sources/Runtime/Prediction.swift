@@ -11,6 +11,41 @@ extension Network {
   public func predict(
     _ inputs: [NumericArray], batchSize: Int = 32
   ) throws(KerasError) -> [NumericArray] {
+    var states: RecurrentStates?
+    return try predict(inputs, batchSize: batchSize, states: &states)
+  }
+
+  /// Outputs of consecutive calls of a stateful model: row i of each batch goes on where row i of the
+  /// batch before stopped.
+  ///
+  /// - Parameters:
+  ///   - batchSize: rows of one call; those of the inputs must be a multiple of it.
+  ///   - states: where the stateful layers stand, before and after.
+  public func predict(
+    _ inputs: [NumericArray], batchSize: Int, continuing states: inout RecurrentStates
+  ) throws(KerasError) -> [NumericArray] {
+    let rows = try checkedRows(of: inputs)
+    guard batchSize > 0, rows.isMultiple(of: batchSize) else {
+      throw KerasError(
+        .invalidData, "\(rows) rows cannot be calls of \(batchSize) rows each",
+        hint: "a stateful model needs whole batches")
+    }
+    var carried: RecurrentStates? = states
+    defer { states = carried ?? states }
+    return try predict(inputs, batchSize: batchSize, states: &carried)
+  }
+
+  /// The rows of one call that a stateful model was made for; `nil` where any number will do.
+  public var fixedBatchSize: Int? {
+    inputs.lazy.compactMap { (nodes[$0].layer as? InputLayer)?.batchExtent }.first
+  }
+
+  /// Whether any layer carries states from call to call.
+  public var isStateful: Bool { graph.isStateful }
+
+  private func predict(
+    _ inputs: [NumericArray], batchSize: Int, states: inout RecurrentStates?
+  ) throws(KerasError) -> [NumericArray] {
     let rows = try checkedRows(of: inputs)
     guard batchSize > 0 else {
       throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
@@ -20,6 +55,8 @@ extension Network {
     // With time_major a batch may come out with other rows than went in.
     var rowsOut = [Int](repeating: 0, count: outputs.count)
     var pass = Pass(generation: generation)
+    pass.states = states
+    defer { states = pass.states }
     for start in stride(from: 0, to: rows, by: batchSize) {
       let count = min(batchSize, rows - start)
       var tensors: [Tensor<Float>] = []

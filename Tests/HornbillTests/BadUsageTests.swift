@@ -112,10 +112,6 @@ import Testing
     #expect(
       try tool.failure(2, "convert", "text.keras", "o.onnx").hasPrefix(
         "'o.onnx' must end in .keras"))
-    #expect(
-      try tool.failure(2, "convert", "text.keras", "o.h5", "--keras", "1")
-        == "Files of Keras 1 are read, not written; --keras takes 2, 2.15 or 3; "
-        + "see 'hornbill help convert'")
   }
 
   @Test func `what is no verb and no flag is refused`() throws {

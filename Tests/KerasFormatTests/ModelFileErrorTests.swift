@@ -94,7 +94,11 @@ import Testing
     #expect(
       message {
         try ModelFile.encode(record, container: .json, options: .init(generation: .keras1))
-      } == "files of Keras 1 are read, not written; choose 2, 2.15 or 3")
+      } == "d/activation: Keras 1 has no activation \"silu\"")
+    #expect(
+      message {
+        try ModelFile.encode(record, container: .keras, options: .init(generation: .keras1))
+      } == "Keras 1 has no .keras files; write .h5, or choose 2.15 or 3")
     #expect(
       message { try ModelFile.write(record, to: "/tmp/model.txt") }
         == "/tmp/model.txt: the name tells no format; end it in .keras, .h5, .weights.h5 or .json")

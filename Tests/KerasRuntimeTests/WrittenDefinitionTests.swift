@@ -89,6 +89,8 @@ import Testing
       }
     }
     if expected == got { return nil }
+    // Without Keras's nodes for masks this name is taken by one that it makes anew.
+    if expected == "concatenate", got == "concatenate_layer" { return nil }
     return "\(place): \(expected.pythonText().prefix(80)) ≠ \(got.pythonText().prefix(80))"
   }
 }
@@ -105,19 +107,24 @@ import Testing
     for (index, fixture) in try FixtureCase.all(["layers", "graphs", "keras1"]).enumerated()
     where fixture.kind != "Refused" {
       guard let container = fixture.containers.first else { continue }
-      let record: ModelRecord
-      do { record = try Network(try fixture.record(container)).record } catch { continue }
-      let others = [Generation.keras2, .keras2_15, .keras3].filter { $0 != record.generation }
-      let own = record.generation == .keras1 ? Generation.keras2 : record.generation
-      for target in Set([own, others[index % others.count]]) {
+      let network: Network
+      do { network = try Network(try fixture.record(container)) } catch { continue }
+      let record = network.record
+      let others = Generation.allCases.filter { $0 != record.generation }
+      for target in Set([record.generation, others[index % others.count]]) {
         let ends =
-          target == .keras2
+          target <= .keras2
           ? [".h5", "_legacy.h5"] : [".keras", ".h5", ".weights.h5", "_legacy.h5"]
         let end = ends[index % ends.count]
         let name = "\(index)\(end)"
         let line = "\(target.rawValue)\t\(name)\t\(fixture)"
         let path = "\(folder)/\(target.rawValue)_\(name)"
-        do {
+        do throws(KerasError) {
+          let difference = try ConversionProbe(network).difference(writtenAs: target)
+          guard difference <= 1e-5 else {
+            lines.append("\(line)\trefused: it computes something else")
+            continue
+          }
           var notes = try ModelFile.write(
             record, to: path,
             options: .init(generation: target, legacyWeights: end == "_legacy.h5"))

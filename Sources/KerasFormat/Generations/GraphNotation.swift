@@ -62,7 +62,8 @@ struct GraphNotation {
       tensors.enumerated().map { index, tensor in
         var arguments = JSONObject()
         if index == 0, let mask { arguments["mask"] = FunctionalGraph.triple(mask) }
-        return .array((FunctionalGraph.triple(tensor).array ?? []) + [.object(arguments)])
+        let triple = FunctionalGraph.triple(tensor).array ?? []
+        return .array(dialect.generation == .keras1 ? triple : triple + [.object(arguments)])
       })
   }
 

@@ -14,8 +14,17 @@ struct LayerEncoder {
     self.dialect = dialect
     self.container = container
     source = record.generation
-    hasMask = record.layers.contains {
-      $0.className == "Masking" || $0.config["mask_zero"] == true
+    hasMask = Self.makesMask(record)
+  }
+
+  /// Whether any layer of a model, or of one inside it, makes a mask.
+  static func makesMask(_ record: ModelRecord) -> Bool {
+    record.layers.contains { layer in
+      layer.className == "Masking" || layer.config["mask_zero"] == true
+        || ModelRecord.nestedClasses.contains(layer.className)
+          && (try? ModelRecord(
+            nested: layer.className, config: layer.config, generation: record.generation)).map(
+              makesMask) ?? false
     }
   }
 
@@ -46,6 +55,7 @@ struct LayerEncoder {
       }
       return try passedThrough(canonical)
     }
+    try refuseMisread(className, canonical, layer: layer)
     var left = canonical
     var config = JSONObject()
     config["name"] = left.take("name")
@@ -76,7 +86,31 @@ struct LayerEncoder {
       config[key.name] = try encodedValue(key.name, value)
     }
     try dropLeft(left, className, &config, layer: layer)
-    return config
+    guard dialect.generation == .keras1 else { return config }
+    return try Dialect.keras1(className, config).config
+  }
+
+  /// What the generation's Keras would read otherwise than it says, or not run.
+  private mutating func refuseMisread(
+    _ className: String, _ canonical: JSONObject, layer: String
+  ) throws(KerasError) {
+    guard dialect.generation == .keras3 else { return }
+    if ["SeparableConv1D", "DepthwiseConv1D"].contains(className), canonical["padding"] == "causal"
+    {
+      throw KerasError(
+        .unsupportedConfiguration, "Keras 3's \(className) has no causal padding")
+    }
+    if container == .h5,
+      ["Softmax", "UnitNormalization", "LayerNormalization"].contains(className),
+      canonical["axis"]?.array?.count ?? 1 > 1
+    {
+      throw KerasError(
+        .unsupportedConfiguration, "Keras 3 loses the list of axes of a \(className) in an .h5",
+        hint: "write .keras")
+    }
+    if className == "Conv1D", canonical["data_format"] == "channels_first" {
+      note(layer, "Keras 3 runs channels_first with TensorFlow on a GPU only")
+    }
   }
 
   /// Layers inside a layer: one, or a list of them.
@@ -127,6 +161,8 @@ struct LayerEncoder {
     switch layer.className {
     case "Functional" where !dialect.isModern: "Model"
     case "ThresholdedReLU" where dialect.layers[layer.className] == nil: "ReLU"
+    case _ where dialect.generation == .keras1:
+      (try? Dialect.keras1(layer.className, layer.config))?.className ?? layer.className
     default: layer.className
     }
   }
@@ -137,6 +173,9 @@ struct LayerEncoder {
 
   /// `class_name` and `config`, with what says where they come from.
   func object(_ className: String, _ config: JSONObject, isWrapped: Bool) -> JSONObject {
+    if dialect.generation == .keras1, className == "Sequential", let layers = config["layers"] {
+      return ["class_name": "Sequential", "config": layers]
+    }
     guard isWrapped else { return ["class_name": .string(className), "config": .object(config)] }
     let module: String =
       switch className {

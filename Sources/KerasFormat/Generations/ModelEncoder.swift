@@ -21,11 +21,6 @@ struct ModelEncoder {
   }
 
   mutating func definition(_ record: ModelRecord) throws(KerasError) -> JSONObject {
-    guard dialect.generation != .keras1 else {
-      throw KerasError(
-        .unsupportedConfiguration, "files of Keras 1 are read, not written",
-        hint: "choose 2, 2.15 or 3")
-    }
     var encoder = LayerEncoder(dialect: dialect, container: container, record: record)
     let config = try config(of: record, &encoder)
     notes += encoder.notes
@@ -47,7 +42,7 @@ struct ModelEncoder {
       do throws(KerasError) {
         // Keras 2 leaves a Sequential's InputLayer out: the next layer carries the shape.
         if record.isSequential, index == 0, layer.className == "InputLayer",
-          dialect.generation == .keras2
+          dialect.generation <= .keras2
         {
           continue
         }
@@ -86,6 +81,13 @@ struct ModelEncoder {
   ) throws(KerasError) -> JSONObject {
     guard layer.className == "InputLayer" else { return try encoder.encoded(layer) }
     let isKeras3 = dialect.generation == .keras3
+    if dialect.generation == .keras1 {
+      return [
+        "batch_input_shape": layer.config["batch_shape"] ?? .null,
+        "input_dtype": layer.config["dtype"] ?? "float32", "sparse": false,
+        "name": .string(layer.name),
+      ]
+    }
     var config: JSONObject = [
       isKeras3 ? "batch_shape" : "batch_input_shape": layer.config["batch_shape"] ?? .null,
       "dtype": layer.config["dtype"] ?? "float32", "sparse": layer.config["sparse"] ?? false,
@@ -105,15 +107,16 @@ struct ModelEncoder {
     _ config: JSONObject, of input: LayerRecord, _ layer: LayerRecord
   ) -> JSONObject {
     guard
-      dialect.generation == .keras2
+      dialect.generation <= .keras2
         || dialect.generation == .keras2_15 && input.name == "\(layer.name)_input"
     else { return config }
     var result = JSONObject()
     for (key, value) in config.members {
       result[key] = value
-      guard key == (dialect.generation == .keras2 ? "trainable" : "dtype") else { continue }
+      guard key == (dialect.generation <= .keras2 ? "trainable" : "dtype") else { continue }
       result["batch_input_shape"] = input.config["batch_shape"]
       if dialect.generation == .keras2 { result["dtype"] = input.config["dtype"] }
+      if dialect.generation == .keras1 { result["input_dtype"] = input.config["dtype"] }
     }
     return result
   }
@@ -123,7 +126,7 @@ struct ModelEncoder {
     _ encoder: LayerEncoder
   ) throws(KerasError) -> JSON {
     var entry = JSONObject()
-    if !record.isSequential, dialect.generation == .keras2 { entry["name"] = .string(layer.name) }
+    if !record.isSequential, dialect.generation <= .keras2 { entry["name"] = .string(layer.name) }
     let object = encoder.object(
       encoder.writtenClass(layer), config, isWrapped: dialect.isModern && container != .h5)
     for (key, value) in object.members { entry[key] = value }
@@ -147,6 +150,11 @@ struct ModelEncoder {
     definition["class_name"] = .string(
       record.isSequential ? "Sequential" : dialect.isModern ? "Functional" : "Model")
     definition["config"] = .object(config)
+    if dialect.generation == .keras1 {
+      if record.isSequential { definition["config"] = config["layers"] }
+      if container == .json { definition["keras_version"] = .string(version(of: record)) }
+      return definition
+    }
     if isWrapped {
       definition["registered_name"] = record.isSequential ? .null : "Functional"
       if record.isSequential, let shape = record.layers.first?.config["batch_shape"] {

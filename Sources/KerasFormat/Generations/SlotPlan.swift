@@ -18,7 +18,8 @@ struct SlotPlan {
         [["velocity"]] + (isModern && momentum ? [["momentum"]] : [])
         + (isModern && config["centered"] == true ? [["average_gradient"]] : [])
     case "Adam", "AdamW":
-      let hats = config["amsgrad"] == true || !isModern ? [["velocity_max"]] : []
+      let hats =
+        config["amsgrad"] == true || dialect.generation == .keras2 ? [["velocity_max"]] : []
       own = (isModern ? [["momentum", "velocity"]] : [["momentum"], ["velocity"]]) + hats
     case "Adagrad": own = [["accumulator"]]
     case "Adadelta":

@@ -3,6 +3,8 @@
 enum LegacyH5 {
   struct Layer {
     var name: String
+    /// The paths of its arrays below the layer's group.
+    var names: [String]
     var arrays: [NumericArray]
   }
 
@@ -21,7 +23,12 @@ enum LegacyH5 {
       guard let layer = group.group(at: path(name)) else {
         throw KerasError(.damagedFile, "layer_names lists \(name), which is not there")
       }
-      do { layers.append(Layer(name: name, arrays: try arrays(in: layer))) } catch {
+      do throws(KerasError) {
+        layers.append(
+          Layer(
+            name: name, names: try self.names("weight_names", of: layer) ?? [],
+            arrays: try arrays(in: layer)))
+      } catch {
         throw error.inside(name)
       }
     }
@@ -117,7 +124,9 @@ enum LegacyH5 {
       let leaves = try layer.leafWeights()
       let order = try LayerStructure(layer).legacyOrder(dialect.generation)
       for index in order ?? Array(leaves.indices) where leaves.indices.contains(index) {
-        weights.append((legacyNames.path(of: leaves[index], in: layer), leaves[index].weight.array))
+        let weight = leaves[index]
+        weights.append(
+          (legacyNames.path(of: weight, in: layer), OldWeights.written(weight, dialect)))
       }
       do { try group.insert(.group(try self.group(weights, dialect)), at: path(layer.name)) } catch
       {
@@ -125,6 +134,8 @@ enum LegacyH5 {
       }
     }
     setNames("layer_names", names, &group, dialect)
+    // That a file is Keras 1's shows by their absence.
+    guard dialect.generation > .keras1 else { return group }
     group.attributes["backend"] = .string("tensorflow", .variableASCII)
     group.attributes["keras_version"] = .string(version, .variableASCII)
     if dialect.isModern {

@@ -6,8 +6,20 @@ struct LegacyNames {
 
   /// `dense_1/kernel:0`, `gru/gru_cell/kernel:0`, `sequential/gru/gru_cell/kernel`.
   func path(of weight: LeafWeight, in layer: LayerRecord) -> String {
+    if dialect.generation == .keras1 { return keras1Name(of: weight) + ":0" }
     let suffix = dialect.generation == .keras3 ? "" : ":0"
     return stem(of: weight, in: layer).joined(separator: "/") + suffix
+  }
+
+  /// `dense_1_W`, `gru_1_U`: the layer's name and one letter.
+  func keras1Name(of weight: LeafWeight) -> String {
+    let letters = [
+      "kernel": "W", "embeddings": "W", "recurrent_kernel": "U", "bias": "b",
+      "moving_mean": "running_mean", "moving_variance": "running_std", "alpha": "alphas",
+    ]
+    var names = weight.leaf.names
+    if weight.leaf.path.last == "cell" { names.removeLast() }
+    return "\(names.last ?? "layer")_\(letters[weight.name] ?? weight.name)"
   }
 
   private func stem(of weight: LeafWeight, in layer: LayerRecord) -> [String] {

@@ -52,9 +52,9 @@ enum WholeH5 {
     let plain: HDF5StringType = dialect.isModern ? .variableUTF8 : .variableASCII
     var root = HDF5Group(attributes: [
       "keras_version": .string(version, plain),
-      "backend": .string("tensorflow", plain),
       "model_config": .string(JSON.object(definition).pythonText(), .variableASCII),
     ])
+    if dialect.generation > .keras1 { root.attributes["backend"] = .string("tensorflow", plain) }
     root.children["model_weights"] = .group(
       try LegacyH5.weightsGroup(record, dialect, version: version))
     if let training = record.training {
@@ -66,7 +66,12 @@ enum WholeH5 {
         dialect: dialect, className: optimizer.className, config: optimizer.config)
       let entries = try plan.entries(
         optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
-      if !entries.isEmpty {
+      let isSorted = dialect.generation != .keras1
+      if !isSorted, !optimizer.slots.isEmpty {
+        notes.append(
+          ConversionNote(message: "Keras 1 sorts an optimizer's state by name; it is left out"))
+      }
+      if !entries.isEmpty, isSorted {
         let arrays = try LegacyNames(dialect: dialect, record: record)
           .optimizerArrays(entries, className: optimizer.className)
         root.children["optimizer_weights"] = .group(try LegacyH5.group(arrays, dialect))

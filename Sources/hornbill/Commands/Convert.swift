@@ -26,7 +26,7 @@ struct Convert: ParsableCommand {
   @Option(
     name: .customLong("keras"),
     help: """
-      The generation to write: 2, 2.15 or 3; default: 3, for .h5 and .json the one that was read.
+      The generation to write: 1, 2, 2.15 or 3; default: 3, for .h5 and .json the one that was read.
       """)
   var generation: Generation?
 
@@ -42,9 +42,6 @@ struct Convert: ParsableCommand {
   func validate() throws {
     if ModelFile.Container(path: output) == nil {
       throw ValidationError("'\(output)' must end in .keras, .h5, .hdf5, .weights.h5 or .json.")
-    }
-    if generation == .keras1 {
-      throw ValidationError("Files of Keras 1 are read, not written; --keras takes 2, 2.15 or 3.")
     }
     if legacyWeights, ModelFile.Container(path: output) != .h5 {
       throw ValidationError("--legacy-weights writes an .h5, but the output is '\(output)'.")

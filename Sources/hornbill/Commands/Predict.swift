@@ -48,7 +48,17 @@ struct Predict: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Cores to use; default: all. Results do not depend on it.")
   var threads: Int?
 
+  @Flag(
+    help: """
+      Take --input as consecutive calls of a stateful model, of the batch size that it was made for \
+      or else --batch-size: each call goes on from the states in which the one before ended.
+      """)
+  var statefulCalls = false
+
   func validate() throws {
+    if statefulCalls, input.isEmpty {
+      throw ValidationError("--stateful-calls goes with --input.")
+    }
     if batchSize < 1 {
       throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
     }
@@ -100,13 +110,28 @@ struct Predict: AsyncParsableCommand {
     }
     let outputs: [NumericArray]
     do {
-      outputs = try network.predict(inputs, batchSize: batchSize)
+      outputs = try predicted(network, inputs)
     } catch {
       let name = error.place.path.first
       let index = network.inputs.firstIndex { network.nodes[$0].name == name } ?? 0
       throw error.inFile(input[min(index, input.count - 1)])
     }
     for (target, array) in zip(targets, outputs) { try AtomicFile.write(array.npy(), to: target) }
+  }
+
+  /// In batches of any size, or as calls of a stateful model one after another.
+  private func predicted(
+    _ network: Network, _ inputs: [NumericArray]
+  ) throws(KerasError) -> [NumericArray] {
+    guard statefulCalls else { return try network.predict(inputs, batchSize: batchSize) }
+    guard network.isStateful else {
+      throw KerasError(
+        .invalidArgument, "--stateful-calls, but no layer of the model is stateful",
+        at: .init(file: model.model))
+    }
+    var states = RecurrentStates()
+    return try network.predict(
+      inputs, batchSize: network.fixedBatchSize ?? batchSize, continuing: &states)
   }
 
   /// `Y.npy` → `Y_0.npy`, `Y_1.npy`, ….

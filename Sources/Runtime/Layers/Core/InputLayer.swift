@@ -10,7 +10,8 @@ public struct InputLayer: Layer {
   public let shape: Shape
   /// The type that Keras declares for the input; any numeric type is taken.
   public let dtype: String
-  private let batchExtent: Int?
+  /// The rows of a batch where the model fixes them.
+  let batchExtent: Int?
 
   public init(shape: Shape, dtype: String = "float32") {
     self.shape = shape

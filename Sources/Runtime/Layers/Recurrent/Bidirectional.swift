@@ -185,6 +185,10 @@ public struct Bidirectional: Layer {
     var (first, second) = (Trace<S>(), Trace<S>())
     (first.inputs, second.inputs) = directed([x] + inputs.dropFirst())
     let split = forwardLayer.weightCount
+    // Up to 2.2 Keras never runs the updates of the states in here.
+    let states = pass.states
+    if pass.generation <= .keras2 { pass.states = nil }
+    defer { if pass.generation <= .keras2 { pass.states = states } }
     pass.path.append(0)
     first.outputs = try forwardLayer.forward(
       first.inputs, weights: weights[0..<split], trace: &first, pass: &pass)
@@ -202,11 +206,11 @@ public struct Bidirectional: Layer {
       trace.inner = [first, second]
       trace.saved = [a.reals(in: &pass.workspace), b.reals(in: &pass.workspace)]
     }
-    let states = Array(first.outputs.dropFirst() + second.outputs.dropFirst())
+    let ends = Array(first.outputs.dropFirst() + second.outputs.dropFirst())
     if mergeMode == .none {
-      return [Signal(a, mask: forward.mask), Signal(b, mask: forward.mask)] + states
+      return [Signal(a, mask: forward.mask), Signal(b, mask: forward.mask)] + ends
     }
-    return [Signal(merged(a, b, &pass.workspace), mask: forward.mask)] + states
+    return [Signal(merged(a, b, &pass.workspace), mask: forward.mask)] + ends
   }
 
   /// The same sequences with the last step first.

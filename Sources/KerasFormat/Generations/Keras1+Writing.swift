@@ -1,0 +1,155 @@
+/// The way back to Keras 1's words, from those of Keras 2.
+extension Dialect {
+  /// Classes under their Keras 1 names.
+  private static let classesOfKeras1 = ["Conv1D": "Convolution1D"]
+
+  /// How Keras 1 merges what later are layers of their own.
+  private static let mergeModes = [
+    "Add": "sum", "Multiply": "mul", "Average": "ave", "Maximum": "max", "Concatenate": "concat",
+    "Dot": "dot", "CosineDot": "cos",
+  ]
+
+  /// Classes that it has, whose keys are Keras 2's but for the renames.
+  private static let knownToKeras1: Set<String> = [
+    "InputLayer", "Embedding", "Dense", "Activation", "Dropout", "Flatten", "Reshape", "Permute",
+    "RepeatVector", "Masking", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "TimeDistributed",
+    "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
+    "BatchNormalization", "LeakyReLU", "PReLU", "ELU", "ThresholdedReLU", "GaussianNoise",
+    "GaussianDropout", "SpatialDropout1D", "ActivityRegularization", "UpSampling1D",
+    "ZeroPadding1D", "Cropping1D", "Sequential",
+  ]
+
+  /// The class and config of a layer in Keras 1's words.
+  ///
+  /// - Parameter config: in those of Keras 2.
+  static func keras1(
+    _ className: String, _ config: JSONObject
+  ) throws(KerasError) -> (className: String, config: JSONObject) {
+    if let mode = mergeModes[className] { return ("Merge", try merge(mode, config)) }
+    guard knownToKeras1.contains(className) else {
+      throw KerasError(.unsupportedConfiguration, "Keras 1 has no \(className)")
+    }
+    var config = config
+    try dropDefaults(className, &config)
+    let isEmbedding = className == "Embedding"
+    let isPReLU = className == "PReLU"
+    for (old, new) in [
+      ("units", "output_dim"), ("recurrent_initializer", "inner_init"),
+      ("recurrent_activation", "inner_activation"), ("recurrent_regularizer", "U_regularizer"),
+      ("recurrent_constraint", "U_constraint"), ("bias_regularizer", "b_regularizer"),
+      ("bias_constraint", "b_constraint"), ("use_bias", "bias"), ("rate", "p"),
+      ("stddev", "sigma"), ("filters", "nb_filter"), ("kernel_size", "filter_length"),
+      ("pool_size", "pool_length"), ("dilation_rate", "atrous_rate"), ("padding", "border_mode"),
+      ("strides", className == "Conv1D" ? "subsample_length" : "stride"), ("size", "length"),
+      ("recurrent_dropout", "dropout_U"), ("dropout", "dropout_W"),
+      (
+        isEmbedding
+          ? "embeddings_initializer" : isPReLU ? "alpha_initializer" : "kernel_initializer",
+        "init"
+      ),
+      (isEmbedding ? "embeddings_regularizer" : "kernel_regularizer", "W_regularizer"),
+      (isEmbedding ? "embeddings_constraint" : "kernel_constraint", "W_constraint"),
+      ("beta_initializer", "beta_init"), ("gamma_initializer", "gamma_init"),
+    ] {
+      if old == "padding", className == "ZeroPadding1D" { continue }
+      config.rename(old, to: new)
+    }
+    for key in ["filter_length", "subsample_length", "pool_length", "stride", "atrous_rate"] {
+      if let list = config[key]?.array, list.count == 1 { config[key] = list[0] }
+    }
+    if ["SimpleRNN", "LSTM", "GRU"].contains(className) {
+      // Joined matrices, as all later generations have them.
+      config["consume_less"] = "gpu"
+      if let unit = config.take("unit_forget_bias") {
+        config["forget_bias_init"] = unit == true ? "one" : "zero"
+      }
+    }
+    if isEmbedding { config["dropout"] = 0.0 }
+    if className == "BatchNormalization" { config["mode"] = 0 }
+    for key in config.keys where key.hasSuffix("init") {
+      config[key] = config[key].map(initializer)
+    }
+    for key in config.keys where key.hasSuffix("_regularizer") || key.hasSuffix("_constraint") {
+      config[key] = try config[key].map { value throws(KerasError) in try penalty(value) }
+    }
+    if className == "Conv1D", let rate = config.take("atrous_rate"), rate != 1 {
+      config["atrous_rate"] = rate
+      return ("AtrousConvolution1D", config)
+    }
+    return (classesOfKeras1[className] ?? className, config)
+  }
+
+  /// Removes what only later generations can say, after checking that it says nothing.
+  private static func dropDefaults(
+    _ className: String, _ config: inout JSONObject
+  ) throws(KerasError) {
+    var silent: [(String, [JSON])] = [
+      ("data_format", ["channels_last"]), ("return_state", [false]), ("noise_shape", [.null]),
+      ("seed", [.null]), ("implementation", [1, 2]), ("reset_after", [false]),
+      ("moving_mean_initializer", []), ("moving_variance_initializer", []), ("dtype", []),
+      ("shared_axes", []), ("alpha_regularizer", [.null]), ("alpha_constraint", [.null]),
+    ]
+    switch className {
+    case "BatchNormalization":
+      silent += [
+        ("center", [true]), ("scale", [true]), ("beta_constraint", [.null]),
+        ("gamma_constraint", [.null]),
+      ]
+    case "SimpleRNN", "LSTM", "GRU":
+      silent += [
+        ("use_bias", [true]), ("recurrent_constraint", [.null]), ("kernel_constraint", [.null]),
+        ("bias_constraint", [.null]), ("activity_regularizer", [.null]),
+      ]
+    case "Conv1D" where config["padding"] == "causal":
+      throw KerasError(.unsupportedConfiguration, "Keras 1 has no causal padding")
+    default: break
+    }
+    for (key, values) in silent {
+      guard let value = config.take(key), !values.isEmpty, !values.contains(value) else { continue }
+      throw KerasError(
+        .unsupportedConfiguration, "Keras 1's \(className) has no \(key) (\(value.kind))")
+    }
+  }
+
+  /// `glorot_uniform` for Keras 2's object of that meaning. Weights are stored, so that one without a
+  /// name, such as a seeded one, only matters to a model that is made anew.
+  private static func initializer(_ value: JSON) -> JSON {
+    let names = [
+      "GlorotUniform": "glorot_uniform", "GlorotNormal": "glorot_normal", "HeUniform": "he_uniform",
+      "HeNormal": "he_normal", "LecunUniform": "lecun_uniform", "Orthogonal": "orthogonal",
+      "Zeros": "zero", "Ones": "one", "RandomUniform": "uniform", "RandomNormal": "normal",
+      "Identity": "identity",
+    ]
+    let name = Initializers.canonical(value).object?["class_name"]?.string ?? ""
+    return .string(names[name] ?? "glorot_uniform")
+  }
+
+  private static func penalty(_ value: JSON) throws(KerasError) -> JSON {
+    guard let object = value.object, let name = object["class_name"]?.string,
+      var config = object["config"]?.object
+    else { return value }
+    config.rename("max_value", to: "m")
+    var result: JSONObject = [
+      "name": .string(["L1L2": "L1L2Regularizer"][name] ?? name)
+    ]
+    guard ["L1L2", "MaxNorm", "NonNeg", "UnitNorm"].contains(name) else {
+      throw KerasError(.unsupportedConfiguration, "Keras 1 has no \(name)")
+    }
+    for (key, value) in config.members { result[key] = value }
+    return .object(result)
+  }
+
+  private static func merge(
+    _ mode: String, _ config: JSONObject
+  ) throws(KerasError) -> JSONObject {
+    guard config["normalize"] ?? false == false else {
+      throw KerasError(.unsupportedConfiguration, "Keras 1's dot products are not normalized")
+    }
+    return [
+      "name": config["name"] ?? "merge", "mode": .string(mode), "mode_type": "raw",
+      "concat_axis": config["axis"] ?? -1, "dot_axes": config["axes"] ?? -1, "output_shape": .null,
+      "output_shape_type": "raw", "output_mask": .null, "output_mask_type": "raw",
+      "arguments": [:],
+    ]
+  }
+}

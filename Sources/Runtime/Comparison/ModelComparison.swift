@@ -64,7 +64,7 @@ public struct ModelComparison: Sendable {
     record.isSequential ? "Sequential" : "Functional"
   }
 
-  private mutating func add(
+  mutating func add(
     _ aspect: ModelDifference.Aspect, at place: [String], _ first: String, _ second: String
   ) {
     differences.append(ModelDifference(aspect, at: place, first, second))
@@ -87,7 +87,12 @@ public struct ModelComparison: Sendable {
     }
     for pair in pairing.pairs {
       switch (pair.first.map { first.layers[$0] }, pair.second.map { second.layers[$0] }) {
-      case (let a?, let b?): compare(a, b, names)
+      case (let a?, var b?):
+        // Keras 2 stores no input layer of a sequential model, and so no name.
+        if Self.isImplicit(a, in: first) || Self.isImplicit(b, in: second) {
+          b.name = a.name
+        }
+        compare(a, b, names)
       case (let a?, nil): add(.layers, at: [a.name], "\(a.className)", "no such layer")
       case (nil, let b?): add(.layers, at: [b.name], "no such layer", "\(b.className)")
       case (nil, nil): break
@@ -98,6 +103,12 @@ public struct ModelComparison: Sendable {
     ] {
       compare(a, b, names, at: ["model", end])
     }
+  }
+
+  /// An input layer that is named after the layer behind it, as readers name one that no file holds.
+  private static func isImplicit(_ layer: LayerRecord, in record: ModelRecord) -> Bool {
+    layer.className == InputLayer.className && record.isSequential && record.layers.count > 1
+      && layer.name == "\(record.layers[1].name)_input"
   }
 
   private static func order(_ record: ModelRecord) -> String {
@@ -124,7 +135,7 @@ public struct ModelComparison: Sendable {
     add(isNumber ? .numbering : .name, at: place + ["name"], first, second)
   }
 
-  private mutating func compare(
+  mutating func compare(
     _ first: JSON, _ second: JSON, at place: [String], _ aspect: ModelDifference.Aspect
   ) {
     differences += ConfigComparison(first, second, at: place, aspect: aspect).differences
@@ -171,7 +182,13 @@ public struct ModelComparison: Sendable {
 
   private mutating func compareWeights(_ first: LayerRecord, _ second: LayerRecord) {
     guard first.weights.count == second.weights.count else {
-      let counts = [first, second].map { "\($0.weights.count) weights" }
+      let counts = [first, second].map { layer in
+        switch layer.weights.count {
+        case 0: "no weights"
+        case 1: "1 weight"
+        default: "\(layer.weights.count) weights"
+        }
+      }
       return add(.weightCount, at: [first.name], counts[0], counts[1])
     }
     // By position: containers that only number the weights name them otherwise.
@@ -180,7 +197,7 @@ public struct ModelComparison: Sendable {
     }
   }
 
-  private mutating func compare(
+  mutating func compare(
     _ first: NumericArray, _ second: NumericArray, at place: [String], isSlot: Bool = false
   ) {
     guard first.shape == second.shape else {
@@ -195,53 +212,5 @@ public struct ModelComparison: Sendable {
     differences.append(
       ModelDifference(
         isSlot ? .slot : .weightValues, at: place, numbers, shape: first.shape))
-  }
-
-  // MARK: - Training
-
-  private mutating func compareTraining(_ first: TrainingRecord?, _ second: TrainingRecord?) {
-    guard let first, let second else {
-      if (first == nil) != (second == nil) {
-        let words = [first, second].map { $0 == nil ? "not compiled" : "compiled" }
-        add(.compilation, at: ["model"], words[0], words[1])
-      }
-      return
-    }
-    for (key, a, b) in [
-      ("loss", first.loss, second.loss), ("metrics", first.metrics, second.metrics),
-      ("loss_weights", first.lossWeights, second.lossWeights),
-      ("weighted_metrics", first.weightedMetrics, second.weightedMetrics),
-    ] {
-      compare(a, b, at: [key], .compilation)
-    }
-    compare(first.optimizer, second.optimizer)
-  }
-
-  private mutating func compare(_ first: OptimizerRecord, _ second: OptimizerRecord) {
-    let place = ["optimizer"]
-    guard first.className == second.className else {
-      return add(.optimizer, at: place, first.className, second.className)
-    }
-    compare(.object(first.config), .object(second.config), at: place, .optimizer)
-    if first.iterations != second.iterations {
-      let counts = [first, second].map { $0.iterations.map(String.init) ?? "unknown" }
-      add(.optimizer, at: place + ["iterations"], counts[0], counts[1])
-    }
-    let others = second.slots.map(\.name).filter { name in
-      !first.slots.contains { $0.name == name }
-    }
-    for name in first.slots.map(\.name) + others {
-      let arrays = [first, second].map { optimizer in
-        optimizer.slots.first { $0.name == name }?.arrays ?? []
-      }
-      guard arrays[0].count == arrays[1].count else {
-        add(
-          .slot, at: place + [name], "\(arrays[0].count) arrays", "\(arrays[1].count) arrays")
-        continue
-      }
-      for (index, (a, b)) in zip(arrays[0], arrays[1]).enumerated() {
-        compare(a, b, at: place + [name, "\(index)"], isSlot: true)
-      }
-    }
   }
 }

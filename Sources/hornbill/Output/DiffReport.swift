@@ -36,7 +36,9 @@ struct DiffReport {
       if let first = outputs.first {
         lines.append("output      \(first)")
         let more = outputs.differences.count - 1
-        if more > 0 { lines.append("            and of \(more) further layers") }
+        if more > 0 {
+          lines.append("            and of \(more) further layer\(more == 1 ? "" : "s")")
+        }
       } else {
         let rows = outputs.rows == 1 ? "1 row" : "\(outputs.rows) rows"
         lines.append("output      the same of all \(outputs.count) layers, on \(rows)")
@@ -45,11 +47,17 @@ struct DiffReport {
     return lines.joined(separator: "\n")
   }
 
-  /// `3: 2 weights, 1 config`.
+  /// `3: 2 weights, 1 setting`.
   private func further(_ rest: ArraySlice<ModelDifference>) -> String {
-    let kinds = ModelDifference.Aspect.allCases.compactMap { aspect in
-      let count = rest.count { $0.aspect == aspect }
-      return count == 0 ? nil : "\(count) of \(aspect.words)"
+    var words: [String] = []
+    var counts: [String: Int] = [:]
+    for word in rest.map(\.aspect.word) {
+      if counts[word] == nil { words.append(word) }
+      counts[word, default: 0] += 1
+    }
+    let kinds = words.map { word in
+      let count = counts[word] ?? 0
+      return "\(count) \(word)" + (count == 1 ? "" : word.hasSuffix("s") ? "es" : "s")
     }
     return "\(rest.count): \(kinds.joined(separator: ", "))"
   }
@@ -130,19 +138,19 @@ struct DiffReport {
 }
 
 extension ModelDifference.Aspect {
-  /// What several of them are called.
-  fileprivate var words: String {
+  /// What one of them is called.
+  fileprivate var word: String {
     switch self {
-    case .layers: "layers"
-    case .className: "classes"
-    case .name, .numbering: "names"
-    case .config: "settings"
-    case .connections: "connections"
-    case .weightCount, .weightShape, .weightType, .weightValues: "weights"
-    case .compilation: "compile settings"
-    case .optimizer: "optimizer settings"
-    case .slot: "optimizer arrays"
-    case .textPipeline: "text pipeline settings"
+    case .layers: "layer"
+    case .className: "class"
+    case .name, .numbering: "name"
+    case .config: "setting"
+    case .connections: "connection"
+    case .weightCount, .weightShape, .weightType, .weightValues: "weight"
+    case .compilation: "compile setting"
+    case .optimizer: "optimizer setting"
+    case .slot: "optimizer array"
+    case .textPipeline: "text pipeline setting"
     }
   }
 }

@@ -32,7 +32,7 @@ import Testing
     let archive = try ModelFile.read(Fixtures.path("models/gru/3/model.keras"))
     #expect(ModelComparison(gru, archive).first == nil)
     for generation in [Generation.keras2, .keras2_15, .keras3] {
-      let bytes = try ModelFile.encode(gru, container: .h5, generation: generation)
+      let bytes = try ModelFile.encode(gru, container: .h5, options: .init(generation: generation))
       let converted = try ModelFile.decode(bytes, name: "m.h5")
       #expect(ModelComparison(gru, converted).first == nil, "\(generation)")
     }

@@ -167,7 +167,7 @@ public struct ModelComparison: Sendable {
     var renamed = second
     for i in renamed.indices { renamed[i].layer = names[second[i].layer] ?? second[i].layer }
     guard first != renamed else { return }
-    add(.connections, at: place, Self.text(first), Self.text(second))
+    add(.connections, at: place, Self.text(first), Self.text(renamed))
   }
 
   private static func text(_ references: [TensorReference]) -> String {

@@ -198,9 +198,10 @@ struct LayerEncoder {
   }
 
   private func wrappedLayer(_ className: String, _ config: JSONObject) -> JSON {
-    let object: JSONObject = ["class_name": .string(className), "config": .object(config)]
-    return dialect.isModern
-      ? SerializedObject.wrapped(object, module: "keras.layers") : .object(object)
+    .object(
+      dialect.isModern
+        ? SerializedObject.wrappedLayer(className, config)
+        : ["class_name": .string(className), "config": .object(config)])
   }
 }
 

@@ -93,11 +93,13 @@ struct ModelEncoder {
   ) -> JSON {
     var entry = JSONObject()
     let isWrapped = dialect.isModern && container != .h5
-    if !isSequential, dialect.generation == .keras2 { entry["name"] = .string(layer.name) }
-    if isWrapped { entry["module"] = "keras.layers" }
-    entry["class_name"] = .string(layer.className)
-    entry["config"] = .object(config)
-    if isWrapped { entry["registered_name"] = .null }
+    if isWrapped {
+      entry = SerializedObject.wrappedLayer(layer.className, config)
+    } else {
+      if !isSequential, dialect.generation == .keras2 { entry["name"] = .string(layer.name) }
+      entry["class_name"] = .string(layer.className)
+      entry["config"] = .object(config)
+    }
     if !isSequential {
       entry["name"] = .string(layer.name)
       entry["inbound_nodes"] = FunctionalGraph.nodes(layer.inbound, dialect)

@@ -41,9 +41,9 @@ public enum LayerRegistry {
 
   /// Adds a layer of your own, for every model that is read or built from now on, on any thread.
   ///
-  /// Its ``Layer/className`` is what Keras calls the class in files: the name it is registered under
-  /// in Python, `my_package>MyLayer`, or the class's plain name, `MyLayer`, which then stands for a
-  /// class of that name in every package. Nothing of the Python class is run.
+  /// Its ``Layer/className`` is what Keras calls the class in files: the name it is registered
+  /// under in Python, `my_package>MyLayer`, or the class's plain name, `MyLayer`, which then stands
+  /// for a class of that name in every package. Nothing of the Python class is run.
   ///
   /// - Throws: ``KerasError`` when the class name is taken, or is one that is never loaded.
   public static func register(_ type: any Layer.Type) throws(KerasError) {
@@ -75,8 +75,8 @@ public enum LayerRegistry {
 
   /// The layer of a stored definition.
   ///
-  /// - Throws: ``KerasError`` naming the class when it is unknown or refused, or the key of the config
-  ///   that cannot be computed.
+  /// - Throws: ``KerasError`` naming the class when it is unknown or refused, or the key of the
+  ///   config that cannot be computed.
   public static func layer(
     className: String, name: String, config: JSONObject
   ) throws(KerasError) -> any Layer {

@@ -3,7 +3,8 @@ import KerasRuntime
 import TestSupport
 import Testing
 
-/// What ``ModelComparison`` and ``OutputComparison`` say of a real model and of changed copies of it.
+/// What ``ModelComparison`` and ``OutputComparison`` say of a real model and of changed copies of
+/// it.
 @Suite struct ModelComparisonTests {
   /// Embedding (30, 8), GRU of 6 units, Dense; trained for three steps with RMSprop.
   private let gru: ModelRecord

@@ -1,7 +1,7 @@
 /// The class names of Keras's own layers and models.
 enum KerasLayerNames {
-  /// What `keras.layers` exports in 2.15 and 3.15, the classes of Keras 1 that later ones do not have,
-  /// and the words that the canonical record has for two operations.
+  /// What `keras.layers` exports in 2.15 and 3.15, the classes of Keras 1 that later ones do not
+  /// have, and the words that the canonical record has for two operations.
   static let all: Set<String> = Set(
     """
     Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D

@@ -79,11 +79,11 @@ enum SerializedObject {
     }
   }
 
-  /// The class of a layer, whose ever it is: `Dense`, `my_package>MyLayer` for one that is registered
+  /// The class of a layer, whosever it is: `Dense`, `my_package>MyLayer` for one that is registered
   /// in a package, and the plain name of any other.
   ///
-  /// - Throws: ``KerasError`` for a class that holds code, and for one of another module that has the
-  ///   name of Keras's own, which it is not.
+  /// - Throws: ``KerasError`` for a class that holds code, and for one of another module that has
+  ///   the name of Keras's own, which it is not.
   static func layerClass(
     _ object: JSONObject, className: String
   ) throws(KerasError) -> String {

@@ -50,7 +50,8 @@ extension ModelComparison {
     }
   }
 
-  /// An optimizer's settings without those that have no effect, which generations write differently.
+  /// An optimizer's settings without those that have no effect, which generations write
+  /// differently.
   private static func effective(_ config: JSONObject) -> JSONObject {
     var config = config
     config["name"] = nil

@@ -1,15 +1,15 @@
 import KerasFormat
 
-/// Two stored models compared: layers, configs, weights, compile settings, optimizer and its arrays,
-/// text pipeline.
+/// Two stored models compared: layers, configs, weights, compile settings, optimizer and its
+/// arrays, text pipeline.
 ///
 /// Not compared are the containers they lie in, and the Keras generation, which both records say.
 ///
 ///     let comparison = ModelComparison(before, after)
 ///     print(comparison.first ?? "equal")
 public struct ModelComparison: Sendable {
-  /// Everything in which the models differ, in the order of the first model's layers; what differs in
-  /// the automatic numbers of names alone stands last.
+  /// Everything in which the models differ, in the order of the first model's layers; what differs
+  /// in the automatic numbers of names alone stands last.
   public private(set) var differences: [ModelDifference] = []
 
   /// The first difference, of the contents if there is one, else of names.
@@ -105,7 +105,8 @@ public struct ModelComparison: Sendable {
     }
   }
 
-  /// An input layer that is named after the layer behind it, as readers name one that no file holds.
+  /// An input layer that is named after the layer behind it, as readers name one that no file
+  /// holds.
   private static func isImplicit(_ layer: LayerRecord, in record: ModelRecord) -> Bool {
     layer.className == InputLayer.className && record.isSequential && record.layers.count > 1
       && layer.name == "\(record.layers[1].name)_input"

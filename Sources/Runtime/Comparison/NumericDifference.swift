@@ -2,8 +2,9 @@ import KerasFormat
 
 /// How two arrays of one shape differ: the first place, the worst place, and how many places.
 ///
-/// Two NaN at one place are equal, and a NaN beside a number is infinitely far from it. A place is an
-/// index into the flattened array until ``indices(of:in:)`` makes a row, a step and a feature of it.
+/// Two NaN at one place are equal, and a NaN beside a number is infinitely far from it. A place is
+/// an index into the flattened array until ``indices(of:in:)`` makes a row, a step and a feature of
+/// it.
 public struct NumericDifference: Sendable, Equatable {
   /// One place where two numbers differ.
   public struct Place: Sendable, Equatable {

@@ -2,8 +2,8 @@ import KerasFormat
 
 /// Two networks run on the same data, layer by layer: where their outputs part.
 ///
-/// Layers that belong together are found as for ``ModelComparison``; a layer that only one network has
-/// is passed over. Data may come in parts, so that memory does not grow with it:
+/// Layers that belong together are found as for ``ModelComparison``; a layer that only one network
+/// has is passed over. Data may come in parts, so that memory does not grow with it:
 ///
 ///     var comparison = OutputComparison(a, b)
 ///     try comparison.run(inputs)
@@ -23,8 +23,8 @@ public struct OutputComparison: Sendable {
     /// How far they are apart; `nil` for outputs of two shapes.
     public var numbers: NumericDifference?
 
-    /// Row, step and feature of a place: the first axis is the row, the last one the feature, and of
-    /// three axes or more the second is the step.
+    /// Row, step and feature of a place: the first axis is the row, the last one the feature, and
+    /// of three axes or more the second is the step.
     public func axes(
       of place: NumericDifference.Place
     ) -> (row: Int, step: Int?, rest: [Int], feature: Int?) {
@@ -73,7 +73,8 @@ public struct OutputComparison: Sendable {
   private let outputs: [(first: Graph.Edge, second: Graph.Edge, call: Int)]
   private var found: [Difference?]
 
-  /// - Parameter tolerance: how far two numbers may be apart and still count as equal; default 1e-5.
+  /// - Parameter tolerance: how far two numbers may be apart and still count as equal; default
+  ///   1e-5.
   public init(_ first: Network, _ second: Network, tolerance: Double = 1e-5) {
     networks = [first, second]
     self.tolerance = tolerance

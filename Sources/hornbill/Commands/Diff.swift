@@ -11,9 +11,9 @@ struct Diff: ParsableCommand {
       hornbill diff keras2.h5 keras3.keras --data x.npy
       hornbill diff a.json b.json --weights a.weights.h5 --other-weights b.weights.h5
 
-      Definitions, weights, compile settings, the optimizer and its arrays are compared; containers \
-      and Keras's generations are not. With --data both models run, and the first layer whose output \
-      differs is named. Exit status 0: equal; 1: different.
+      Definitions, weights, compile settings, the optimizer and its arrays are compared; \
+      containers and Keras's generations are not. With --data both models run, and the first layer \
+      whose output differs is named. Exit status 0: equal; 1: different.
       """)
 
   @Argument(
@@ -165,8 +165,8 @@ struct Diff: ParsableCommand {
   }
 }
 
-/// A model as `diff` looks at it: its record under the names that its layers give their weights, and
-/// its network, or why it has none.
+/// A model as `diff` looks at it: its record under the names that its layers give their weights,
+/// and its network, or why it has none.
 private struct ComparedModel {
   let record: ModelRecord
   let network: Result<Network, KerasError>

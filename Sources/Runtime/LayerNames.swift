@@ -15,9 +15,9 @@ public struct LayerNames {
 
   /// `GlobalMaxPooling1D` → `global_max_pooling1d`, `LSTM` → `lstm`, `PReLU` → `p_re_lu`: an
   /// underscore goes before a capital that a small letter follows, and between a small letter or
-  /// digit and a capital.
+  /// digit and a capital. `my_package>MyLayer` → `my_layer`.
   public static func snakeCase(_ name: String) -> String {
-    let letters = Array(name)
+    let letters = Array(name.split(separator: ">").last ?? "")
     var text = ""
     for (i, letter) in letters.enumerated() {
       let startsWord =

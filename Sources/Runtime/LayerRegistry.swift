@@ -1,6 +1,7 @@
 import KerasFormat
+import Synchronization
 
-/// THE list of layers: Keras's class name ⇄ Swift type.
+/// THE list of layers: Keras's class name ⇄ Swift type, and those that a program adds to it.
 public enum LayerRegistry {
   /// Every layer that comes with the package, in the order of Keras's documentation.
   public static let builtIn: [any Layer.Type] = [
@@ -33,10 +34,49 @@ public enum LayerRegistry {
     "FlaxLayer": "it holds Python code",
   ]
 
+  private static let added = Mutex<[any Layer.Type]>([])
+
+  /// Layers that ``register(_:)`` has added, in that order.
+  public static var registered: [any Layer.Type] { added.withLock { $0 } }
+
+  /// Adds a layer of your own, for every model that is read or built from now on, on any thread.
+  ///
+  /// Its ``Layer/className`` is what Keras calls the class in files: the name it is registered
+  /// under in Python, `my_package>MyLayer`, or the class's plain name, `MyLayer`, which then stands
+  /// for a class of that name in every package. Nothing of the Python class is run.
+  ///
+  /// - Throws: ``KerasError`` when the class name is taken, or is one that is never loaded.
+  public static func register(_ type: any Layer.Type) throws(KerasError) {
+    let name = type.className
+    guard refused[name] == nil else {
+      throw KerasError(
+        .invalidArgument, "layer class '\(name)' is refused in files, so it cannot be registered")
+    }
+    let isTaken = added.withLock { added in
+      if (builtIn + added).contains(where: { $0.className == name }) { return true }
+      added.append(type)
+      return false
+    }
+    guard !isTaken else {
+      throw KerasError(
+        .invalidArgument, "layer class '\(name)' is taken",
+        hint: "give it another name, or a package: 'my_package>\(name)'")
+    }
+  }
+
+  /// The type for a class name in a file.
+  private static func type(of className: String) -> (any Layer.Type)? {
+    let added = registered
+    if let type = (builtIn + added).first(where: { $0.className == className }) { return type }
+    guard let bar = className.lastIndex(of: ">") else { return nil }
+    let plain = className[className.index(after: bar)...]
+    return added.first { $0.className == plain }
+  }
+
   /// The layer of a stored definition.
   ///
-  /// - Throws: ``KerasError`` naming the class when it is unknown or refused, or the key of the config
-  ///   that cannot be computed.
+  /// - Throws: ``KerasError`` naming the class when it is unknown or refused, or the key of the
+  ///   config that cannot be computed.
   public static func layer(
     className: String, name: String, config: JSONObject
   ) throws(KerasError) -> any Layer {
@@ -45,10 +85,12 @@ public enum LayerRegistry {
       throw KerasError(
         .unsupportedConfiguration, "layer class '\(className)' is refused", at: place, hint: reason)
     }
-    guard let type = builtIn.first(where: { $0.className == className }) else {
+    guard let type = type(of: className) else {
+      let names = (builtIn + registered).map { $0.className }
       throw KerasError(
         .unknownName, "unknown layer class '\(className)'", at: place,
-        hint: Suggestion.hint(for: className, among: builtIn.map { $0.className }))
+        hint: Suggestion.hint(for: className, among: names)
+          ?? "register it with LayerRegistry.register, or replace it by a built-in layer")
     }
     var reader = ConfigReader(config, of: name)
     // What Keras writes for every layer and what has no effect on the computation of these.

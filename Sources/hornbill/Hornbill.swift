@@ -9,7 +9,7 @@ struct Hornbill: AsyncParsableCommand {
     version: Version.number,
     subcommands: [
       Demo.self, Train.self, Evaluate.self, Predict.self, Summary.self, Convert.self,
-      Inspect.self, Doctor.self,
+      Inspect.self, Diff.self, Doctor.self,
     ])
 
   /// Runs a verb and ends with the exit status that the command line promises: 0 done, 1 a failed

@@ -104,7 +104,8 @@ import Testing
     let root = try tool.run("help")
     #expect(root.status == 0 && root.error == "")
     let verbs = [
-      "demo", "train", "evaluate", "predict", "summary", "convert", "inspect", "doctor",
+      "demo", "train", "evaluate", "predict", "summary", "convert", "inspect", "diff",
+      "doctor",
     ]
     for verb in verbs {
       #expect(root.output.contains("\n  \(verb) "))

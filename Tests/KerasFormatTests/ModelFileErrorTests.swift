@@ -41,20 +41,42 @@ import Testing
     #expect(
       decoded(model(lambda))
         == "m.json:l: Lambda holds code of its own, which is never run; "
-        + "rebuild the model without it")
+        + "replace it by a built-in layer and save the model again")
+    for (className, shown) in [
+      ("TFSMLayer", "TFSMLayer"), ("Custom>Lambda", "Lambda"),
+      ("x>TorchModuleWrapper", "TorchModuleWrapper"),
+      ("__lambda__", "__lambda__"),
+    ] {
+      let layer = "{\"class_name\": \"\(className)\", \"config\": {\"name\": \"l\"}}"
+      #expect(decoded(model(layer)).hasPrefix("m.json:l: \(shown) holds code of its own"))
+    }
   }
 
-  @Test func `a module or a registration that is not Keras's is refused`() {
-    let module =
-      "{\"module\": \"os\", \"class_name\": \"Dense\", \"config\": {\"name\": \"d\", \"units\": 1}}"
-    #expect(
-      decoded(model(module))
-        == "m.json:d: Dense is of module \"os\"; expected one of Keras's own")
-    let registered =
-      "{\"class_name\": \"Dense\", \"registered_name\": \"x>Dense\", \"config\": {\"name\": \"d\"}}"
-    #expect(
-      decoded(model(registered))
-        == "m.json:d: Dense is registered as \"x>Dense\", which is not Keras's own")
+  @Test func `a class of another module with the name of Keras's own is refused`() {
+    for className in ["Dense", "Conv2D", "Custom>Dense"] {
+      let layer =
+        "{\"module\": \"os\", \"class_name\": \"\(className)\", \"config\": {\"name\": \"d\"}}"
+      let shown = className == "Custom>Dense" ? "Custom>Dense" : className
+      #expect(
+        decoded(model(layer))
+          == "m.json:d: \(shown) is of module \"os\"; expected one of Keras's own")
+    }
+  }
+
+  @Test func `a layer of somebody's own is read under the name it is registered by`() throws {
+    for (module, className, registered, expected) in [
+      ("\"mine\"", "Dense", "\"x>Dense\"", "x>Dense"), ("\"mine\"", "My", "\"x>My\"", "x>My"),
+      ("\"mine\"", "My", "\"Custom>My\"", "My"), ("\"mine\"", "My", "null", "My"),
+      ("null", "x>My", "null", "x>My"), ("null", "Custom>My", "null", "My"),
+    ] {
+      let layer = """
+        {"module": \(module), "class_name": "\(className)", "registered_name": \(registered),
+          "config": {"name": "d", "factor": 2}}
+        """
+      let record = try ModelFile.decode(model(layer), name: "m.json")
+      #expect(record.layers.last?.className == expected)
+      #expect(record.layers.last?.config["factor"] == 2)
+    }
   }
 
   @Test func `weights of another number of layers are refused with both numbers`() {

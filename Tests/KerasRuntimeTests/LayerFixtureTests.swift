@@ -99,6 +99,16 @@ struct EqualityTable {
         }
       }
     }
+    lines += ["", "## Layers inside other models", "", "| layer | in |", "| --- | --- |"]
+    for name in LayerRegistry.builtIn.map({ $0.className })
+    where !outcomes.contains(where: { $0.fixture.kind == name }) {
+      let models = grouped(outcomes.filter { $0.classes.contains(name) }) { outcome in
+        "\(outcome.fixture.kind)/\(outcome.fixture.name)"
+      }.map(\.0)
+      guard let first = models.first else { continue }
+      lines.append(
+        "| \(name) | \(first)\(models.count > 1 ? " and \(models.count - 1) more" : "") |")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 

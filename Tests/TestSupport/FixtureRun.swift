@@ -8,6 +8,8 @@ package struct FixtureOutcome: Sendable {
   /// The largest difference from what Keras predicted, or why the model was refused.
   package let result: Result<Float, KerasError>
   package let exception: FixtureException?
+  /// The classes of its layers, those inside others too.
+  package let classes: Set<String>
 
   /// What is wrong with it; `nil` where it is as it should be.
   package var objection: String? {
@@ -63,16 +65,30 @@ extension FixtureOutcome {
       let (inputs, expected) = (try fixture.inputArrays(), try fixture.outputArrays())
       for container in fixture.containers {
         let exception = exceptions.first { $0.covers(fixture, container.description) }
+        let record = Result { () throws(KerasError) in try fixture.record(container) }
         let result = Result { () throws(KerasError) -> Float in
-          let found = try Network(try fixture.record(container)).predict(inputs)
+          let found = try Network(record.get()).predict(inputs)
           return Fixtures.difference(found, expected, relative: exception?.relative != nil)
         }
         outcomes.append(
           FixtureOutcome(
             fixture: fixture, container: container.description, result: result,
-            exception: exception))
+            exception: exception, classes: (try? record.get())?.classNames ?? []))
       }
     }
     return outcomes
+  }
+}
+
+extension ModelRecord {
+  /// The classes of all layers, and of all objects inside their configs.
+  fileprivate var classNames: Set<String> {
+    var names = Set(layers.map(\.className))
+    func collect(_ value: JSON) {
+      if let name = value.object?["class_name"]?.string { names.insert(name) }
+      for member in value.object?.members.map(\.value) ?? value.array ?? [] { collect(member) }
+    }
+    for layer in layers { collect(.object(layer.config)) }
+    return names
   }
 }

@@ -22,8 +22,7 @@ struct LayerDecoder {
     guard let stored = object["class_name"]?.string, let config = object["config"] else {
       throw KerasError(.invalidJSON, "an object without class_name and config, expected a layer")
     }
-    try SerializedObject.check(object, className: stored)
-    let written = SerializedObject.stripped(stored)
+    let written = try SerializedObject.layerClass(object, className: stored)
     let className = dialect.classNames[written] ?? written
     let decoder = ModelDecoder(dialect: dialect, version: nil)
     if let model = try decoder.model(written, config) {

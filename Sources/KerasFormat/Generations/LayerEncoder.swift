@@ -177,13 +177,13 @@ struct LayerEncoder {
       return ["class_name": "Sequential", "config": layers]
     }
     guard isWrapped else { return ["class_name": .string(className), "config": .object(config)] }
-    let module: String =
-      switch className {
-      case "Sequential": "keras"
-      case "Functional": Self.functionalModule(dialect)
-      case "NotEqual": "keras.src.ops.numpy"
-      default: "keras.layers"
-      }
+    let module: String
+    switch className {
+    case "Sequential": module = "keras"
+    case "Functional": module = Self.functionalModule(dialect)
+    case "NotEqual": module = "keras.src.ops.numpy"
+    default: return SerializedObject.wrappedLayer(className, config)
+    }
     return [
       "module": .string(module), "class_name": .string(className), "config": .object(config),
       "registered_name": className == "Functional" ? "Functional" : .null,

@@ -49,13 +49,19 @@ enum SerializedObject {
     return ["class_name": .string(stripped(className)), "config": config]
   }
 
-  /// Refuses what Keras itself did not write.
-  static func check(_ object: JSONObject, className: String) throws(KerasError) {
+  private static func checkCode(_ className: String) throws(KerasError) {
     guard !refused.contains(className) else {
       throw KerasError(
         .unsupportedConfiguration, "\(className) holds code of its own, which is never run",
-        hint: "rebuild the model without it")
+        hint: className == "Lambda"
+          ? "replace it by a built-in layer and save the model again"
+          : "rebuild the model without it")
     }
+  }
+
+  /// Refuses what Keras itself did not write.
+  static func check(_ object: JSONObject, className: String) throws(KerasError) {
+    try checkCode(stripped(className))
     if let module = object["module"], !module.isNull {
       guard let text = module.string, isKnown(module: text) else {
         throw KerasError(
@@ -71,6 +77,25 @@ enum SerializedObject {
           "\(className) is registered as \(registered.kind), which is not Keras's own")
       }
     }
+  }
+
+  /// The class of a layer, whosever it is: `Dense`, `my_package>MyLayer` for one that is registered
+  /// in a package, and the plain name of any other.
+  ///
+  /// - Throws: ``KerasError`` for a class that holds code, and for one of another module that has
+  ///   the name of Keras's own, which it is not.
+  static func layerClass(
+    _ object: JSONObject, className: String
+  ) throws(KerasError) -> String {
+    let plain = stripped(className)
+    try checkCode(withoutPackage(plain))
+    if let registered = object["registered_name"]?.string, registered.contains(">"),
+      !registered.hasPrefix("Custom>"), !registered.hasPrefix("keras>")
+    {
+      return registered
+    }
+    if KerasLayerNames.all.contains(plain) { try check(object, className: className) }
+    return plain
   }
 
   private static func isKnown(module: String) -> Bool {
@@ -93,6 +118,21 @@ enum SerializedObject {
 
   static func stripped(_ className: String) -> String {
     className.hasPrefix("Custom>") ? String(className.dropFirst(7)) : className
+  }
+
+  /// A layer as Keras 2.15 and 3 write it. One that is not Keras's own goes by its registered name.
+  static func wrappedLayer(_ className: String, _ config: JSONObject) -> JSONObject {
+    let isOwn = KerasLayerNames.all.contains(className)
+    return [
+      "module": isOwn ? "keras.layers" : .null,
+      "class_name": .string(isOwn ? className : withoutPackage(className)),
+      "config": .object(config), "registered_name": isOwn ? .null : .string(className),
+    ]
+  }
+
+  /// `my_package>MyLayer` → `MyLayer`.
+  static func withoutPackage(_ className: String) -> String {
+    className.split(separator: ">").last.map(String.init) ?? className
   }
 
   /// The object as Keras 2.15 and 3 write it.

@@ -2,9 +2,10 @@
 /// `RMSprop` → `rm_sprop`, `SimpleRNN` → `simple_rnn`, `PReLU` → `p_re_lu`.
 ///
 /// Keras's `to_snake_case` (`utils/naming.py`): `(.)([A-Z][a-z]+)` and `([a-z])([A-Z])` get an
-/// underscore between, then all is lowercased.
+/// underscore between, then all is lowercased. The package of a registered class does not count.
 enum SnakeCase {
   static func of(_ name: String) -> String {
+    let name = SerializedObject.withoutPackage(name)
     let characters = Array(name.filter { $0.isLetter || $0.isNumber || $0 == "_" })
     var first: [Character] = []
     var index = 0

@@ -22,7 +22,7 @@ struct InspectionReport {
   }
 
   /// Some containers number the weights of a layer: those get the names that the layer gives them.
-  private static func named(_ record: ModelRecord, as built: ModelRecord) -> ModelRecord {
+  static func named(_ record: ModelRecord, as built: ModelRecord) -> ModelRecord {
     var record = record
     for (index, layer) in built.layers.enumerated() where index < record.layers.count {
       for (position, weight) in layer.weights.enumerated()

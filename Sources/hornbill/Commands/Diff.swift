@@ -1,0 +1,185 @@
+import ArgumentParser
+import KerasFormat
+import KerasRuntime
+
+/// `hornbill diff`: where two models differ.
+struct Diff: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show where two models differ: the first layer or weight, and by how much.",
+    discussion: """
+      hornbill diff before.keras after.keras
+      hornbill diff keras2.h5 keras3.keras --data x.npy
+      hornbill diff a.json b.json --weights a.weights.h5 --other-weights b.weights.h5
+
+      Definitions, weights, compile settings, the optimizer and its arrays are compared; \
+      containers and Keras's generations are not. With --data both models run, and the first layer \
+      whose output differs is named. Exit status 0: equal; 1: different.
+      """)
+
+  @Argument(
+    help: "A .keras file, a whole-model .h5, a .json definition, or a file of weights alone.",
+    completion: .file())
+  var first: String
+
+  @Argument(help: "What it is compared with.", completion: .file())
+  var second: String
+
+  @Option(help: "Weights for the first, from a file of their own.", completion: .file())
+  var weights: String?
+
+  @Option(help: "Weights for the second.", completion: .file())
+  var otherWeights: String?
+
+  @Option(
+    name: [.customLong("data"), .customLong("input")],
+    help: """
+      Run both on this: raw input, .npy, once per input of the model in its order; or one file of \
+      texts as predict takes them, for models that carry a text pipeline; - for standard input.
+      """, completion: .file())
+  var data: [String] = []
+
+  @OptionGroup var columns: ColumnOptions
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      How far two numbers may be apart and count as equal; default: 0 for what is stored, 1e-5 for \
+      outputs.
+      """)
+  var tolerance: Double?
+
+  @Option(
+    parsing: .unconditional, help: "Rows computed at once; it has no influence on the result.")
+  var batchSize = 32
+
+  @Flag(help: "Print one JSON object, with every difference.")
+  var json = false
+
+  func validate() throws {
+    if let tolerance, !(tolerance >= 0 && tolerance.isFinite) {
+      throw ValidationError("--tolerance \(tolerance) but it must be 0 or more.")
+    }
+    if batchSize < 1 {
+      throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
+    }
+    if !isRaw, data.count > 1 {
+      throw ValidationError("--data takes one file of texts, or .npy files alone.")
+    }
+  }
+
+  /// Whether the data are arrays.
+  private var isRaw: Bool { data.allSatisfy { $0.hasSuffix(".npy") } }
+
+  func run() throws {
+    if data.isEmpty, weights == nil, otherWeights == nil,
+      let a = try ModelFile.bareWeights(first), let b = try ModelFile.bareWeights(second)
+    {
+      return try finish(
+        DiffReport(
+          files: [first, second], generations: nil,
+          stored: ModelComparison(weights: a, b, tolerance: tolerance ?? 0), outputs: nil))
+    }
+    let models = [try ComparedModel(first, weights), try ComparedModel(second, otherWeights)]
+    let stored = ModelComparison(
+      models[0].record, models[1].record, tolerance: tolerance ?? 0)
+    try finish(
+      DiffReport(
+        files: [first, second], generations: models.map(\.record.generation), stored: stored,
+        outputs: data.isEmpty ? nil : try compareOutputs(models)))
+  }
+
+  private func finish(_ report: DiffReport) throws {
+    Console.result(json ? report.json.pythonText(indent: 2) : report.text)
+    if !report.isEqual { throw ExitCode(1) }
+  }
+
+  // MARK: - Outputs
+
+  private func compareOutputs(_ models: [ComparedModel]) throws(KerasError) -> OutputComparison {
+    let networks = [try models[0].network.get(), try models[1].network.get()]
+    var comparison = OutputComparison(networks[0], networks[1], tolerance: tolerance ?? 1e-5)
+    if isRaw {
+      try runArrays(&comparison, networks)
+    } else {
+      try runTexts(&comparison, networks)
+    }
+    return comparison
+  }
+
+  private func runArrays(
+    _ comparison: inout OutputComparison, _ networks: [Network]
+  ) throws(KerasError) {
+    var inputs: [NumericArray] = []
+    for path in data {
+      inputs.append(try DataOptions.array(at: path))
+      guard inputs.last?.shape.first != 0 else {
+        throw KerasError(
+          .invalidData, "an array \(inputs[inputs.count - 1].shape.tuple) without rows",
+          at: .init(file: path))
+      }
+    }
+    do {
+      try comparison.run(inputs, batchSize: batchSize)
+    } catch {
+      let name = error.place.path.first
+      let index = networks.lazy.compactMap { network in
+        network.inputs.firstIndex { network.nodes[$0].name == name }
+      }.first
+      throw error.inFile(data[min(index ?? 0, data.count - 1)])
+    }
+  }
+
+  /// Each model reads the texts by its own pipeline; one that has none takes the other's.
+  private func runTexts(
+    _ comparison: inout OutputComparison, _ networks: [Network]
+  ) throws(KerasError) {
+    let readers = [networks[0], networks[1]].map { $0.textPipeline == nil ? nil : $0 }
+    guard let reader = readers[0] ?? readers[1], let otherReader = readers[1] ?? readers[0] else {
+      throw KerasError(
+        .invalidData, "neither model carries a text pipeline, so they cannot read text",
+        at: .init(file: first), hint: "give arrays, .npy")
+    }
+    var texts = try TextReader(path: data[0], options: columns.reading)
+    var isAtEnd = false
+    while !isAtEnd {
+      var chunk: [String] = []
+      while chunk.count < batchSize {
+        guard let row = try texts.next() else {
+          isAtEnd = true
+          break
+        }
+        chunk.append(row.text)
+      }
+      guard !chunk.isEmpty else { break }
+      do {
+        try comparison.run(
+          [try reader.encoded(chunk)], [try otherReader.encoded(chunk)], batchSize: batchSize)
+      } catch {
+        throw error.inFile(texts.file ?? "standard input")
+      }
+    }
+    guard comparison.rows > 0 else {
+      throw KerasError(
+        .invalidData, "no rows; expected at least one text", at: .init(file: texts.file))
+    }
+  }
+}
+
+/// A model as `diff` looks at it: its record under the names that its layers give their weights,
+/// and its network, or why it has none.
+private struct ComparedModel {
+  let record: ModelRecord
+  let network: Result<Network, KerasError>
+
+  init(_ path: String, _ weights: String?) throws(KerasError) {
+    let record = try ModelFile.read(path, weights: weights)
+    network = Result { () throws(KerasError) in
+      do throws(KerasError) { return try Network(record) } catch { throw error.inFile(path) }
+    }
+    if let built = try? network.get().record {
+      self.record = InspectionReport.named(record, as: built)
+    } else {
+      self.record = record
+    }
+  }
+}

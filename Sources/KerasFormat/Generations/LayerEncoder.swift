@@ -36,7 +36,8 @@ struct LayerEncoder {
     var config = JSONObject()
     config["name"] = left.take("name")
     config["trainable"] = left.take("trainable") ?? true
-    let dtype = left.take("dtype") ?? "float32"
+    let ownType = left.take("dtype") ?? "float32"
+    let dtype = try Vocabularies.dtype(className, canonical, dialect) ?? ownType
     if dialect.isModern {
       config["dtype"] = encodedPolicy(dtype)
     } else if dtype != "float32" {
@@ -128,6 +129,8 @@ struct LayerEncoder {
           note(layer, "\(dialect.name) repeats the previous output at masked steps, not zeros")
         }
       case "keepdims" where value == false: break
+      case "oov_method" where value == "floormod": break
+      case "salt" where value.isNull: break
       case "activity_regularizer" where dialect.isModern:
         config[key] = try Initializers.penalty(value, dialect, module: "keras.regularizers")
       default:

@@ -49,6 +49,33 @@ public struct TextDataset: Sendable {
     try encoded(data, Array(data.texts.indices), pipeline)
   }
 
+  /// All rows of `data` as a network takes texts: through its own text layer, or its pipeline.
+  ///
+  /// - Throws: ``KerasError`` where the network cannot read texts, or its text layer pads each batch to
+  ///   a length of its own.
+  public static func rows(
+    of data: LabelledText, for network: Network
+  ) throws(KerasError) -> Dataset {
+    guard let layer = network.textLayer else {
+      guard let pipeline = network.textPipeline else {
+        throw KerasError(
+          .invalidData, "the model carries no text pipeline, so it cannot read text")
+      }
+      return try rows(of: data, pipeline: pipeline)
+    }
+    if let vectorization = layer as? TextVectorization, !vectorization.hasFixedLength {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "the model's TextVectorization pads each batch to its longest text",
+        hint: "give it an output_sequence_length, which makes rows alike")
+    }
+    var dataset = try Dataset(
+      inputs: [try network.encoded(data.texts)],
+      targets: NumericArray(shape: [data.labels.count], .float32(data.labels.map { Float($0) })))
+    dataset.source = .texts(data.places)
+    return dataset
+  }
+
   private static func split(
     _ rows: Int, _ settings: Settings
   ) throws(KerasError) -> (train: [Int], test: [Int]) {

@@ -57,7 +57,8 @@ struct Convert: ParsableCommand {
     } catch {
       throw error.inFile(input)
     }
-    if case .zeros = source {
+    // A model of text layers alone has none, and is whole without.
+    if case .zeros = source, !built.layers.allSatisfy(\.weights.isEmpty) {
       guard ModelFile.Container(path: output) == .json else {
         throw KerasError(
           .weightMismatch, "a definition without weights", at: .init(file: input),

@@ -58,13 +58,13 @@ extension FixtureOutcome {
   package static let all = Result { () throws -> [FixtureOutcome] in
     var outcomes: [FixtureOutcome] = []
     let exceptions = try FixtureException.all.get()
-    for fixture in try FixtureCase.all(["layers", "graphs", "keras1"])
+    for fixture in try FixtureCase.all(["layers", "graphs", "keras1", "textlayers"])
     where fixture.kind != "Refused" {
-      let (inputs, expected) = (try fixture.inputArrays(), try fixture.outputArrays())
+      let expected = try fixture.outputArrays()
       for container in fixture.containers {
         let exception = exceptions.first { $0.covers(fixture, container.description) }
         let result = Result { () throws(KerasError) -> Float in
-          let found = try Network(try fixture.record(container)).predict(inputs)
+          let found = try fixture.predictions(of: Network(try fixture.record(container)))
           return Fixtures.difference(found, expected, relative: exception?.relative != nil)
         }
         outcomes.append(

@@ -69,10 +69,29 @@ public struct TextDataset: Sendable {
         "the model's TextVectorization pads each batch to its longest text",
         hint: "give it an output_sequence_length, which makes rows alike")
     }
+    return try encoded(data, Array(data.texts.indices), network)
+  }
+
+  /// Labelled texts for a network that has a text layer of its own: what to train on, and what is held
+  /// back, `nil` where nothing is.
+  public static func sets(
+    of data: LabelledText, for network: Network, settings: Settings = Settings()
+  ) throws(KerasError) -> (training: Dataset, test: Dataset?) {
+    // The whole is looked at first: whether the network can take it at all.
+    _ = try rows(of: data, for: network)
+    let (train, test) = try split(data.texts.count, settings)
+    return (
+      try encoded(data, train, network), test.isEmpty ? nil : try encoded(data, test, network)
+    )
+  }
+
+  private static func encoded(
+    _ data: LabelledText, _ rows: [Int], _ network: Network
+  ) throws(KerasError) -> Dataset {
     var dataset = try Dataset(
-      inputs: [try network.encoded(data.texts)],
-      targets: NumericArray(shape: [data.labels.count], .float32(data.labels.map { Float($0) })))
-    dataset.source = .texts(data.places)
+      inputs: [try network.encoded(rows.map { data.texts[$0] })],
+      targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.labels[$0]) })))
+    dataset.source = .texts(rows.map { data.places[$0] })
     return dataset
   }
 

@@ -14,7 +14,8 @@ extension LayerCase {
     let behind: [any Layer] = [Embedding(inputDim: 9, outputDim: 3), Flatten()]
     var cases = [
       LayerCase(
-        layer: try TextVectorization(vocabulary: ["a", "b", "c", "d", "e"], outputSequenceLength: 4),
+        layer: try TextVectorization(
+          vocabulary: ["a", "b", "c", "d", "e"], outputSequenceLength: 4),
         title: "TextVectorization",
         layers: [
           InputLayer(shape: [1], dtype: "string"),

@@ -56,7 +56,9 @@ extension Vocabularies {
     guard var entries = config["layers"]?.array else { return }
     let inner = try ModelRecord(nested: className, config: config, generation: .keras3)
     for (index, group) in WeightsH5.groupNames(inner) {
-      guard var entry = entries[index].object, var config = entry["config"]?.object else { continue }
+      guard var entry = entries[index].object, var config = entry["config"]?.object else {
+        continue
+      }
       do {
         try read(
           archive, inner.layers[index].className, &config, at: path + ["layers", group])

@@ -15,7 +15,8 @@ enum Vocabularies {
     let place = KerasError.Place(path: ["vocabulary"])
     if let path = vocabulary.string {
       throw KerasError(
-        .unsupportedConfiguration, "the path of a file, \"\(path.prefix(80))\", which is not opened",
+        .unsupportedConfiguration,
+        "the path of a file, \"\(path.prefix(80))\", which is not opened",
         at: place, hint: "save the model as .keras, which carries the words themselves")
     }
     guard let words = vocabulary.array else {

@@ -64,5 +64,7 @@ struct TextPieces: Sendable {
   }
 
   /// C's `isspace`: space, and tab to carriage return.
-  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
 }

@@ -1,8 +1,8 @@
 import KerasFormat
 
 extension GraphBuilder {
-  /// Refuses texts in any other place than one: a text layer takes the model's only input, and nobody
-  /// else does.
+  /// Refuses texts in any other place than one: a text layer takes the model's only input, and
+  /// nobody else does.
   func checkTexts(_ nodes: [Graph.Node], isInside: Bool) throws(KerasError) {
     func refusal(_ name: String, _ message: String) -> KerasError {
       KerasError(

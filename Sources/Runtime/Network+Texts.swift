@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Texts as a network's input: through its own text layer, or through the pipeline that Hornbill saved
-/// with it.
+/// Texts as a network's input: through its own text layer, or through the pipeline that Hornbill
+/// saved with it.
 extension Network {
   /// The layer by which the model itself reads texts: a ``TextVectorization`` or ``StringLookup``
   /// directly behind its input.
@@ -29,10 +29,10 @@ extension Network {
   /// All outputs for texts, `(N, …)` each.
   ///
   /// - Parameter batchSize: texts computed at once. It has an influence only where the model's text
-  ///   layer names no `output_sequence_length`: the texts of a batch are then padded to its longest, as
-  ///   Keras does it, and a model that does not mask the padding sees it.
-  /// - Throws: ``KerasError`` when the model cannot read texts, or its outputs differ in length from
-  ///   batch to batch.
+  ///   layer names no `output_sequence_length`: the texts of a batch are then padded to its
+  ///   longest, as Keras does it, and a model that does not mask the padding sees it.
+  /// - Throws: ``KerasError`` when the model cannot read texts, or its outputs differ in length
+  ///   from batch to batch.
   public func outputs(
     for texts: [String], batchSize: Int = 32
   ) throws(KerasError) -> [NumericArray] {
@@ -65,8 +65,8 @@ extension Network {
     return joined
   }
 
-  /// What texts become at the network's input, as the model's text layer or pipeline makes it: token
-  /// ids `(N, T)` in int32, or vectors `(N, V)` in float32.
+  /// What texts become at the network's input, as the model's text layer or pipeline makes it:
+  /// token ids `(N, T)` in int32, or vectors `(N, V)` in float32.
   public func encoded(_ texts: [String]) throws(KerasError) -> NumericArray {
     if textLayer != nil { return try encoded(rows: texts.map { [$0] }) }
     guard let textPipeline else {

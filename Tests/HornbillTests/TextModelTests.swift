@@ -36,8 +36,8 @@ import Testing
     for text in Self.texts { #expect(block.components(separatedBy: text).count == 3) }
   }
 
-  /// Without `output_sequence_length` or a mask a score depends on its batch, in Keras as here; cores
-  /// must not change the batches.
+  /// Without `output_sequence_length` or a mask a score depends on its batch, in Keras as here;
+  /// cores must not change the batches.
   @Test func `a batch is padded to its longest text, however many cores there are`() throws {
     let (tool, _) = try tool("model_lstm_unmasked", "3")
     let many = (0..<90).map { "the plot" + String(repeating: " bad", count: $0 % 7) }

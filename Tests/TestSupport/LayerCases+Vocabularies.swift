@@ -2,7 +2,8 @@ import KerasFormat
 import KerasRuntime
 
 extension LayerCase {
-  /// Layers that look words up. Those of texts pass on what their texts became, which is what comes in.
+  /// Layers that look words up. Those of texts pass on what their texts became, which is what comes
+  /// in.
   static func ofVocabularies() throws(KerasError) -> [LayerCase] {
     func made<L: Layer>(_ type: L.Type, _ config: JSONObject) throws(KerasError) -> L {
       var reader = ConfigReader(config, of: L.className)

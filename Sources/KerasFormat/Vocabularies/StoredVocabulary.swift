@@ -2,9 +2,9 @@
 /// of them: whether its special tokens stand in front, and each index's idf weight.
 ///
 /// Indices are given out in the order mask token (only where the output is indices), `N` times the
-/// token for unknown words, then the words. A learned vocabulary is stored with the special tokens, one
-/// handed to the layer usually without; Keras (`IndexLookup.set_vocabulary`) looks whether they are
-/// there.
+/// token for unknown words, then the words. A learned vocabulary is stored with the special tokens,
+/// one handed to the layer usually without; Keras (`IndexLookup.set_vocabulary`) looks whether they
+/// are there.
 package struct StoredVocabulary: Sendable {
   /// As stored.
   package let entries: [JSON]
@@ -23,7 +23,8 @@ package struct StoredVocabulary: Sendable {
 
   /// The vocabulary of a config; `nil` where it has none.
   ///
-  /// - Throws: ``KerasError`` when the vocabulary, or a number that belongs to it, is of another type.
+  /// - Throws: ``KerasError`` when the vocabulary, or a number that belongs to it, is of another
+  ///   type.
   package init?(_ className: String, _ config: JSONObject) throws(KerasError) {
     guard let vocabulary = config["vocabulary"], !vocabulary.isNull else { return nil }
     try Vocabularies.check(vocabulary)

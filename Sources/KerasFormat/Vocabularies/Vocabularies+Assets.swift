@@ -7,8 +7,8 @@ extension Vocabularies {
 
   /// Gives the layers of a record the words that lie in its archive.
   ///
-  /// - Throws: ``KerasError`` naming the layer, when a file is too large, no UTF-8 or no list of whole
-  ///   numbers where these belong.
+  /// - Throws: ``KerasError`` naming the layer, when a file is too large, no UTF-8 or no list of
+  ///   whole numbers where these belong.
   static func read(_ archive: ZipArchive, into record: inout ModelRecord) throws(KerasError) {
     for (index, group) in WeightsH5.groupNames(record) {
       let layer = record.layers[index]
@@ -122,8 +122,8 @@ extension Vocabularies {
 
   /// The record with the learned vocabularies taken out, and the files that hold them.
   ///
-  /// A vocabulary stays in the config where it has no special tokens, which tells that it was handed to
-  /// its layer, and where Keras could not read it back from lines.
+  /// A vocabulary stays in the config where it has no special tokens, which tells that it was
+  /// handed to its layer, and where Keras could not read it back from lines.
   static func detached(
     _ record: ModelRecord
   ) throws(KerasError) -> (record: ModelRecord, files: [(name: String, bytes: [UInt8])]) {

@@ -1,10 +1,10 @@
 /// Where the vocabularies of Keras's preprocessing layers lie in the containers.
 ///
 /// In the canonical record a layer's config has them: `vocabulary`, a list of strings or whole
-/// numbers, and `idf_weights`. Keras writes them there only when they were handed to the layer; those
-/// that it learned lie in a `.keras` archive as `assets/layers/<layer>/vocabulary.txt`, a word a
-/// line, and as the array `idf_weights` beside the weights. Nothing here ever opens a path: a config
-/// that names a file is refused.
+/// numbers, and `idf_weights`. Keras writes them there only when they were handed to the layer;
+/// those that it learned lie in a `.keras` archive as `assets/layers/<layer>/vocabulary.txt`, a
+/// word a line, and as the array `idf_weights` beside the weights. Nothing here ever opens a path:
+/// a config that names a file is refused.
 enum Vocabularies {
   static let classes: Set<String> = ["TextVectorization", "StringLookup", "IntegerLookup"]
   /// Words of a vocabulary, and bytes of the file that holds them.

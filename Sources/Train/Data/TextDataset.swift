@@ -51,8 +51,8 @@ public struct TextDataset: Sendable {
 
   /// All rows of `data` as a network takes texts: through its own text layer, or its pipeline.
   ///
-  /// - Throws: ``KerasError`` where the network cannot read texts, or its text layer pads each batch to
-  ///   a length of its own.
+  /// - Throws: ``KerasError`` where the network cannot read texts, or its text layer pads each
+  ///   batch to a length of its own.
   public static func rows(
     of data: LabelledText, for network: Network
   ) throws(KerasError) -> Dataset {
@@ -72,8 +72,8 @@ public struct TextDataset: Sendable {
     return try encoded(data, Array(data.texts.indices), network)
   }
 
-  /// Labelled texts for a network that has a text layer of its own: what to train on, and what is held
-  /// back, `nil` where nothing is.
+  /// Labelled texts for a network that has a text layer of its own: what to train on, and what is
+  /// held back, `nil` where nothing is.
   public static func sets(
     of data: LabelledText, for network: Network, settings: Settings = Settings()
   ) throws(KerasError) -> (training: Dataset, test: Dataset?) {

@@ -11,8 +11,8 @@ struct Predict: AsyncParsableCommand {
       hornbill predict gru.keras 'Great case, excellent value.'
       hornbill predict gru.keras --data reviews.txt --format jsonl
       hornbill predict model.h5 --input x.npy --output y.npy
-      A model with a TextVectorization or StringLookup of its own reads texts by it; where that names \
-      no output_sequence_length, the texts of a batch are padded to its longest, as Keras pads them.
+      A model with a TextVectorization or StringLookup of its own reads texts by it; where that \
+      names no output_sequence_length, the texts of a batch are padded to its longest, as in Keras.
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument { case text, jsonl, csv }

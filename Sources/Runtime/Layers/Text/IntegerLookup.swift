@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Whole numbers → their indices in a vocabulary of whole numbers, of any shape, or vectors of length
-/// V as ``StringLookup`` gives them. Inverted: indices → the numbers.
+/// Whole numbers → their indices in a vocabulary of whole numbers, of any shape, or vectors of
+/// length V as ``StringLookup`` gives them. Inverted: indices → the numbers.
 ///
 /// It works on tensors and stands anywhere. Of several indices for unknown numbers Keras takes the
 /// number's remainder, or, with `oov_method` `farmhash`, the fingerprint of its decimal digits.

@@ -3,8 +3,9 @@ import KerasFormat
 /// Words → their indices in a vocabulary, `(B, n) → (B, n)`, or vectors: one for each word
 /// (`one_hot`), or one for each row (`multi_hot`, `count`, `tf_idf`), `(B, n) → (B, V)`.
 ///
-/// A text is one word, taken as it is. Unknown words share the first index, or, with several indices
-/// for them, get one by FarmHash's fingerprint. The mask token is index 0, and left out of vectors.
+/// A text is one word, taken as it is. Unknown words share the first index, or, with several
+/// indices for them, get one by FarmHash's fingerprint. The mask token is index 0, and left out of
+/// vectors.
 public struct StringLookup: TextLayer {
   public static let className = "StringLookup"
   private let lookup: WordLookup

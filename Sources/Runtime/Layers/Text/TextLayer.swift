@@ -2,8 +2,8 @@ import KerasFormat
 
 /// A layer that takes texts: it stands directly behind the model's only input.
 ///
-/// Texts never become tensors. ``Network/encoded(rows:)`` asks the layer for the array that its output
-/// is, and hands that in at the input; in the graph the layer passes it on as it is.
+/// Texts never become tensors. ``Network/encoded(rows:)`` asks the layer for the array that its
+/// output is, and hands that in at the input; in the graph the layer passes it on as it is.
 public protocol TextLayer: Layer {
   /// The layer's output for rows of texts, `(N, …)`: int32 indices, or float32 vectors.
   ///

@@ -4,9 +4,9 @@ import KerasFormat
 /// vocabulary.
 ///
 /// A text is standardized, cut into words and n-grams, and looked up: index 0 is padding, 1 every
-/// unknown word. T is `output_sequence_length`, longer texts being cut off, or else the length of the
-/// longest text that comes in the same batch. As vectors (`multi_hot`, `count`, `tf_idf`) there is no
-/// padding, and index 0 is the unknown words'.
+/// unknown word. T is `output_sequence_length`, longer texts being cut off, or else the length of
+/// the longest text that comes in the same batch. As vectors (`multi_hot`, `count`, `tf_idf`) there
+/// is no padding, and index 0 is the unknown words'.
 public struct TextVectorization: TextLayer {
   public static let className = "TextVectorization"
   /// T; `nil` for the batch's longest text.

@@ -1,5 +1,5 @@
-/// FarmHash's 64-bit fingerprint (Google's farmhash, `farmhashna::Hash64`), by which TensorFlow spreads
-/// unknown words over several indices: `tf.strings.to_hash_bucket_fast`.
+/// FarmHash's 64-bit fingerprint (Google's farmhash, `farmhashna::Hash64`), by which TensorFlow
+/// spreads unknown words over several indices: `tf.strings.to_hash_bucket_fast`.
 enum Fingerprint64 {
   private static let k0: UInt64 = 0xC3A5_C85C_97CB_3127
   private static let k1: UInt64 = 0xB492_B66F_BE98_F273

@@ -1,8 +1,8 @@
 import KerasFormat
 
 /// Cuts texts into words as Keras's `TextVectorization` does with TensorFlow's string operations:
-/// standardized, split, and joined to n-grams. Everything works on UTF-8 bytes: lower case is that of
-/// ASCII's letters alone (`tf.strings.lower`), and punctuation is deleted, not replaced.
+/// standardized, split, and joined to n-grams. Everything works on UTF-8 bytes: lower case is that
+/// of ASCII's letters alone (`tf.strings.lower`), and punctuation is deleted, not replaced.
 struct TextPieces: Sendable {
   enum Standardization: String, Sendable {
     case lower

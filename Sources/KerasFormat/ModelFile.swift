@@ -88,6 +88,7 @@ public enum ModelFile {
     record.kerasVersion =
       stored.kerasVersion ?? stored.definition.object?["keras_version"]?.string
     try stored.weights?.assign(to: &record)
+    if let archive = stored.archive { try Vocabularies.read(archive, into: &record) }
     record.textPipeline = stored.textPipeline
     let dialect = Dialect.of(record.generation)
     if let training = stored.training {

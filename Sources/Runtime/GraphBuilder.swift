@@ -46,6 +46,7 @@ struct GraphBuilder {
     }
     let outputs = record.isSequential ? try connectLine() : try connectGraph()
     sortWeights()
+    try checkTexts(nodes, isInside: site != nil)
     return Graph(nodes: nodes, inputs: inputs, outputs: outputs, specs: specs)
   }
 
@@ -275,6 +276,7 @@ struct GraphBuilder {
   /// InputLayer. An embedding takes token ids; elsewhere the first kernel has the features.
   private func guessedInputShape(for layer: any Layer) throws(KerasError) -> Shape {
     if layer is Embedding { return [nil] }
+    if layer is any TextLayer { return [1] }
     let isSequence = layer is any RecurrentLayer || layer is Bidirectional
     if let kernel = record.layers[0].weights.first, kernel.array.shape.count == 2 {
       return isSequence ? [nil, kernel.array.shape[0]] : [kernel.array.shape[0]]

@@ -20,6 +20,7 @@ public enum LayerRegistry {
     ZeroPadding1D.self, Cropping1D.self,
     Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self,
     Concatenate.self, Dot.self,
+    TextVectorization.self, StringLookup.self, IntegerLookup.self,
     SequentialModel.self, FunctionalModel.self,
     Highway.self, MaxoutDense.self, SReLU.self, ParametricSoftplus.self, CosineDot.self,
     NotEqual.self,

@@ -84,34 +84,15 @@ extension Network {
     }
   }
 
-  /// The first output for each text, by the model's own text pipeline: one number a text for a model
-  /// with one output unit.
-  ///
-  /// - Throws: ``KerasError`` when the model carries no text pipeline.
-  public func predict(_ texts: [String], batchSize: Int = 32) throws(KerasError) -> [Float] {
-    let outputs = try predict([try encoded(texts)], batchSize: batchSize)
-    return outputs[0].floats()
-  }
-
-  /// The token ids of texts, `(N, T)` int32, as the model's text pipeline makes them.
-  public func encoded(_ texts: [String]) throws(KerasError) -> NumericArray {
-    guard let textPipeline else {
-      throw KerasError(
-        .invalidData, "the model carries no text pipeline, so it cannot read text",
-        hint: "give token ids as an array")
-    }
-    let (ids, rows, length) = textPipeline.encode(texts)
-    return NumericArray(shape: [rows, length], .int32(ids))
-  }
-
   /// The common number of rows, after checking counts and shapes against the model's inputs.
   package func checkedRows(of arrays: [NumericArray]) throws(KerasError) -> Int {
     guard arrays.count == inputs.count else {
       throw KerasError(
         .shapeMismatch, "\(arrays.count) input arrays but the model has \(inputs.count) inputs")
     }
+    let shapes = dataShapes
     for (array, node) in zip(arrays, inputs) {
-      let shape = inputShapes[inputs.firstIndex(of: node) ?? 0]
+      let shape = shapes[inputs.firstIndex(of: node) ?? 0]
       let extents = array.shape.dropFirst()
       let fits =
         extents.count == shape.rank
@@ -122,6 +103,7 @@ extension Network {
           at: .init(path: [nodes[node].name]))
       }
     }
+    try checkLookups(in: arrays)
     guard let rows = arrays.first?.shape.first else {
       throw KerasError(.shapeMismatch, "a single number but a batch has a row for each sample")
     }
@@ -130,6 +112,16 @@ extension Network {
         .shapeMismatch, "inputs of \(rows) and \(array.shape[0]) rows but they must be as many")
     }
     return rows
+  }
+
+  /// Refuses whole numbers too large for the lookups behind the model's inputs.
+  private func checkLookups(in arrays: [NumericArray]) throws(KerasError) {
+    for node in nodes {
+      guard let lookup = node.layer as? IntegerLookup, let edge = node.inputs.first,
+        let index = inputs.firstIndex(of: edge.node)
+      else { continue }
+      do { try lookup.checkNumbers(in: arrays[index]) } catch { throw error.inside(node.name) }
+    }
   }
 
   /// Refuses token ids that the embeddings behind the model's inputs do not have.

@@ -73,6 +73,7 @@ struct EqualityTable {
   private static let generations = ["1", "2", "2.15", "3"]
   private static let titles = [
     "layers": "Layers", "graphs": "Functional models", "keras1": "Keras 1",
+    "textlayers": "Layers with vocabularies",
   ]
 
   var markdown: String {
@@ -84,7 +85,7 @@ struct EqualityTable {
       "columns are Keras 1.2.2, 2.2.4, 2.15 and 3.15.1; an empty cell has no such option. *refused*",
       "and other exceptions are explained in `fixtures/exceptions.json`.",
     ]
-    for collection in ["layers", "graphs", "keras1"] {
+    for collection in ["layers", "graphs", "keras1", "textlayers"] {
       let own = outcomes.filter { $0.fixture.collection == collection }
       lines += ["", "## \(Self.titles[collection] ?? collection)"]
       for (kind, cases) in grouped(own, by: { $0.fixture.kind }) {

@@ -5,7 +5,7 @@ import Synchronization
 /// One entry of a `manifest.json` under `fixtures/`: a model with one option, saved and run by one
 /// Keras, packed with the others of its kind.
 package struct FixtureCase: Sendable, CustomStringConvertible {
-  /// `layers`, `graphs` or `keras1`.
+  /// `layers`, `graphs`, `keras1` or `textlayers`.
   package let collection: String
   package let kind: String
   package let name: String
@@ -89,6 +89,20 @@ extension FixtureCase {
     var arrays: [NumericArray] = []
     for index in 0..<inputs { arrays.append(try array(index == 0 ? "x.npy" : "x_\(index).npy")) }
     return arrays
+  }
+
+  /// The rows of texts of `x.json`; `nil` where the input is an array.
+  package func inputTexts() throws(KerasError) -> [[String]]? {
+    guard files.contains("x.json") else { return nil }
+    return try JSON(parsing: try bytes("x.json")).array?.map { row in
+      row.string.map { [$0] } ?? (row.array ?? []).compactMap(\.string)
+    }
+  }
+
+  /// What a network makes of the case's inputs, in one batch.
+  package func predictions(of network: Network) throws(KerasError) -> [NumericArray] {
+    guard let texts = try inputTexts() else { return try network.predict(try inputArrays()) }
+    return try network.predict([try network.encoded(rows: texts)])
   }
 
   /// What Keras predicted.

@@ -60,14 +60,14 @@ extension FixtureOutcome {
   package static let all = Result { () throws -> [FixtureOutcome] in
     var outcomes: [FixtureOutcome] = []
     let exceptions = try FixtureException.all.get()
-    for fixture in try FixtureCase.all(["layers", "graphs", "keras1"])
+    for fixture in try FixtureCase.all(["layers", "graphs", "keras1", "textlayers"])
     where fixture.kind != "Refused" {
-      let (inputs, expected) = (try fixture.inputArrays(), try fixture.outputArrays())
+      let expected = try fixture.outputArrays()
       for container in fixture.containers {
         let exception = exceptions.first { $0.covers(fixture, container.description) }
         let record = Result { () throws(KerasError) in try fixture.record(container) }
         let result = Result { () throws(KerasError) -> Float in
-          let found = try Network(record.get()).predict(inputs)
+          let found = try fixture.predictions(of: Network(record.get()))
           return Fixtures.difference(found, expected, relative: exception?.relative != nil)
         }
         outcomes.append(

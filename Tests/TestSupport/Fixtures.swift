@@ -23,7 +23,7 @@ package enum Fixtures {
   /// The bytes of a file there; those of `layers/<Kind>/…` are packed.
   package static func bytes(_ name: String) throws(KerasError) -> [UInt8] {
     let parts = name.split(separator: "/", maxSplits: 2).map(String.init)
-    guard ["layers", "graphs", "keras1"].contains(parts[0]), parts.count == 3 else {
+    guard ["layers", "graphs", "keras1", "textlayers"].contains(parts[0]), parts.count == 3 else {
       return try FileBytes.read(path(name))
     }
     let archive = try ZipArchive(reading: FileBytes.read(path("\(parts[0])/\(parts[1]).zip")))

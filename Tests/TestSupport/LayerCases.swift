@@ -117,6 +117,7 @@ extension LayerCase {
     cases += try recurrent()
     cases += ofWindows() + ofNormalizations() + ofActivations() + ofShapes() + ofMerges()
     cases += try ofWrappers()
+    cases += try ofVocabularies()
     return cases
   }
 

@@ -41,6 +41,7 @@ extension Dialect {
     "UnitNormalization": [Key("axis", -1)],
     "GaussianNoise": [Key("stddev"), Key("seed", .null)],
     "GaussianDropout": [Key("rate"), Key("seed", .null)],
+    "TextVectorization": .textVectorization,
     "GlobalMaxPooling1D": .globalPooling, "GlobalAveragePooling1D": .globalPooling,
   ]
 }

@@ -63,6 +63,8 @@ extension Dialect {
         ("SpatialDropout1D", [spatialDropout]),
         ("AlphaDropout", [[Key("rate"), Key("seed", .null)]]),
         ("ZeroPadding1D", [[Key("padding", [1, 1])]]),
+        ("StringLookup", [.lookup("[UNK]"), .lookupWords, [Key("encoding", "utf-8")]]),
+        ("IntegerLookup", [.lookup(-1), [Key("vocabulary_dtype", "int64")], .lookupWords]),
       ])
     ) { $1 },
     activations: [

@@ -78,6 +78,11 @@ extension Dialect {
         ("SpatialDropout1D", [[Key("rate"), Key("seed", .null)]]),
         ("AlphaDropout", [[Key("rate"), Key("seed", .null), Key("noise_shape", .null)]]),
         ("ZeroPadding1D", [[Key("padding", [1, 1]), Key("data_format", "channels_last")]]),
+        ("StringLookup", [.lookup("[UNK]"), .lookupWords, hashing, [Key("encoding", "utf-8")]]),
+        (
+          "IntegerLookup",
+          [.lookup(-1), [Key("vocabulary_dtype", "int64")], .lookupWords, hashing]
+        ),
       ])
     ) { $1 },
     activations: [
@@ -90,6 +95,7 @@ extension Dialect {
     isModern: true)
 
   private static let quantization = Key("quantization_config", .null, own: true)
+  private static let hashing = [Key("oov_method", "floormod"), Key("salt", .null)]
   private static let flags = [Key].recurrentFlags + [Key("zero_output_for_mask", false)]
   private static let windowPooling = [
     Key("pool_size", [2]), Key("padding", "valid"), Key("strides"),

@@ -152,6 +152,7 @@ struct LayerDecoder {
       config["strides"] = config["pool_size"]
     }
     if className == "Bidirectional" { try canonicalBidirectional(&config) }
+    try Vocabularies.canonicalize(className, &config)
     return config
   }
 

@@ -64,7 +64,8 @@ struct LayerEncoder {
     if className != "SpatialDropout1D" || dialect.generation != .keras3 {
       config["trainable"] = trainable
     }
-    let dtype = left.take("dtype") ?? "float32"
+    let ownType = left.take("dtype") ?? "float32"
+    let dtype = try Vocabularies.dtype(className, canonical, dialect) ?? ownType
     if dialect.isModern {
       config["dtype"] = encodedPolicy(dtype)
     } else if dtype != "float32" {
@@ -266,6 +267,8 @@ struct LayerEncoder {
         }
       // What says nothing in any generation: the values that stand for a missing key.
       case _ where Self.isDefault(key, value, className): break
+      case "oov_method" where value == "floormod": break
+      case "salt" where value.isNull: break
       case "activity_regularizer" where dialect.isModern:
         config[key] = try Initializers.penalty(value, dialect, module: "keras.regularizers")
       default:

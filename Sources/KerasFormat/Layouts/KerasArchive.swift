@@ -12,7 +12,7 @@ enum KerasArchive {
     guard let object = definition.object else {
       throw KerasError(.invalidJSON, "\(definition.kind), expected an object", at: place(config))
     }
-    var model = StoredModel(definition: definition)
+    var model = StoredModel(definition: definition, archive: archive)
     model.kerasVersion = try json(metadata, of: archive).object?["keras_version"]?.string
     model.training = object["compile_config"]?.object
     let root = try weightsTree(of: archive)
@@ -50,7 +50,8 @@ enum KerasArchive {
         hint: "write .h5, or choose 2.15 or 3")
     }
     var encoder = ModelEncoder(generation, container: .keras)
-    var definition = try encoder.definition(record)
+    let (definable, assets) = try Vocabularies.detached(record)
+    var definition = try encoder.definition(definable)
     notes += encoder.notes
     if let training = record.training {
       definition["compile_config"] = .object(
@@ -66,6 +67,7 @@ enum KerasArchive {
       (name: config, bytes: Array(JSON.object(definition).pythonText().utf8)),
       (name: weights, bytes: try HDF5File.write(try WeightsH5.write(record, encoder.dialect))),
     ]
+    members += assets
     if let pipeline = record.textPipeline {
       members.append((name: Self.pipeline, bytes: Array(pipeline.pythonText().utf8)))
     }

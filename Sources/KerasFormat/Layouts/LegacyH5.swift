@@ -78,7 +78,8 @@ enum LegacyH5 {
   }
 
   /// Gives the arrays to the layers as Keras does: by position among those that have weights.
-  static func assign(_ stored: [Layer], to record: inout ModelRecord) throws(KerasError) {
+  static func assign(_ listed: [Layer], to record: inout ModelRecord) throws(KerasError) {
+    let stored = try Vocabularies.taking(listed, into: &record)
     let filled = stored.filter { !$0.arrays.isEmpty }
     let byName = Dictionary(stored.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     var structures: [LayerStructure] = []
@@ -127,6 +128,9 @@ enum LegacyH5 {
         let weight = leaves[index]
         weights.append(
           (legacyNames.path(of: weight, in: layer), OldWeights.written(weight, dialect)))
+      }
+      if dialect.generation == .keras2_15, let idf = try Vocabularies.weights(of: layer) {
+        weights = [("Variable:0", idf)]
       }
       do { try group.insert(.group(try self.group(weights, dialect)), at: path(layer.name)) } catch
       {

@@ -9,6 +9,8 @@ struct StoredModel {
   /// The optimizer's arrays in file order.
   var optimizer: [NumericArray] = []
   var textPipeline: JSON?
+  /// The archive it came from, where layers keep files of their own.
+  var archive: ZipArchive?
 }
 
 /// A model's weights in one of Keras's two layouts.

@@ -35,7 +35,14 @@ enum WeightsH5 {
         }
         continue
       }
-      do { record.layers[index].weights = try weights(of: layer, in: group) } catch {
+      do throws(KerasError) {
+        record.layers[index].weights = try weights(of: layer, in: group)
+        if Vocabularies.hasWeights(layer.className, layer.config),
+          case .dataset(let idf) = group.object(at: ["vars", "idf_weights"])
+        {
+          try Vocabularies.take(idf.array, into: &record.layers[index])
+        }
+      } catch {
         throw error.inside(layer.name)
       }
     }
@@ -156,6 +163,12 @@ enum WeightsH5 {
       }
       for weight in try layer.leafWeights() {
         try add(weight.weight.array, to: path + weight.leaf.path)
+      }
+      let inner = Vocabularies.innerObjects(of: layer.className)
+      for object in inner { addObject(path + object.path, name: object.name) }
+      guard let idf = try Vocabularies.weights(of: layer) else { return }
+      for object in [[]] + inner.map(\.path) {
+        try root.insert(.dataset(HDF5Dataset(idf)), at: path + object + ["vars", "idf_weights"])
       }
     }
 

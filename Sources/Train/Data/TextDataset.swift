@@ -49,6 +49,52 @@ public struct TextDataset: Sendable {
     try encoded(data, Array(data.texts.indices), pipeline)
   }
 
+  /// All rows of `data` as a network takes texts: through its own text layer, or its pipeline.
+  ///
+  /// - Throws: ``KerasError`` where the network cannot read texts, or its text layer pads each
+  ///   batch to a length of its own.
+  public static func rows(
+    of data: LabelledText, for network: Network
+  ) throws(KerasError) -> Dataset {
+    guard let layer = network.textLayer else {
+      guard let pipeline = network.textPipeline else {
+        throw KerasError(
+          .invalidData, "the model carries no text pipeline, so it cannot read text")
+      }
+      return try rows(of: data, pipeline: pipeline)
+    }
+    if let vectorization = layer as? TextVectorization, !vectorization.hasFixedLength {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "the model's TextVectorization pads each batch to its longest text",
+        hint: "give it an output_sequence_length, which makes rows alike")
+    }
+    return try encoded(data, Array(data.texts.indices), network)
+  }
+
+  /// Labelled texts for a network that has a text layer of its own: what to train on, and what is
+  /// held back, `nil` where nothing is.
+  public static func sets(
+    of data: LabelledText, for network: Network, settings: Settings = Settings()
+  ) throws(KerasError) -> (training: Dataset, test: Dataset?) {
+    // The whole is looked at first: whether the network can take it at all.
+    _ = try rows(of: data, for: network)
+    let (train, test) = try split(data.texts.count, settings)
+    return (
+      try encoded(data, train, network), test.isEmpty ? nil : try encoded(data, test, network)
+    )
+  }
+
+  private static func encoded(
+    _ data: LabelledText, _ rows: [Int], _ network: Network
+  ) throws(KerasError) -> Dataset {
+    var dataset = try Dataset(
+      inputs: [try network.encoded(rows.map { data.texts[$0] })],
+      targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.labels[$0]) })))
+    dataset.source = .texts(rows.map { data.places[$0] })
+    return dataset
+  }
+
   private static func split(
     _ rows: Int, _ settings: Settings
   ) throws(KerasError) -> (train: [Int], test: [Int]) {

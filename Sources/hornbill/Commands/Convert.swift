@@ -61,7 +61,8 @@ struct Convert: ParsableCommand {
       throw error.inFile(input)
     }
     var built = network.record
-    if case .zeros = source {
+    // A model of text layers alone has none, and is whole without.
+    if case .zeros = source, !built.layers.allSatisfy(\.weights.isEmpty) {
       guard ModelFile.Container(path: output) == .json else {
         throw KerasError(
           .weightMismatch, "a definition without weights", at: .init(file: input),

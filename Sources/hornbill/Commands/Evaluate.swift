@@ -48,13 +48,13 @@ struct Evaluate: ParsableCommand {
     if data.isRaw {
       rows = try data.arrays()
     } else {
-      guard let pipeline = model.network.textPipeline else {
+      guard model.network.readsTexts else {
         throw KerasError(
           .invalidData, "the model carries no text pipeline, so it cannot read text",
           at: .init(file: self.model.model), hint: "give arrays with --x and --y")
       }
-      let texts = try data.texts(labels: pipeline.labelKind)
-      rows = try TextDataset.rows(of: texts, pipeline: pipeline)
+      let kind = model.network.textPipeline?.labelKind ?? .integers
+      rows = try TextDataset.rows(of: try data.texts(labels: kind), for: model.network)
     }
     try CompileSettings(loss: loss, metrics: metrics).compile(
       &model, generation: generation ?? model.network.generation)

@@ -11,6 +11,8 @@ struct Predict: AsyncParsableCommand {
       hornbill predict gru.keras 'Great case, excellent value.'
       hornbill predict gru.keras --data reviews.txt --format jsonl
       hornbill predict model.h5 --input x.npy --output y.npy
+      A model with a TextVectorization or StringLookup of its own reads texts by it; where that \
+      names no output_sequence_length, the texts of a batch are padded to its longest, as in Keras.
       """)
 
   enum Format: String, CaseIterable, ExpressibleByArgument { case text, jsonl, csv }
@@ -42,7 +44,8 @@ struct Predict: AsyncParsableCommand {
   var output: String?
 
   @Option(
-    parsing: .unconditional, help: "Rows computed at once; it has no influence on the result.")
+    parsing: .unconditional,
+    help: "Rows computed at once; without influence on the result where rows are padded alike.")
   var batchSize = 32
 
   @Option(parsing: .unconditional, help: "Cores to use; default: all. Results do not depend on it.")

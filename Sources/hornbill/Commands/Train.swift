@@ -48,7 +48,7 @@ struct Train: ParsableCommand {
   func run() throws {
     try output.checkTargets()
     var model = try self.model.map(load)
-    let material = try prepare(pipeline: model?.network.textPipeline)
+    let material = try prepare(for: model?.network)
     let generation = self.generation ?? model?.network.generation ?? .keras3
     if model == nil, let architecture {
       model = try fresh(architecture, material, generation)
@@ -99,10 +99,12 @@ struct Train: ParsableCommand {
     var introduction: String?
   }
 
-  private func prepare(pipeline: TextPipeline?) throws(KerasError) -> Material {
+  private func prepare(for network: Network?) throws(KerasError) -> Material {
+    let pipeline = network?.textPipeline
     if data.isRaw {
       return Material(training: try data.arrays(), validation: try data.validationArrays())
     }
+    if let network, network.textLayer != nil { return try prepare(readBy: network) }
     let texts = try data.texts(labels: pipeline?.labelKind)
     var settings = text.settings
     if !data.testData.isEmpty { settings.testSplit = 0 }
@@ -116,6 +118,24 @@ struct Train: ParsableCommand {
     material.introduction =
       "\(set.training.rows) rows to train on, \(material.test?.rows ?? 0) held back; "
       + "V = \(set.pipeline.vocabularySize), length \(set.pipeline.maxLength)"
+    return material
+  }
+
+  /// Texts for a model that turns them into numbers itself.
+  private func prepare(readBy network: Network) throws(KerasError) -> Material {
+    var settings = text.settings
+    if !data.testData.isEmpty { settings.testSplit = 0 }
+    let sets = try TextDataset.sets(
+      of: try data.texts(labels: .integers), for: network, settings: settings)
+    var material = Material(training: sets.training, test: sets.test)
+    if !data.testData.isEmpty {
+      let held = try LabelledText(
+        paths: data.testData, options: data.columns.reading, labels: .integers)
+      material.test = try TextDataset.rows(of: held, for: network)
+    }
+    material.introduction =
+      "\(material.training.rows) rows to train on, \(material.test?.rows ?? 0) held back; "
+      + "the model's own \(network.textLayer.map { type(of: $0).className } ?? "") reads them"
     return material
   }
 

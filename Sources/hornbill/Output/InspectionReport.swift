@@ -46,7 +46,7 @@ struct InspectionReport {
       lines.append("")
       lines.append("\(layer.name)  \(layer.className)")
       for (key, value) in layer.config.members where isTelling(value) {
-        lines.append("  \(key) = \(value.pythonText())")
+        lines.append("  \(key) = \(shortened(key, value))")
       }
       for weight in layer.weights {
         lines.append("  \(weight.name)  \(weight.array.facts)")
@@ -59,6 +59,14 @@ struct InspectionReport {
 
   /// What says nothing is left out of the text; the JSON has everything.
   private func isTelling(_ value: JSON) -> Bool { !value.isNull && value != .bool(false) }
+
+  /// A vocabulary is cut short; the JSON has all of it.
+  private func shortened(_ key: String, _ value: JSON) -> String {
+    guard ["vocabulary", "idf_weights"].contains(key), let list = value.array, list.count > 8 else {
+      return value.pythonText()
+    }
+    return JSON.array(Array(list.prefix(6))).pythonText().dropLast() + ", …] (\(list.count))"
+  }
 
   private var trainingLines: [String] {
     guard let training = record.training else { return ["", "not compiled"] }

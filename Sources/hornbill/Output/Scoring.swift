@@ -16,7 +16,7 @@ struct Scoring: Sendable {
   private let threads: Int
 
   init(_ network: Network, batchSize: Int, threads: Int?) throws(KerasError) {
-    guard network.textPipeline != nil else {
+    guard network.readsTexts else {
       throw KerasError(
         .invalidData, "the model carries no text pipeline, so it cannot read text",
         hint: "give arrays with --input and --output")
@@ -32,11 +32,13 @@ struct Scoring: Sendable {
   }
 
   /// Texts to hand over at once: enough for all cores, little enough to stay in memory.
-  var chunkSize: Int { max(batchSize, 512) * threads }
+  /// Whole batches, so that each text meets the same others however many cores there are.
+  var chunkSize: Int { (512 + batchSize - 1) / batchSize * batchSize * threads }
 
   /// One row of the model's output for each text.
   func scores(_ texts: [String]) async throws -> [[Float]] {
-    let share = max(1, (texts.count + threads - 1) / threads)
+    let batches = (texts.count + batchSize - 1) / batchSize
+    let share = max(1, (batches + threads - 1) / threads) * batchSize
     return try await withThrowingTaskGroup(of: (Int, [[Float]]).self) { group in
       for start in stride(from: 0, to: texts.count, by: share) {
         let part = Array(texts[start..<min(texts.count, start + share)])
@@ -49,7 +51,7 @@ struct Scoring: Sendable {
   }
 
   private func rows(_ texts: [String]) throws(KerasError) -> [[Float]] {
-    let output = try network.predict([try network.encoded(texts)], batchSize: batchSize)[0]
+    let output = try network.outputs(for: texts, batchSize: batchSize)[0]
     let values = output.floats()
     let width = values.count / max(1, texts.count)
     return texts.indices.map { Array(values[$0 * width..<($0 + 1) * width]) }

@@ -1,0 +1,89 @@
+import KerasFormat
+
+/// Texts as a network's input: through its own text layer, or through the pipeline that Hornbill
+/// saved with it.
+extension Network {
+  /// The layer by which the model itself reads texts: a ``TextVectorization`` or ``StringLookup``
+  /// directly behind its input.
+  public var textLayer: (any TextLayer)? {
+    for node in nodes { if let layer = node.layer as? any TextLayer { return layer } }
+    return nil
+  }
+
+  /// Whether the model can read texts.
+  public var readsTexts: Bool { textLayer != nil || textPipeline != nil }
+
+  /// The shape of what goes in at each input: of texts what they become.
+  var dataShapes: [Shape] {
+    guard let node = nodes.first(where: { $0.layer is any TextLayer }) else { return inputShapes }
+    return node.outputShapes
+  }
+
+  /// The first output for each text: one number a text for a model with one output unit.
+  ///
+  /// - Throws: ``KerasError`` when the model cannot read texts.
+  public func predict(_ texts: [String], batchSize: Int = 32) throws(KerasError) -> [Float] {
+    try outputs(for: texts, batchSize: batchSize)[0].floats()
+  }
+
+  /// All outputs for texts, `(N, …)` each.
+  ///
+  /// - Parameter batchSize: texts computed at once. It has an influence only where the model's text
+  ///   layer names no `output_sequence_length`: the texts of a batch are then padded to its
+  ///   longest, as Keras does it, and a model that does not mask the padding sees it.
+  /// - Throws: ``KerasError`` when the model cannot read texts, or its outputs differ in length
+  ///   from batch to batch.
+  public func outputs(
+    for texts: [String], batchSize: Int = 32
+  ) throws(KerasError) -> [NumericArray] {
+    guard batchSize > 0 else {
+      throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
+    }
+    var batches: [[NumericArray]] = []
+    for start in stride(from: 0, to: max(1, texts.count), by: batchSize) {
+      let part = Array(texts[start..<min(texts.count, start + batchSize)])
+      do {
+        batches.append(try predict([try encoded(part)], batchSize: batchSize))
+      } catch {
+        throw error.shiftingRows(by: start)
+      }
+    }
+    var joined: [NumericArray] = []
+    for output in outputs.indices {
+      let parts = batches.map { $0[output] }
+      for part in parts where part.shape.dropFirst() != parts[0].shape.dropFirst() {
+        throw KerasError(
+          .shapeMismatch,
+          "one batch gives rows of \(parts[0].shape.tuple), another of \(part.shape.tuple)",
+          hint: "compute all texts in one batch")
+      }
+      let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
+      joined.append(
+        NumericArray(
+          shape: [rows] + parts[0].shape.dropFirst(), .float32(parts.flatMap { $0.floats() })))
+    }
+    return joined
+  }
+
+  /// What texts become at the network's input, as the model's text layer or pipeline makes it:
+  /// token ids `(N, T)` in int32, or vectors `(N, V)` in float32.
+  public func encoded(_ texts: [String]) throws(KerasError) -> NumericArray {
+    if textLayer != nil { return try encoded(rows: texts.map { [$0] }) }
+    guard let textPipeline else {
+      throw KerasError(
+        .invalidData, "the model carries no text pipeline, so it cannot read text",
+        hint: "give token ids as an array")
+    }
+    let (ids, rows, length) = textPipeline.encode(texts)
+    return NumericArray(shape: [rows, length], .int32(ids))
+  }
+
+  /// What rows of several texts become, for a ``StringLookup`` whose input is that wide.
+  public func encoded(rows: [[String]]) throws(KerasError) -> NumericArray {
+    for node in nodes {
+      guard let layer = node.layer as? any TextLayer else { continue }
+      do { return try layer.encode(rows) } catch { throw error.inside(node.name) }
+    }
+    throw KerasError(.invalidData, "the model has no layer that takes texts")
+  }
+}

@@ -65,8 +65,10 @@ import Testing
     }
     if let x = expected.object, let y = got.object {
       if x["class_name"]?.string == "__keras_tensor__" {
-        let history = { (object: JSONObject) in object["config"]?.object?["keras_history"] }
-        return history(x) == history(y) ? nil : "\(place): \(x) ≠ \(y)"
+        let history = { (object: JSONObject) in
+          object["config"]?.object?["keras_history"] ?? .null
+        }
+        return difference(history(x), history(y), at: path)
       }
       if let name = x["class_name"]?.string, let other = renamed[name] {
         return y["class_name"]?.string == other ? nil : "\(place): \(name) ≠ \(y)"

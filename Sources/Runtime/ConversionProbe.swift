@@ -49,7 +49,9 @@ public struct ConversionProbe: Sendable {
         for step in 0..<steps {
           for _ in 0..<width {
             let number = generator.uniform()
-            let isPadding = extents.count > 0 && isPadding(row, step, of: steps)
+            // Inputs that are merged must not be padded alike.
+            let isPadding =
+              extents.count > 0 && isPadding((row + index) % Self.rows, step, of: steps)
             if let size = vocabularies[index] {
               let id = size > 1 ? 1 + Int(number * Float(size - 1)) : 0
               values.append(isPadding ? 0 : Float(min(id, size - 1)))

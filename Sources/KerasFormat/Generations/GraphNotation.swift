@@ -44,6 +44,11 @@ struct GraphNotation {
       if dialect.generation == .keras3 {
         nodes.append(keras3Node(layer, tensors, mask))
       } else {
+        guard dialect.generation > .keras1 || tensors.count == 1 || !Self.recurrent.contains(layer.className)
+        else {
+          throw KerasError(
+            .unsupportedConfiguration, "Keras 1 cannot store a call with initial states")
+        }
         nodes.append(try listNode(tensors, mask))
       }
     }
@@ -75,9 +80,7 @@ struct GraphNotation {
     }
     var arguments = JSONObject()
     var positional = tensors
-    if tensors.count > 1,
-      LayerDecoder.recurrentClasses.union(["Bidirectional"]).contains(layer.className)
-    {
+    if tensors.count > 1, Self.recurrent.contains(layer.className) {
       positional = [tensors[0]]
       arguments["initial_state"] = .array(tensors.dropFirst().map(kerasTensor))
     }
@@ -87,6 +90,8 @@ struct GraphNotation {
     let isList = all.count > 1 || Self.listClasses.contains(layer.className)
     return ["args": isList ? [.array(all)] : .array(all), "kwargs": .object(arguments)]
   }
+
+  private static let recurrent = LayerDecoder.recurrentClasses.union(["Bidirectional"])
 
   private static let listClasses: Set<String> = [
     "Add", "Multiply", "Average", "Maximum", "Minimum", "Concatenate",

@@ -16,7 +16,8 @@ extension Dialect {
     "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
     "BatchNormalization", "LeakyReLU", "PReLU", "ELU", "ThresholdedReLU", "GaussianNoise",
     "GaussianDropout", "SpatialDropout1D", "ActivityRegularization", "UpSampling1D",
-    "ZeroPadding1D", "Cropping1D", "Sequential",
+    "ZeroPadding1D", "Cropping1D", "Sequential", "Highway", "MaxoutDense", "SReLU",
+    "ParametricSoftplus",
   ]
 
   /// The class and config of a layer in Keras 1's words.
@@ -50,6 +51,9 @@ extension Dialect {
       (isEmbedding ? "embeddings_regularizer" : "kernel_regularizer", "W_regularizer"),
       (isEmbedding ? "embeddings_constraint" : "kernel_constraint", "W_constraint"),
       ("beta_initializer", "beta_init"), ("gamma_initializer", "gamma_init"),
+      ("alpha_initializer", "alpha_init"), ("t_left_initializer", "t_left_init"),
+      ("a_left_initializer", "a_left_init"), ("t_right_initializer", "t_right_init"),
+      ("a_right_initializer", "a_right_init"),
     ] {
       if old == "padding", className == "ZeroPadding1D" { continue }
       config.rename(old, to: new)
@@ -65,7 +69,7 @@ extension Dialect {
       }
     }
     if isEmbedding { config["dropout"] = 0.0 }
-    if className == "BatchNormalization" { config["mode"] = 0 }
+    if className == "BatchNormalization", config["mode"] == nil { config["mode"] = 0 }
     for key in config.keys where key.hasSuffix("init") {
       config[key] = config[key].map(initializer)
     }
@@ -87,7 +91,7 @@ extension Dialect {
       ("data_format", ["channels_last"]), ("return_state", [false]), ("noise_shape", [.null]),
       ("seed", [.null]), ("implementation", [1, 2]), ("reset_after", [false]),
       ("moving_mean_initializer", []), ("moving_variance_initializer", []), ("dtype", []),
-      ("shared_axes", []), ("alpha_regularizer", [.null]), ("alpha_constraint", [.null]),
+      ("bias_initializer", []), ("shared_axes", [.null]), ("alpha_regularizer", [.null]), ("alpha_constraint", [.null]),
     ]
     switch className {
     case "BatchNormalization":
@@ -120,7 +124,9 @@ extension Dialect {
       "Zeros": "zero", "Ones": "one", "RandomUniform": "uniform", "RandomNormal": "normal",
       "Identity": "identity",
     ]
-    let name = Initializers.canonical(value).object?["class_name"]?.string ?? ""
+    let object = Initializers.canonical(value).object
+    let name = object?["class_name"]?.string ?? ""
+    if name == "Constant", let number = object?["config"]?.object?["value"] { return number }
     return .string(names[name] ?? "glorot_uniform")
   }
 

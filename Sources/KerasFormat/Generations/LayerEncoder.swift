@@ -53,7 +53,8 @@ struct LayerEncoder {
           .unsupportedConfiguration,
           "\(className) cannot be carried from Keras \(source.rawValue) to \(dialect.name)")
       }
-      return try passedThrough(canonical)
+      let config = try passedThrough(canonical)
+      return dialect.generation == .keras1 ? try Dialect.keras1(className, config).config : config
     }
     try refuseMisread(className, canonical, layer: layer)
     var left = canonical
@@ -95,6 +96,12 @@ struct LayerEncoder {
   private mutating func refuseMisread(
     _ className: String, _ canonical: JSONObject, layer: String
   ) throws(KerasError) {
+    if className == "SeparableConv1D", canonical["padding"] == "causal",
+      dialect.generation <= .keras2
+    {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name)'s SeparableConv1D has no causal padding")
+    }
     guard dialect.generation == .keras3 else { return }
     if ["SeparableConv1D", "DepthwiseConv1D"].contains(className), canonical["padding"] == "causal"
     {
@@ -271,6 +278,7 @@ struct LayerEncoder {
       case "salt" where value.isNull: break
       case "activity_regularizer" where dialect.isModern:
         config[key] = try Initializers.penalty(value, dialect, module: "keras.regularizers")
+      case "mode" where dialect.generation == .keras1: config[key] = value
       default:
         throw KerasError(
           .unsupportedConfiguration, "\(dialect.name)'s \(className) has no \(key) (\(value.kind))")

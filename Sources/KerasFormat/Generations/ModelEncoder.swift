@@ -115,7 +115,10 @@ struct ModelEncoder {
       result[key] = value
       guard key == (dialect.generation <= .keras2 ? "trainable" : "dtype") else { continue }
       result["batch_input_shape"] = input.config["batch_shape"]
-      if dialect.generation == .keras2 { result["dtype"] = input.config["dtype"] }
+      if dialect.generation == .keras2 {
+        // Keras 2 makes the table of what stands here, whatever type the ids have.
+        result["dtype"] = layer.className == "Embedding" ? "float32" : input.config["dtype"]
+      }
       if dialect.generation == .keras1 { result["input_dtype"] = input.config["dtype"] }
     }
     return result

@@ -130,6 +130,9 @@ struct OptimizerDialect {
           .unsupportedConfiguration, "\(dialect.name)'s RMSprop has no momentum and no centered")
       }
     }
+    if dialect.generation == .keras1, config.take("amsgrad") == true {
+      throw KerasError(.unsupportedConfiguration, "Keras 1's Adam has no amsgrad")
+    }
     if record.className == "Adagrad" {
       guard config.take("initial_accumulator_value")?.number ?? 0 == 0 else {
         throw KerasError(

@@ -123,7 +123,8 @@ public struct ModelComparison: Sendable {
       return add(.className, at: [first.name], first.className, second.className)
     }
     compareName(first.name, second.name, of: first.className, at: [first.name])
-    compare(.object(first.config), .object(second.config), at: [first.name], .config)
+    compare(
+      .object(Self.telling(first)), .object(Self.telling(second)), at: [first.name], .config)
     compareCalls(first, second, names)
     compareWeights(first, second)
   }
@@ -213,5 +214,15 @@ public struct ModelComparison: Sendable {
     differences.append(
       ModelDifference(
         isSlot ? .slot : .weightValues, at: place, numbers, shape: first.shape))
+  }
+}
+
+extension ModelComparison {
+  /// A layer's config without what makes no difference: the type that an input layer declares, which
+  /// takes any, and which Keras 2 has no word for beside an embedding.
+  private static func telling(_ layer: LayerRecord) -> JSONObject {
+    var config = layer.config
+    if layer.className == InputLayer.className { config["dtype"] = nil }
+    return config
   }
 }

@@ -22,6 +22,13 @@ public struct Concatenate: Layer {
   public var config: JSONObject { ["axis": .integer(axis)] }
 
   public func built(at site: BuildSite) throws(KerasError) -> Self {
+    let isAlongFeatures = axis == -1 || axis == site.inputs[0].rank
+    let refuses = site.generation == .keras1 || site.generation < .keras3 && !isAlongFeatures
+    if refuses, Set(site.masks).count > 1 {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "masked and unmasked inputs, which Keras \(site.generation.rawValue) does not concatenate")
+    }
     var layer = self
     layer.generation = site.generation
     return layer

@@ -33,6 +33,13 @@ public struct Dot: Layer {
     ]
   }
 
+  public func built(at site: BuildSite) throws(KerasError) -> Self {
+    guard site.generation > .keras1 || site.inputs[0].rank == site.inputs[1].rank else {
+      throw KerasError(.shapeMismatch, "inputs of two ranks, which Keras 1 does not multiply")
+    }
+    return self
+  }
+
   // MARK: Shape
 
   /// The axis of each input, counted after the batch.

@@ -35,6 +35,9 @@ extension MergeLayer {
   public init(from config: inout ConfigReader) throws(KerasError) { self.init() }
 
   public func built(at site: BuildSite) throws(KerasError) -> Self {
+    if site.generation == .keras1, site.masks.contains(true), Self.className == "Maximum" {
+      throw KerasError(.unsupportedConfiguration, "a mask, which Keras 1's merge by max refuses")
+    }
     var layer = self
     layer.generation = site.generation
     return layer
@@ -43,6 +46,9 @@ extension MergeLayer {
   // MARK: Shape
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    guard generation > .keras1 || inputs.allSatisfy({ $0 == inputs[0] }) else {
+      throw KerasError(.shapeMismatch, "inputs of several shapes, which Keras 1 does not merge")
+    }
     let rank = inputs.map(\.rank).max() ?? 0
     let aligned = inputs.map { [Int?](repeating: 1, count: rank - $0.rank) + $0.extents }
     var extents: [Int?] = []

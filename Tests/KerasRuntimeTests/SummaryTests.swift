@@ -12,7 +12,7 @@ struct SummaryFixture: Sendable, CustomTestStringConvertible {
 
   static let all = Result { () throws(KerasError) -> [SummaryFixture] in
     var fixtures: [SummaryFixture] = []
-    for generation in ["2", "2.15", "3"] {
+    for generation in ["1", "2", "2.15", "3"] {
       let path = Fixtures.path("summaries/\(generation)/summaries.json")
       let texts = try JSON(parsing: FileBytes.read(path)).object?["summaries"]?.object ?? [:]
       for (file, text) in texts.members {
@@ -26,6 +26,10 @@ struct SummaryFixture: Sendable, CustomTestStringConvertible {
   var differsOnPurpose: Bool {
     file.hasPrefix("models/") && file.hasSuffix("/3/model.h5")
       || file == "summaries/3/functional_line.json"
+      // Keras's nodes for masks; what Keras 1 says of a model first in another; a shape that Keras 3
+      // infers wrongly.
+      || text.contains("(NotEqual)") || file.hasPrefix("keras1/Nested/")
+      || file == "layers/Bidirectional/backward_layer/3/model.keras"
   }
 }
 
@@ -43,10 +47,10 @@ struct SummaryFixture: Sendable, CustomTestStringConvertible {
     #expect(lines.count == expected.count)
   }
 
-  @Test func `there are summaries of three generations`() throws {
+  @Test func `there are summaries of all generations`() throws {
     let all = try SummaryFixture.all.get()
-    #expect(all.count == 90)
-    #expect(all.filter(\.differsOnPurpose).count == 6)
+    #expect(all.count == 368)
+    #expect(all.filter(\.differsOnPurpose).count == 17)
   }
 
   @Test func `an optimizer's state in an h5 is counted, though Keras 3 leaves it behind`() throws {

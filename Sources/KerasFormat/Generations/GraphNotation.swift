@@ -44,7 +44,9 @@ struct GraphNotation {
       if dialect.generation == .keras3 {
         nodes.append(keras3Node(layer, tensors, mask))
       } else {
-        guard dialect.generation > .keras1 || tensors.count == 1 || !Self.recurrent.contains(layer.className)
+        guard
+          dialect.generation > .keras1 || tensors.count == 1
+            || !Self.recurrent.contains(layer.className)
         else {
           throw KerasError(
             .unsupportedConfiguration, "Keras 1 cannot store a call with initial states")

@@ -91,7 +91,8 @@ extension Dialect {
       ("data_format", ["channels_last"]), ("return_state", [false]), ("noise_shape", [.null]),
       ("seed", [.null]), ("implementation", [1, 2]), ("reset_after", [false]),
       ("moving_mean_initializer", []), ("moving_variance_initializer", []), ("dtype", []),
-      ("bias_initializer", []), ("shared_axes", [.null]), ("alpha_regularizer", [.null]), ("alpha_constraint", [.null]),
+      ("bias_initializer", []), ("shared_axes", [.null]), ("alpha_regularizer", [.null]),
+      ("alpha_constraint", [.null]),
     ]
     switch className {
     case "BatchNormalization":

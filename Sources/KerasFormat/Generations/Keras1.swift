@@ -86,7 +86,9 @@ extension Dialect {
       guard var object = config[key]?.object, let name = object.take("name")?.string else {
         continue
       }
-      object.rename("m", to: "max_value")
+      for (old, new) in [("m", "max_value"), ("low", "min_value"), ("high", "max_value")] {
+        object.rename(old, to: new)
+      }
       let renamed = name == "L1L2Regularizer" ? "L1L2" : name
       config[key] = ["class_name": .string(renamed), "config": .object(object)]
     }

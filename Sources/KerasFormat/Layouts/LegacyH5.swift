@@ -99,6 +99,12 @@ enum LegacyH5 {
           + "layers with weights")
     }
     for (target, layer) in zip(targets, filled) {
+      // Keras 1 names a Sequential inside another here alone.
+      if record.isSequential, Int(record.layers[target].name) != nil,
+        !record.layers.contains(where: { $0.name == layer.name })
+      {
+        record.layers[target].name = layer.name
+      }
       do throws(KerasError) {
         record.layers[target].weights = try OldWeights.modern(
           layer.arrays, structures[target], record.generation, &record.layers[target].config

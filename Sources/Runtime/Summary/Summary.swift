@@ -11,7 +11,8 @@ extension Network {
   public func summary() -> String {
     let summary = ModelSummary(self)
     switch generation {
-    case .keras1, .keras2: return summary.keras2()
+    case .keras1: return summary.keras1()
+    case .keras2: return summary.keras2()
     case .keras2_15: return summary.keras2_15()
     case .keras3: return summary.keras3()
     }
@@ -26,11 +27,20 @@ struct ModelSummary {
     let className: String
     /// One per output.
     var shapes: [Shape]
+    /// The rows of a batch where the model fixes them.
+    let batch: Int?
     /// Whether another call gives other shapes.
     var isMultiple = false
     let parameters: Int
     /// `layer[call][output]` of every input of every call.
     var connections: [String]
+
+    /// The shapes as Python prints them, batch first.
+    var shapeTexts: [String] {
+      shapes.map { shape in
+        batch.map { "(\($0)" + shape.description.dropFirst("(None".count) } ?? shape.description
+      }
+    }
 
     var isInput: Bool { className == "InputLayer" }
   }
@@ -67,7 +77,11 @@ struct ModelSummary {
       callCount[node.name, default: 0] += 1
       if network.isSequential && node.layer is InputLayer { continue }
       let connections = node.inputs.map { edge in
-        "\(network.nodes[edge.node].name)[\(calls[edge.node])][\(edge.output)]"
+        let source = network.nodes[edge.node]
+        // Up to 2.2 a model inside a model counts a call of its own before the others.
+        let own = network.generation <= .keras2 && source.layer is any NestedModel ? 1 : 0
+        let name = Self.sourceName(source, before: node, network)
+        return "\(name)[\(calls[edge.node] + own)][\(edge.output)]"
       }
       if let place = places[node.name] {
         rows[place].isMultiple = rows[place].isMultiple || rows[place].shapes != node.outputShapes
@@ -90,13 +104,38 @@ struct ModelSummary {
       }
       rows.append(
         Row(
-          name: node.name, className: type(of: node.layer).className, shapes: node.outputShapes,
+          name: node.name, className: Self.className(of: node, network.generation),
+          shapes: node.outputShapes, batch: network.fixedBatchSize,
           parameters: parameters, connections: connections))
     }
     if network.generation == .keras3, let record = network.training?.optimizer {
       let size = record.size(trainableShapes: trainableShapes)
       optimizer = Size(count: size.count, bytes: size.bytes)
     }
+  }
+
+  /// Keras 1 names the input of a line after the class of its first layer.
+  private static func sourceName(
+    _ source: Graph.Node, before node: Graph.Node, _ network: Network
+  ) -> String {
+    guard network.generation == .keras1, network.isSequential, source.layer is InputLayer else {
+      return source.name
+    }
+    return className(of: node, network.generation).lowercased() + "_input_1"
+  }
+
+  /// What the generation calls the layer's class.
+  private static func className(of node: Graph.Node, _ generation: Generation) -> String {
+    let className = type(of: node.layer).className
+    guard generation <= .keras2 else { return className }
+    if className == FunctionalModel.className { return "Model" }
+    guard generation == .keras1 else { return className }
+    if node.layer is any MergeLayer || node.layer is Concatenate || node.layer is Dot
+      || node.layer is CosineDot
+    {
+      return "Merge"
+    }
+    return className == Conv1D.className ? "Convolution1D" : className
   }
 
   /// Keras calls a graph a line when no two calls have the same distance from the outputs, none has

@@ -3,18 +3,23 @@
 extension ModelSummary {
   // MARK: - Keras 1 and 2.2: rules between rows, what is too long is cut
 
-  func keras2() -> String {
-    let stops = isLine ? [29, 55, 65] : [32, 53, 65, 98]
+  /// Keras 1 is wider and shows connections of a line too.
+  func keras1() -> String { table(stops: [33, 55, 67, 100]) }
+
+  func keras2() -> String { table(stops: isLine ? [29, 55, 65] : [32, 53, 65, 98]) }
+
+  private func table(stops: [Int]) -> String {
+    let hasConnections = stops.count > 3
     let width = stops[stops.count - 1]
     let (thin, thick) = (String(repeating: "_", count: width), String(repeating: "=", count: width))
     let header = ["Layer (type)", "Output Shape", "Param #", "Connected to"]
     var lines = [thin, Self.cut(header.prefix(stops.count), at: stops), thick]
     for (index, row) in rows.enumerated() {
-      let shape = row.isMultiple ? "multiple" : Self.list(row.shapes.map(\.description))
+      let shape = row.isMultiple ? "multiple" : Self.list(row.shapeTexts)
       var fields = ["\(row.name) (\(row.className))", shape, "\(row.parameters)"]
-      if !isLine { fields.append(row.connections.first ?? "") }
+      if hasConnections { fields.append(row.connections.first ?? "") }
       lines.append(Self.cut(fields[...], at: stops))
-      if !isLine {
+      if hasConnections {
         for connection in row.connections.dropFirst() {
           lines.append(Self.cut(["", "", "", connection], at: stops))
         }
@@ -55,7 +60,7 @@ extension ModelSummary {
     lines.append(thick)
     for row in rows {
       // The input layer's shape is that of the list of its outputs.
-      let shapes = row.shapes.map(\.description)
+      let shapes = row.shapeTexts
       let shape =
         row.isMultiple
         ? "multiple" : row.isInput ? "[\(shapes.joined(separator: ", "))]" : Self.list(shapes)

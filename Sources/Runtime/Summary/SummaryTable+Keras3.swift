@@ -31,8 +31,9 @@ extension ModelSummary {
   }
 
   private func shape(of row: Row) -> String {
+    let batch = row.batch.map(String.init) ?? "None"
     let shapes = row.shapes.map { shape in
-      "(\((["None"] + shape.extents.map { $0.map(String.init) ?? "None" }).joined(separator: ", ")))"
+      "(\(([batch] + shape.extents.map { $0.map(String.init) ?? "None" }).joined(separator: ", ")))"
     }
     return shapes.count == 1 ? shapes[0] : "[\(shapes.joined(separator: ", "))]"
   }

@@ -7,6 +7,8 @@ struct InspectionReport {
   private let file: String
   /// Why this package cannot run the model, when it cannot.
   private let refusal: String?
+  /// Layers that a mask reaches and that do not look at it.
+  private let maskIgnorers: Set<String>
 
   init(_ record: ModelRecord, file: String) {
     self.file = file
@@ -14,9 +16,12 @@ struct InspectionReport {
     do {
       let network = try Network(record, weights: hasWeights ? .stored : .zeros)
       refusal = nil
+      maskIgnorers = Set(
+        network.nodes.filter { $0.receivesMask && !$0.layer.supportsMasking }.map(\.name))
       self.record = hasWeights ? Self.named(record, as: network.record) : record
     } catch {
       refusal = error.description
+      maskIgnorers = []
       self.record = record
     }
   }
@@ -45,6 +50,11 @@ struct InspectionReport {
     for layer in record.layers {
       lines.append("")
       lines.append("\(layer.name)  \(layer.className)")
+      if maskIgnorers.contains(layer.name) {
+        lines.append(
+          "  a mask reaches it, which Keras \(record.generation.rawValue) ignores here and does not "
+            + "hand on")
+      }
       for (key, value) in layer.config.members where isTelling(value) {
         lines.append("  \(key) = \(shortened(key, value))")
       }
@@ -116,6 +126,7 @@ struct InspectionReport {
   private func layerJSON(_ layer: LayerRecord) -> JSON {
     [
       "name": .string(layer.name), "class_name": .string(layer.className),
+      "ignores_mask": .bool(maskIgnorers.contains(layer.name)),
       "config": .object(layer.config),
       "weights": .array(layer.weights.map { $0.array.factsJSON(name: $0.name) }),
     ]

@@ -57,6 +57,15 @@ struct Trainer: ~Copyable {
   /// Regularizers and constraints change what is learned; until they are computed, a model that has
   /// one is not trained.
   private static func refuseUncomputed(_ network: Network) throws(KerasError) {
+    for layer in network.record.layers {
+      // A penalty on what comes out of a layer, and Keras 1's dropout of words.
+      for key in ["activity_regularizer", "legacy_dropout"]
+      where holds(key, .object(layer.config)) {
+        throw KerasError(
+          .unsupportedConfiguration, "training with it is not supported",
+          at: .init(path: [layer.name, key]))
+      }
+    }
     for node in network.nodes {
       for index in node.weights {
         let spec = network.parameters.layout.specs[index]
@@ -69,6 +78,14 @@ struct Trainer: ~Copyable {
         }
       }
     }
+  }
+
+  /// Whether a config, or that of a layer inside, says something under `key`.
+  private static func holds(_ key: String, _ value: JSON) -> Bool {
+    if let object = value.object {
+      return object.members.contains { $0.key == key && !$0.value.isNull || holds(key, $0.value) }
+    }
+    return value.array?.contains { holds(key, $0) } ?? false
   }
 
   // MARK: - Epochs

@@ -19,7 +19,7 @@ public struct Network: Sendable {
   public let graph: Graph
   public let parameters: Parameters<Float>
   /// The definition as read or built, weights left out.
-  let definition: ModelRecord
+  package let definition: ModelRecord
   /// Weights whose stored type is not float32, by index, as they were read.
   let storedWeights: [Int: NumericArray]
   /// The seeds that layers draw their own random numbers from, by node.

@@ -57,7 +57,7 @@ struct Trainer: ~Copyable {
   /// Regularizers and constraints change what is learned; until they are computed, a model that has
   /// one is not trained.
   private static func refuseUncomputed(_ network: Network) throws(KerasError) {
-    for layer in network.record.layers {
+    for layer in network.definition.layers {
       // A penalty on what comes out of a layer, and Keras 1's dropout of words.
       for key in ["activity_regularizer", "legacy_dropout"]
       where holds(key, .object(layer.config)) {

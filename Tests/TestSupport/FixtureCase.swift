@@ -22,21 +22,30 @@ package struct FixtureCase: Sendable, CustomStringConvertible {
   /// All cases of some collections, in the order of their manifests.
   package static func all(_ collections: [String]) throws(KerasError) -> [FixtureCase] {
     var cases: [FixtureCase] = []
-    for collection in collections {
-      let manifest = try JSON(
-        parsing: FileBytes.read(Fixtures.path("\(collection)/manifest.json")))
-      for entry in (manifest.array ?? []).compactMap(\.object) {
-        let strings = { (key: String) in entry[key]?.array?.compactMap(\.string) ?? [] }
-        cases.append(
-          FixtureCase(
-            collection: collection, kind: entry["layer"]?.string ?? "?",
-            name: entry["case"]?.string ?? "?", generation: entry["generation"]?.string ?? "?",
-            files: strings("files"), inputs: entry["inputs"]?.integer ?? 1,
-            outputs: entry["outputs"]?.integer ?? 1,
-            tolerance: Float(entry["tolerance"]?.number ?? 0),
-            cannotReload: strings("keras_cannot_reload")))
-      }
+    for collection in collections { cases += try manifest(of: collection) }
+    return cases
+  }
+
+  private static let manifests = Mutex<[String: [FixtureCase]]>([:])
+
+  /// One collection's cases; its manifest is read once.
+  private static func manifest(of collection: String) throws(KerasError) -> [FixtureCase] {
+    if let known = manifests.withLock({ $0[collection] }) { return known }
+    let manifest = try JSON(
+      parsing: FileBytes.read(Fixtures.path("\(collection)/manifest.json")))
+    var cases: [FixtureCase] = []
+    for entry in (manifest.array ?? []).compactMap(\.object) {
+      let strings = { (key: String) in entry[key]?.array?.compactMap(\.string) ?? [] }
+      cases.append(
+        FixtureCase(
+          collection: collection, kind: entry["layer"]?.string ?? "?",
+          name: entry["case"]?.string ?? "?", generation: entry["generation"]?.string ?? "?",
+          files: strings("files"), inputs: entry["inputs"]?.integer ?? 1,
+          outputs: entry["outputs"]?.integer ?? 1,
+          tolerance: Float(entry["tolerance"]?.number ?? 0),
+          cannotReload: strings("keras_cannot_reload")))
     }
+    manifests.withLock { $0[collection] = cases }
     return cases
   }
 }

@@ -33,6 +33,14 @@ enum SnakeCase {
     return result.lowercased()
   }
 
+  /// The name of the next object of a class in a container: `dense`, `dense_1`….
+  static func numbered(_ className: String, _ counts: inout [String: Int]) -> String {
+    let base = of(className)
+    let count = counts[base, default: 0]
+    counts[base] = count + 1
+    return count == 0 ? base : "\(base)_\(count)"
+  }
+
   private static func isCapital(_ character: Character) -> Bool { ("A"..."Z").contains(character) }
   private static func isSmall(_ character: Character) -> Bool { ("a"..."z").contains(character) }
 }

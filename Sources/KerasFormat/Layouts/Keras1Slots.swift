@@ -14,7 +14,10 @@ enum Keras1Slots {
   ) throws(KerasError) {
     let filled = stored.filter { !$0.arrays.isEmpty }
     let targets = record.layers.indices.filter { !record.layers[$0].weights.isEmpty }
-    guard filled.count == targets.count else { return }
+    guard filled.count == targets.count else {
+      throw KerasError(
+        .weightMismatch, "weights of \(filled.count) layers stored, but \(targets.count) have some")
+    }
     var names: [String] = []
     for (layer, target) in zip(filled, targets) {
       names += trained(layer, record.layers[target])

@@ -91,7 +91,7 @@ extension LayerStructure {
       case "StackedRNNCells":
         var counts: [String: Int] = [:]
         for cell in config["cells"]?.array ?? [] {
-          let group = Self.numbered(cell.object?["class_name"]?.string ?? "", &counts)
+          let group = SnakeCase.numbered(cell.object?["class_name"]?.string ?? "", &counts)
           parts.append(try Self.inner(cell, "cells", at: path + ["cells", group]))
         }
       case _ where ModelRecord.nestedClasses.contains(className):
@@ -121,13 +121,6 @@ extension LayerStructure {
 
     func withParts() -> [(path: [String], name: String)] {
       [(path, name)] + parts.flatMap { $0.withParts() }
-    }
-
-    static func numbered(_ className: String, _ counts: inout [String: Int]) -> String {
-      let base = SnakeCase.of(className)
-      let count = counts[base, default: 0]
-      counts[base] = count + 1
-      return count == 0 ? base : "\(base)_\(count)"
     }
 
     private var isTrainable: Bool { config["trainable"] != false }

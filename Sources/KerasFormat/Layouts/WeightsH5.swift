@@ -10,10 +10,7 @@ enum WeightsH5 {
   static func groupNames(_ record: ModelRecord) -> [(index: Int, name: String)] {
     var counts: [String: Int] = [:]
     return record.listedLayers.map { index in
-      let base = SnakeCase.of(record.layers[index].className)
-      let count = counts[base, default: 0]
-      counts[base] = count + 1
-      return (index, count == 0 ? base : "\(base)_\(count)")
+      (index, SnakeCase.numbered(record.layers[index].className, &counts))
     }
   }
 

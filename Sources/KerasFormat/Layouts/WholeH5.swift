@@ -66,12 +66,12 @@ enum WholeH5 {
         dialect: dialect, className: optimizer.className, config: optimizer.config)
       let entries = try plan.entries(
         optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
-      let isSorted = dialect.generation != .keras1
-      if !isSorted, !optimizer.slots.isEmpty {
-        notes.append(
-          ConversionNote(message: "Keras 1 sorts an optimizer's state by name; it is left out"))
-      }
-      if !entries.isEmpty, isSorted {
+      if dialect.generation == .keras1 {
+        if !optimizer.slots.isEmpty {
+          notes.append(
+            ConversionNote(message: "Keras 1 sorts an optimizer's state by name; it is left out"))
+        }
+      } else if !entries.isEmpty {
         let arrays = try LegacyNames(dialect: dialect, record: record)
           .optimizerArrays(entries, className: optimizer.className)
         root.children["optimizer_weights"] = .group(try LegacyH5.group(arrays, dialect))

@@ -24,6 +24,33 @@ struct Normalize {
   let size: Size
   let isCentered: Bool
 
+  /// Over `axis` of samples of these extents, which γ and β are numbered by.
+  ///
+  /// - Parameter axis: with the batch as 0, or from behind.
+  init(
+    over axis: [Int], of extents: [Int], for className: String, epsilon: Double, size: Size,
+    isCentered: Bool
+  ) throws(KerasError) {
+    let axes = try AxisMap.positions(axis, rank: extents.count, of: className)
+    let others = extents.indices.filter { !axes.contains($0) }
+    self.init(
+      groups: AxisMap.indices(of: others, in: extents),
+      groupCount: others.map { extents[$0] }.reduce(1, *),
+      places: AxisMap.indices(of: axes, in: extents), epsilon: epsilon, size: size,
+      isCentered: isCentered)
+  }
+
+  init(
+    groups: [Int], groupCount: Int, places: [Int], epsilon: Double, size: Size, isCentered: Bool
+  ) {
+    self.groups = groups
+    self.groupCount = groupCount
+    self.places = places
+    self.epsilon = epsilon
+    self.size = size
+    self.isCentered = isCentered
+  }
+
   /// What the way back needs: `x̂` of every element and `r` of every group.
   struct Kept<S: Scalar> {
     let normalized: UnsafeMutablePointer<S>

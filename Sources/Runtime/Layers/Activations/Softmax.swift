@@ -18,7 +18,7 @@ public struct Softmax: Layer {
   }
 
   public var config: JSONObject {
-    ["axis": axis.count == 1 ? .integer(axis[0]) : .array(axis.map(JSON.integer))]
+    ["axis": .axes(axis)]
   }
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {

@@ -28,7 +28,7 @@ public struct Dot: Layer {
 
   public var config: JSONObject {
     [
-      "axes": axes.count == 1 ? .integer(axes[0]) : .array(axes.map(JSON.integer)),
+      "axes": .axes(axes),
       "normalize": .bool(normalize),
     ]
   }

@@ -43,7 +43,7 @@ public struct LayerNormalization: Layer {
 
   public var config: JSONObject {
     var config: JSONObject = [
-      "axis": axis.count == 1 ? .integer(axis[0]) : .array(axis.map(JSON.integer)),
+      "axis": .axes(axis),
       "epsilon": .number(epsilon), "center": .bool(center), "scale": .bool(scale),
       "rms_scaling": .bool(rmsScaling),
     ]
@@ -75,12 +75,8 @@ public struct LayerNormalization: Layer {
   // MARK: Forward
 
   private func arithmetic(_ extents: [Int]) throws(KerasError) -> Normalize {
-    let axes = try AxisMap.positions(axis, rank: extents.count, of: Self.className)
-    let others = extents.indices.filter { !axes.contains($0) }
-    return Normalize(
-      groups: AxisMap.indices(of: others, in: extents),
-      groupCount: others.map { extents[$0] }.reduce(1, *),
-      places: AxisMap.indices(of: axes, in: extents), epsilon: epsilon, size: .variance,
+    try Normalize(
+      over: axis, of: extents, for: Self.className, epsilon: epsilon, size: .variance,
       isCentered: !rmsScaling)
   }
 
@@ -143,6 +139,13 @@ extension Normalize {
       kept: Kept(
         normalized: saved[0], factors: saved[1], means: saved[2], variances: saved[3]),
       dx: dx, dGamma: dGamma, dBeta: dBeta, &pass.workspace)
+  }
+}
+
+extension JSON {
+  /// One axis by itself, several in a list, as Keras writes them.
+  static func axes(_ axes: [Int]) -> JSON {
+    axes.count == 1 ? .integer(axes[0]) : .array(axes.map(JSON.integer))
   }
 }
 

@@ -23,7 +23,7 @@ public struct RMSNormalization: Layer {
 
   public var config: JSONObject {
     [
-      "axis": axis.count == 1 ? .integer(axis[0]) : .array(axis.map(JSON.integer)),
+      "axis": .axes(axis),
       "epsilon": .number(epsilon),
     ]
   }
@@ -42,12 +42,8 @@ public struct RMSNormalization: Layer {
   // MARK: Forward
 
   private func arithmetic(_ extents: [Int]) throws(KerasError) -> Normalize {
-    let axes = try AxisMap.positions(axis, rank: extents.count, of: Self.className)
-    let others = extents.indices.filter { !axes.contains($0) }
-    return Normalize(
-      groups: AxisMap.indices(of: others, in: extents),
-      groupCount: others.map { extents[$0] }.reduce(1, *),
-      places: AxisMap.indices(of: axes, in: extents), epsilon: epsilon, size: .meanSquare,
+    try Normalize(
+      over: axis, of: extents, for: Self.className, epsilon: epsilon, size: .meanSquare,
       isCentered: false)
   }
 

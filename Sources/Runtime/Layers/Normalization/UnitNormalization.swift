@@ -15,7 +15,7 @@ public struct UnitNormalization: Layer {
   }
 
   public var config: JSONObject {
-    ["axis": axis.count == 1 ? .integer(axis[0]) : .array(axis.map(JSON.integer))]
+    ["axis": .axes(axis)]
   }
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
@@ -28,12 +28,8 @@ public struct UnitNormalization: Layer {
   // MARK: Forward
 
   private func arithmetic(_ extents: [Int]) throws(KerasError) -> Normalize {
-    let axes = try AxisMap.positions(axis, rank: extents.count, of: Self.className)
-    let others = extents.indices.filter { !axes.contains($0) }
-    return Normalize(
-      groups: AxisMap.indices(of: others, in: extents),
-      groupCount: others.map { extents[$0] }.reduce(1, *),
-      places: AxisMap.indices(of: axes, in: extents), epsilon: 1e-12, size: .sumOfSquares,
+    try Normalize(
+      over: axis, of: extents, for: Self.className, epsilon: 1e-12, size: .sumOfSquares,
       isCentered: false)
   }
 

@@ -56,17 +56,3 @@ extension Model {
     self.compilation = compilation
   }
 }
-
-extension Network {
-  /// The weights that training changes, in Keras's order.
-  var trainableWeights: [Int] {
-    var indices: [Int] = []
-    for node in nodes where node.isTrainable {
-      for index in node.weights
-      where parameters.layout.specs[index].isTrainable && !indices.contains(index) {
-        indices.append(index)
-      }
-    }
-    return indices
-  }
-}

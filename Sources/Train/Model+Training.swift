@@ -74,9 +74,9 @@ extension Model {
     } catch {
       result = .failure(error)
     }
-    network = network.replacingParameters(trainer.step.parameters)
-    compilation?.slots = trainer.step.slots
-    compilation?.iterations = trainer.step.iterations
+    network = network.replacingParameters(trainer.step.updater.parameters)
+    compilation?.slots = trainer.step.updater.slots
+    compilation?.iterations = trainer.step.updater.iterations
     return try result.get()
   }
 

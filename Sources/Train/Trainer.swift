@@ -40,18 +40,12 @@ struct Trainer: ~Copyable {
     self.settings = settings
     targetWidth = compilation.loss.targetWidth(for: model.network.outputShapes[0].last ?? 1)
     // The run works on copies: the model's own arrays may be shared.
-    let parameters = Parameters<Float>(copying: model.network.parameters)
-    var slots: [Parameters<Float>] = []
-    for index in compilation.optimizer.slotNames.indices {
-      let isKnown = index < compilation.slots.count
-      slots.append(
-        isKnown ? Parameters(copying: compilation.slots[index]) : Parameters(parameters.layout))
-    }
     step = TrainingStep(
       objective: Objective(
         network: model.network, loss: compilation.loss, generation: compilation.generation),
-      optimizer: compilation.optimizer, parameters: parameters, slots: slots,
-      iterations: compilation.iterations)
+      updater: Updater(
+        compilation, network: model.network,
+        parameters: Parameters(copying: model.network.parameters)))
   }
 
   /// Regularizers and constraints change what is learned; until they are computed, a model that has
@@ -149,7 +143,7 @@ struct Trainer: ~Copyable {
     guard let validation else { return [] }
     var averages = Averages(metrics, prefix: "val_", generation: step.objective.generation)
     try Self.measure(
-      step.objective, step.parameters, validation.data, validation.rows,
+      step.objective, step.updater.parameters, validation.data, validation.rows,
       batchSize: settings.batchSize, into: &averages)
     return averages.logs
   }

@@ -19,6 +19,8 @@ public struct Graph: Sendable {
     public let outputShapes: [Shape]
     /// Keras's `trainable`; a layer without is left as it is by training.
     public let isTrainable: Bool
+    /// The types that it computes in and keeps its weights in.
+    public let policy: DTypePolicy
     /// Which of its inputs a mask comes with, and which of its outputs one leaves with.
     public let receivesMasks: [Bool]
     public let emitsMasks: [Bool]
@@ -30,7 +32,8 @@ public struct Graph: Sendable {
       Node(
         name: name, layer: layer, inputs: inputs, mask: mask, isMaskHidden: isMaskHidden,
         weights: weights, outputShapes: outputShapes,
-        isTrainable: isTrainable, receivesMasks: receivesMasks, emitsMasks: emitsMasks)
+        isTrainable: isTrainable, policy: policy, receivesMasks: receivesMasks,
+        emitsMasks: emitsMasks)
     }
   }
 
@@ -98,8 +101,9 @@ extension Graph {
       pass.path.append(index)
       defer { pass.path.removeLast() }
       do {
-        nodeTrace.outputs = try node.layer.forward(
-          signals, weights: weights[node.weights], trace: &nodeTrace, pass: &pass)
+        nodeTrace.outputs = try node.forward(
+          signals, weights: weights[node.weights], specs: specs[node.weights], trace: &nodeTrace,
+          pass: &pass)
       } catch {
         throw error.inside(node.name)
       }

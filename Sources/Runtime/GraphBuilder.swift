@@ -238,6 +238,9 @@ struct GraphBuilder {
         && masks[0] && (layer is any SequenceLayer || layer is Bidirectional),
       weights: range, outputShapes: outputShapes,
       isTrainable: origin.flatMap { record.layers[$0].config["trainable"]?.bool } ?? true,
+      policy: try origin.map { origin throws(KerasError) in
+        try DTypePolicy(of: record.layers[origin].config)
+      } ?? .float32,
       receivesMasks: masks, emitsMasks: emits)
   }
 

@@ -140,6 +140,11 @@ public struct Pass: ~Copyable {
   public var states: RecurrentStates?
   /// The way from the outermost graph to the layer that is running.
   public internal(set) var path: [Int] = []
+  /// The weights of layers that compute in another type than the network's, in that type, by the way
+  /// to the layer.
+  var castWeights: [[Int]: AnyObject] = [:]
+  /// Whether a `Double` pass follows float64 policies, so that layers of float32 must be cast.
+  var castsToFloat32 = false
 
   public init(generation: Generation, isTraining: Bool = false, keepsTrace: Bool = false) {
     self.generation = generation
@@ -152,7 +157,7 @@ public struct Pass: ~Copyable {
 /// of a batch goes on where row i of the batch before stopped.
 public struct RecurrentStates: Sendable {
   /// By the way to the layer, one array per state.
-  var arrays: [[Int]: [[Float]]] = [:]
+  var arrays: [[Int]: [[Double]]] = [:]
 
   /// All zero, as after Keras's `reset_states`.
   public init() {}

@@ -6,7 +6,8 @@ extension Network {
   /// - Parameters:
   ///   - inputs: one array per input of the model, `(N, …)` each: token ids or numbers of any type.
   ///   - batchSize: rows computed at once; it has no influence on the result. Keras's default is 32.
-  /// - Returns: one float32 array per output, `(N, …)`.
+  /// - Returns: one float32 array per output, `(N, …)`; ``outputPolicies`` says which type Keras's
+  ///   array has. Layers of a 16-bit policy round where Keras rounds; see ``DTypePolicy``.
   /// - Throws: ``KerasError`` where an array does not fit the model, naming row and step.
   public func predict(
     _ inputs: [NumericArray], batchSize: Int = 32
@@ -40,11 +41,27 @@ extension Network {
     inputs.lazy.compactMap { (nodes[$0].layer as? InputLayer)?.batchExtent }.first
   }
 
+  /// The dtype policy of the layer that each output comes from: Keras's outputs have its compute
+  /// type.
+  public var outputPolicies: [DTypePolicy] { graph.outputPolicies }
+
   /// Whether any layer carries states from call to call.
   public var isStateful: Bool { graph.isStateful }
 
   private func predict(
     _ inputs: [NumericArray], batchSize: Int, states: inout RecurrentStates?
+  ) throws(KerasError) -> [NumericArray] {
+    guard graph.hasFloat64 else {
+      return try predict(inputs, parameters, batchSize: batchSize, states: &states)
+    }
+    let wide = Parameters<Double>(copying: parameters)
+    for (index, array) in storedWeights { wide.set(index, to: array.doubles()) }
+    return try predict(inputs, wide, batchSize: batchSize, states: &states)
+  }
+
+  private func predict<S: Scalar>(
+    _ inputs: [NumericArray], _ parameters: Parameters<S>, batchSize: Int,
+    states: inout RecurrentStates?
   ) throws(KerasError) -> [NumericArray] {
     let rows = try checkedRows(of: inputs)
     guard batchSize > 0 else {
@@ -55,16 +72,17 @@ extension Network {
     // With time_major a batch may come out with other rows than went in.
     var rowsOut = [Int](repeating: 0, count: outputs.count)
     var pass = Pass(generation: generation)
+    pass.castsToFloat32 = S.self != Float.self
     pass.states = states
     defer { states = pass.states }
     for start in stride(from: 0, to: rows, by: batchSize) {
       let count = min(batchSize, rows - start)
-      var tensors: [Tensor<Float>] = []
+      var tensors: [Tensor<S>] = []
       for input in inputs {
         tensors.append(Tensor(rows: start..<start + count, of: input, in: &pass.workspace))
       }
-      var trace = NetworkTrace<Float>()
-      let signals: [Signal<Float>]
+      var trace = NetworkTrace<S>()
+      let signals: [Signal<S>]
       do {
         signals = try forward(tensors, parameters: parameters, trace: &trace, pass: &pass)
       } catch {
@@ -72,8 +90,12 @@ extension Network {
       }
       for (index, signal) in signals.enumerated() {
         let values = signal.tensor.reals(in: &pass.workspace)
-        collected[index].append(
-          contentsOf: UnsafeBufferPointer(start: values, count: signal.tensor.count))
+        let row = UnsafeBufferPointer(start: values, count: signal.tensor.count)
+        if let row = row as? UnsafeBufferPointer<Float> {
+          collected[index].append(contentsOf: row)
+        } else {
+          collected[index].append(contentsOf: row.lazy.map { Float($0) })
+        }
         shapes[index] = Array(signal.tensor.shape.dropFirst())
         rowsOut[index] += signal.tensor.shape[0]
       }

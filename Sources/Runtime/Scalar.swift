@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// The arithmetic that layers are written in: `Float` for work, `Double` to check gradients with.
+/// The arithmetic that layers are written in: `Float` for work, `Double` for float64 policies and to
+/// check gradients with, ``Half`` for float16 and bfloat16 policies.
 ///
 /// This is the façade over the kernels. A layer states what is to be computed through these members
 /// and holds no fast loop of its own, so that a kernel can be replaced without touching a layer.
@@ -18,8 +19,59 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static func tanh(_ x: Self) -> Self
   static func erf(_ x: Self) -> Self
 
+  /// σ(x) = 1 / (1 + e⁻ˣ)
+  static func logistic(_ x: Self) -> Self
+  /// ln(1 + eˣ)
+  static func softplus(_ x: Self) -> Self
+  /// A sum from the first to the last.
+  static func sum(_ count: Int, _ value: (Int) -> Self) -> Self
+  /// `x / constant`, which TensorFlow may compute as a product with the constant's reciprocal.
+  static func quotient(_ x: Self, byConstant constant: Self) -> Self
+
   /// `c += a · b`; see ``MatrixProduct``.
   static func addProduct(_ product: MatrixProduct<Self>)
+
+  /// Whether every operation rounds to a type narrower than the processor's: then the order in which
+  /// Keras takes its operations shows, and layers that could choose another take Keras's.
+  static var roundsOperations: Bool { get }
+
+  /// Whether these convolutions sum with all digits and round once.
+  static var sumsConvolutionsOnce: (depthwise: Bool, transposed: Bool) { get }
+
+  /// Rounds numbers that were computed as `Float`s in the same memory, with ``roundsOperations`` alone.
+  static func round(_ values: UnsafeMutablePointer<Self>, count: Int)
+
+  /// An activation where every operation rounds.
+  static func applyRounding(
+    _ activation: Activation, _ z: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>,
+    vectors: Int, width: Int)
+}
+
+extension Scalar {
+  @inlinable public static func logistic(_ x: Self) -> Self { 1 / (1 + exp(-x)) }
+  @inlinable public static func softplus(_ x: Self) -> Self {
+    (x > 0 ? x : 0 * x) + log1p(exp(-abs(x)))
+  }
+  @inlinable public static func quotient(_ x: Self, byConstant constant: Self) -> Self {
+    x / constant
+  }
+
+  public static func sum(_ count: Int, _ value: (Int) -> Self) -> Self {
+    (0..<count).reduce(0) { $0 + value($1) }
+  }
+
+  @inlinable public static var roundsOperations: Bool { false }
+  @inlinable public static var sumsConvolutionsOnce: (depthwise: Bool, transposed: Bool) {
+    (false, false)
+  }
+  @inlinable public static func round(_ values: UnsafeMutablePointer<Self>, count: Int) {}
+
+  public static func applyRounding(
+    _ activation: Activation, _ z: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>,
+    vectors: Int, width: Int
+  ) {
+    activation.compute(z, into: y, vectors: vectors, width: width)
+  }
 }
 
 extension Float: Scalar {

@@ -51,6 +51,12 @@ struct Trainer: ~Copyable {
   /// Regularizers and constraints change what is learned; until they are computed, a model that has
   /// one is not trained.
   private static func refuseUncomputed(_ network: Network) throws(KerasError) {
+    if let (path, policy) = network.graph.firstOtherPolicy {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "training under a \(policy.name) policy is not computed as Keras does",
+        at: .init(path: path), hint: "train it with the policy float32")
+    }
     for layer in network.definition.layers {
       // A penalty on what comes out of a layer, and Keras 1's dropout of words.
       for key in ["activity_regularizer", "legacy_dropout"]

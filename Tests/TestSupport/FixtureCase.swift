@@ -14,6 +14,8 @@ package struct FixtureCase: Sendable, CustomStringConvertible {
   package let inputs: Int
   package let outputs: Int
   package let tolerance: Float
+  /// The types of Keras's outputs, which are stored as float32; none where all are float32.
+  package let types: [String]
   /// Files that the Keras which wrote them cannot read.
   package let cannotReload: [String]
 
@@ -42,7 +44,7 @@ package struct FixtureCase: Sendable, CustomStringConvertible {
           name: entry["case"]?.string ?? "?", generation: entry["generation"]?.string ?? "?",
           files: strings("files"), inputs: entry["inputs"]?.integer ?? 1,
           outputs: entry["outputs"]?.integer ?? 1,
-          tolerance: Float(entry["tolerance"]?.number ?? 0),
+          tolerance: Float(entry["tolerance"]?.number ?? 0), types: strings("types"),
           cannotReload: strings("keras_cannot_reload")))
     }
     manifests.withLock { $0[collection] = cases }

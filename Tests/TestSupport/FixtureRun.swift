@@ -7,6 +7,9 @@ package struct FixtureOutcome: Sendable {
   package let container: String
   /// The largest difference from what Keras predicted, or why the model was refused.
   package let result: Result<Float, KerasError>
+  /// How many of the outputs in a 16-bit type are Keras's to the last bit, and how many steps of
+  /// that type the farthest is away; `nil` where none is.
+  package let steps: NarrowDifference?
   package let exception: FixtureException?
   /// The classes of its layers, those inside others too.
   package let classes: Set<String>
@@ -15,6 +18,15 @@ package struct FixtureOutcome: Sendable {
   package var objection: String? {
     let place = "\(fixture) \(container)"
     switch (result, exception?.refusal) {
+    case (.success(let difference), nil) where exception?.absolute != nil:
+      let tolerance = exception?.absolute ?? 0
+      return difference <= tolerance
+        ? nil : "\(place): off by \(difference), more than \(tolerance)"
+    case (.success, nil) where steps != nil:
+      let allowed = exception?.steps ?? 0
+      guard let steps, steps.largest > allowed else { return nil }
+      return "\(place): \(steps.equal) of \(steps.count) equal, off by up to \(steps.largest) "
+        + "steps of the type, more than \(allowed)"
     case (.success(let difference), nil):
       let tolerance = exception?.relative ?? fixture.tolerance
       return difference <= tolerance
@@ -36,6 +48,10 @@ package struct FixtureException: Sendable {
   let refusal: String?
   /// Compared by the size of the number instead.
   let relative: Float?
+  /// Compared by this tolerance instead, where the outputs are of a 16-bit type.
+  let absolute: Float?
+  /// Compared in a 16-bit type, and so many steps of it away at most.
+  let steps: Int?
   package let reason: String
 
   package static let all = Result { () throws(KerasError) -> [FixtureException] in
@@ -45,6 +61,7 @@ package struct FixtureException: Sendable {
         cases: entry["cases"]?.array?.compactMap(\.string) ?? [],
         containers: entry["containers"]?.array?.compactMap(\.string),
         refusal: entry["refused"]?.string, relative: entry["relative"]?.number.map { Float($0) },
+        absolute: entry["absolute"]?.number.map { Float($0) }, steps: entry["steps"]?.integer,
         reason: entry["reason"]?.string ?? "")
     }
   }
@@ -66,13 +83,15 @@ extension FixtureOutcome {
       for container in fixture.containers {
         let exception = exceptions.first { $0.covers(fixture, container.description) }
         let record = Result { () throws(KerasError) in try fixture.record(container) }
+        var steps: NarrowDifference?
         let result = Result { () throws(KerasError) -> Float in
           let found = try fixture.predictions(of: Network(record.get()))
+          steps = NarrowDifference(found, expected, types: fixture.types)
           return Fixtures.difference(found, expected, relative: exception?.relative != nil)
         }
         outcomes.append(
           FixtureOutcome(
-            fixture: fixture, container: container.description, result: result,
+            fixture: fixture, container: container.description, result: result, steps: steps,
             exception: exception, classes: (try? record.get())?.classNames ?? []))
       }
     }

@@ -47,6 +47,16 @@ package enum HalfPrecision {
     Float(bitPattern: UInt32(bits) << 16)
   }
 
+  /// The nearest number that float16 has.
+  package static func nearestFloat16(_ value: Float) -> Float {
+    float(float16: float16(value))
+  }
+
+  /// The nearest number that bfloat16 has.
+  package static func nearestBFloat16(_ value: Float) -> Float {
+    float(bfloat16: bfloat16(value))
+  }
+
   /// `value >> count`, rounded to nearest, ties to even.
   private static func roundedShift(_ value: UInt32, by count: UInt32) -> UInt32 {
     let half: UInt64 = 1 << (UInt64(count) - 1)

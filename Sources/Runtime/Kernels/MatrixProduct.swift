@@ -31,10 +31,12 @@ public struct MatrixProduct<S: Scalar> {
   public let m: Int
   public let n: Int
   public let k: Int
+  /// Whether it is a convolution, which TensorFlow rounds otherwise than a matrix product in 16 bits.
+  public let isConvolution: Bool
 
   public init(
     _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<S>, strideC: Int,
-    m: Int, n: Int, k: Int
+    m: Int, n: Int, k: Int, isConvolution: Bool = false
   ) {
     self.a = a
     self.b = b
@@ -43,6 +45,7 @@ public struct MatrixProduct<S: Scalar> {
     self.m = m
     self.n = n
     self.k = k
+    self.isConvolution = isConvolution
   }
 
   /// The plain body: the oracle that the fast ones are tested against.

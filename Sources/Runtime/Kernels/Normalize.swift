@@ -65,6 +65,9 @@ struct Normalize {
     _ x: UnsafePointer<S>, blocks: Int, gamma: UnsafePointer<S>?, beta: UnsafePointer<S>?,
     into y: UnsafeMutablePointer<S>, _ workspace: inout Workspace
   ) -> Kept<S> {
+    if S.roundsOperations {
+      return forwardRounding(x, blocks: blocks, gamma: gamma, beta: beta, into: y, &workspace)
+    }
     let width = groups.count
     let kept = Kept<S>(
       normalized: workspace.scratch(S.self, count: blocks * width),
@@ -104,6 +107,45 @@ struct Normalize {
       }
     }
     return kept
+  }
+
+  /// Where operations round, TensorFlow normalizes in one, in float32; scale and shift are further
+  /// ones.
+  private func forwardRounding<S: Scalar>(
+    _ x: UnsafePointer<S>, blocks: Int, gamma: UnsafePointer<S>?, beta: UnsafePointer<S>?,
+    into y: UnsafeMutablePointer<S>, _ workspace: inout Workspace
+  ) -> Kept<S> {
+    if size == .sumOfSquares { divideByLength(x, blocks: blocks, into: y) }
+    let kept = forward(
+      x.wide, blocks: blocks, gamma: nil, beta: nil,
+      into: size == .sumOfSquares ? workspace.scratch(count: blocks * groups.count) : y.wide,
+      &workspace)
+    let count = blocks * groups.count
+    S.round(y, count: count)
+    for i in 0..<count {
+      let place = places[i % groups.count]
+      if let gamma { y[i] *= gamma[place] }
+      if let beta { y[i] += beta[place] }
+    }
+    return Kept(
+      normalized: kept.normalized.narrow(to: S.self), factors: kept.factors.narrow(to: S.self),
+      means: kept.means.narrow(to: S.self), variances: kept.variances.narrow(to: S.self))
+  }
+
+  /// `x · 1/√max(Σx², ε)`, each of these an operation of its own.
+  private func divideByLength<S: Scalar>(
+    _ x: UnsafePointer<S>, blocks: Int, into y: UnsafeMutablePointer<S>
+  ) {
+    let members = (0..<groupCount).map { group in groups.indices.filter { groups[$0] == group } }
+    for block in 0..<blocks {
+      let offset = block * groups.count
+      for members in members {
+        let squares = S.sum(members.count) { x[offset + members[$0]] * x[offset + members[$0]] }
+        let length = Float(max(squares, S(epsilon))).squareRoot()
+        let factor = S(1 / length)
+        for i in members { y[offset + i] = x[offset + i] * factor }
+      }
+    }
   }
 
   /// Adds to the gradients of x, γ and β.

@@ -93,6 +93,19 @@ extension Activation {
   public func apply<S: Scalar>(
     _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, vectors: Int, width: Int
   ) {
+    if S.roundsOperations {
+      S.applyRounding(self, z, into: y, vectors: vectors, width: width)
+    } else {
+      compute(z, into: y, vectors: vectors, width: width)
+    }
+  }
+
+  /// The functions as their formulas are written.
+  @specialized(where S == Float)
+  @inline(__always)
+  func compute<S: Scalar>(
+    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, vectors: Int, width: Int
+  ) {
     let count = vectors * width
     switch self {
     case .linear: map(z, y, count) { $0 }
@@ -222,15 +235,11 @@ private func clip<S: Scalar>(_ x: S, _ low: S, _ high: S) -> S {
   x < low ? low : x > high ? high : x
 }
 
-/// σ(x) = 1 / (1 + e⁻ˣ)
 @inline(__always)
-package func logistic<S: Scalar>(_ x: S) -> S { 1 / (1 + S.exp(-x)) }
+package func logistic<S: Scalar>(_ x: S) -> S { S.logistic(x) }
 
-/// ln(1 + eˣ), without overflow.
 @inline(__always)
-package func logOnePlusExp<S: Scalar>(_ x: S) -> S {
-  (x > 0 ? x : 0 * x) + S.log1p(S.exp(-abs(x)))
-}
+package func logOnePlusExp<S: Scalar>(_ x: S) -> S { S.softplus(x) }
 
 /// Φ(x), the distribution function of the standard normal.
 @inline(__always)

@@ -1,3 +1,5 @@
+import KerasFormat
+
 /// The mathematics of one time step of a recurrent layer, forward and back. Everything about time
 /// (masks, direction, sequences, sums over steps) is ``TimeLoop``'s.
 ///
@@ -16,6 +18,9 @@ protocol RecurrentCell: Sendable {
   var separatesRecurrent: Bool { get }
   /// Whether the recurrent product has a bias of its own, the second row of `bias`.
   var hasRecurrentBias: Bool { get }
+  /// Whether Keras adds the bias to the sum of both products, not to the input's alone; it shows
+  /// where every operation rounds.
+  func addsBiasLast(_ generation: Generation) -> Bool
 
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>)
 
@@ -29,6 +34,7 @@ protocol RecurrentCell: Sendable {
 extension RecurrentCell {
   var gateWidth: Int { gateCount * units }
   var separatesRecurrent: Bool { false }
+  func addsBiasLast(_ generation: Generation) -> Bool { false }
   var hasRecurrentBias: Bool { separatesRecurrent && useBias }
 
   /// `dU += Hᵀ · dGates` for cells whose recurrent product goes straight into the gates.
@@ -56,6 +62,9 @@ struct CellStep<S: Scalar> {
   let recurrentKernel: UnsafePointer<S>
   /// `[gateWidth]`, with `hasRecurrentBias` alone.
   let recurrentBias: UnsafePointer<S>?
+  /// `[gateWidth]`, where the step itself adds the bias: with `addsBiasLast`, and only where
+  /// operations round.
+  let lastBias: UnsafePointer<S>?
 }
 
 /// What a cell sees of one step on the way back.

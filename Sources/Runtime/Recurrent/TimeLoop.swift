@@ -29,7 +29,9 @@ struct TimeLoop<Cell: RecurrentCell> {
 
     let gates = pass.workspace.scratch(S.self, count: rows * gateWidth)
     let bias = cell.useBias ? UnsafePointer(weights[2]) : nil
-    Elementwise.fillRows(gates, with: bias, rows: rows, width: gateWidth)
+    let lastBias = S.roundsOperations && cell.addsBiasLast(pass.generation) ? bias : nil
+    Elementwise.fillRows(
+      gates, with: lastBias == nil ? bias : nil, rows: rows, width: gateWidth)
     S.addProduct(
       MatrixProduct(
         .init(xTime, stride: features), .init(weights[0], stride: gateWidth),
@@ -55,7 +57,8 @@ struct TimeLoop<Cell: RecurrentCell> {
           rows: batch, gates: gates + t * batch * gateWidth, h: states[0] + now,
           c: c.map { UnsafePointer($0 + now) }, newH: states[0] + next, newC: c.map { $0 + next },
           saved: saved + t * batch * cell.savedWidth, recurrentKernel: weights[1],
-          recurrentBias: cell.hasRecurrentBias ? UnsafePointer(weights[2] + gateWidth) : nil),
+          recurrentBias: cell.hasRecurrentBias ? UnsafePointer(weights[2] + gateWidth) : nil,
+          lastBias: lastBias),
         scratch: scratch)
       for row in maskedRows(at: t, input.mask) {
         for state in states {
@@ -67,7 +70,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     let ends = states.map { $0 + rows * units }
     if options.stateful, pass.states != nil {
       pass.states?.arrays[pass.path] = ends.map { end in
-        (0..<batch * units).map { Float(end[$0]) }
+        (0..<batch * units).map { Double(end[$0]) }
       }
     }
     let output = output(

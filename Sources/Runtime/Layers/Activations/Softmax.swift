@@ -51,6 +51,11 @@ public struct Softmax: Layer {
       x = masked
     }
     let y = pass.workspace.scratch(S.self, count: input.count)
+    let isLast = axis == [-1] || axis == [input.shape.count - 1]
+    if S.roundsOperations, isLast, flags == nil {
+      Activation.softmax.apply(x, into: y, vectors: input.vectors, width: input.width)
+      return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
+    }
     let count = (groups.max() ?? -1) + 1
     let largest = pass.workspace.scratch(S.self, count: count)
     let sums = pass.workspace.scratch(S.self, count: count)
@@ -68,7 +73,6 @@ public struct Softmax: Layer {
     if let flags, pass.generation == .keras3 {
       for i in 0..<input.count where !flags[i] { y[i] = 0 }
     }
-    let isLast = axis == [-1] || axis == [input.shape.count - 1]
     return [
       Signal(
         Tensor(y, shape: input.shape), mask: inputs[0].mask,

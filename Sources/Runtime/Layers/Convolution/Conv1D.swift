@@ -85,7 +85,8 @@ public struct Conv1D: Layer {
         MatrixProduct(
           .init(columns, stride: size * part),
           .init(weights[0] + group * partFilters, stride: filters),
-          into: z + group * partFilters, strideC: filters, m: rows, n: partFilters, k: size * part))
+          into: z + group * partFilters, strideC: filters, m: rows, n: partFilters, k: size * part,
+          isConvolution: true))
       if pass.keepsTrace { trace.saved.append(columns) }
     }
     let shape = [batch, sources.count / size, filters]

@@ -92,22 +92,38 @@ public struct Conv1DTranspose: Layer {
   ) throws(KerasError) -> [Signal<S>] {
     let input = settings.layout.incoming(inputs[0].tensor, &pass.workspace)
     let x = input.reals(in: &pass.workspace)
-    let (batch, steps, channels) = (input.shape[0], input.shape[1], input.shape[2])
-    let shape = [batch, outputSteps(for: steps), filters]
-    let width = settings.windows.size * filters
-    let spread = pass.workspace.zeros(S.self, count: input.vectors * width)
-    S.addProduct(
-      MatrixProduct(
-        .init(x, stride: channels), .init(weights[0], stride: channels, transposed: true),
-        into: spread, strideC: width, m: input.vectors, n: width, k: channels))
-    let z = pass.workspace.zeros(S.self, count: shape.reduce(1, *))
-    WindowMatrix.scatter(
-      spread, to: z, shape: shape, channels: 0..<filters, sources: targets(for: steps),
-      size: settings.windows.size)
+    let shape = [input.shape[0], outputSteps(for: input.shape[1]), filters]
+    let z: UnsafeMutablePointer<S>
+    if S.sumsConvolutionsOnce.transposed {
+      z = sums(of: x.wide, input.shape, kernel: weights[0].wide, into: shape, &pass.workspace)
+        .narrow(to: S.self)
+      S.round(z, count: shape.reduce(1, *))
+    } else {
+      z = sums(of: x, input.shape, kernel: weights[0], into: shape, &pass.workspace)
+    }
     return [
       settings.finish(
         z, shape: shape, bias: settings.useBias ? weights[1] : nil, trace: &trace, pass: &pass)
     ]
+  }
+
+  /// What each input step adds to the output steps it reaches.
+  private func sums<S: Scalar>(
+    of x: UnsafePointer<S>, _ from: [Int], kernel: UnsafePointer<S>, into shape: [Int],
+    _ workspace: inout Workspace
+  ) -> UnsafeMutablePointer<S> {
+    let (vectors, steps, channels) = (from[0] * from[1], from[1], from[2])
+    let width = settings.windows.size * filters
+    let spread = workspace.zeros(S.self, count: vectors * width)
+    S.addProduct(
+      MatrixProduct(
+        .init(x, stride: channels), .init(kernel, stride: channels, transposed: true),
+        into: spread, strideC: width, m: vectors, n: width, k: channels))
+    let z = workspace.zeros(S.self, count: shape.reduce(1, *))
+    WindowMatrix.scatter(
+      spread, to: z, shape: shape, channels: 0..<filters, sources: targets(for: steps),
+      size: settings.windows.size)
+    return z
   }
 
   // MARK: Backward

@@ -12,6 +12,12 @@ struct Depthwise {
     _ input: Tensor<S>, kernel: UnsafePointer<S>, _ workspace: inout Workspace
   ) -> Tensor<S> {
     let x = input.reals(in: &workspace)
+    if S.sumsConvolutionsOnce.depthwise {
+      let sums = forward(Tensor(x.wide, shape: input.shape), kernel: kernel.wide, &workspace)
+      let y = sums.reals(in: &workspace).narrow(to: S.self)
+      S.round(y, count: sums.count)
+      return Tensor(y, shape: sums.shape)
+    }
     let (batch, steps, channels) = (input.shape[0], input.shape[1], input.shape[2])
     let sources = windows.sources(for: steps)
     let outputs = sources.count / windows.size

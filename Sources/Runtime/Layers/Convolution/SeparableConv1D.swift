@@ -83,7 +83,7 @@ public struct SeparableConv1D: Layer {
     S.addProduct(
       MatrixProduct(
         .init(u, stride: middle.width), .init(weights[1], stride: filters), into: z,
-        strideC: filters, m: middle.vectors, n: filters, k: middle.width))
+        strideC: filters, m: middle.vectors, n: filters, k: middle.width, isConvolution: true))
     if pass.keepsTrace { trace.saved = [u] }
     return [
       settings.finish(

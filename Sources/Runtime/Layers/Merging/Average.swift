@@ -11,7 +11,7 @@ public struct Average: MergeLayer {
   static func merged<S: Scalar>(_ values: UnsafeBufferPointer<S>) -> S {
     var sum = S(0)
     for value in values { sum += value }
-    return sum / S(values.count)
+    return S.quotient(sum, byConstant: S(values.count))
   }
 
   static func slope<S: Scalar>(

@@ -69,6 +69,10 @@ public struct LSTM: RecurrentLayer {
 
   var gateCount: Int { 4 }
   var stateCount: Int { 2 }
+  /// In Keras 3 with `implementation` 1 each gate's product has its bias at once.
+  func addsBiasLast(_ generation: Generation) -> Bool {
+    options.implementation != 1 || generation < .keras3
+  }
   private var keepsInputs: Bool {
     activation.derivativeNeedsInput || recurrentActivation.derivativeNeedsInput
   }
@@ -85,6 +89,7 @@ public struct LSTM: RecurrentLayer {
     for row in 0..<step.rows {
       let gates = step.gates + row * gateWidth
       let saved = step.saved + row * savedWidth
+      if let bias = step.lastBias { Elementwise.add(bias, to: gates, count: gateWidth) }
       if keepsInputs { (saved + units).update(from: gates, count: gateWidth) }
       recurrentActivation.apply(gates, into: gates, vectors: 2, width: units)
       activation.apply(gates + 2 * units, into: gates + 2 * units, vectors: 1, width: units)

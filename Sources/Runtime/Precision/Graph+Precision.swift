@@ -1,0 +1,185 @@
+import KerasFormat
+
+/// The seam between a network and a layer that computes in another type: it casts what the layer
+/// takes, its weights, and what it gives. Layers know nothing of it.
+extension Graph.Node {
+  /// The layer's outputs, in its own type's arithmetic.
+  ///
+  /// - Parameter specs: those of the layer's weights.
+  func forward<S: Scalar>(
+    _ inputs: [Signal<S>], weights: Weights<S>, specs: ArraySlice<WeightSpec>,
+    trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    if policy.computeType == .float32 && !pass.castsToFloat32 || hasLayersOfOwnPolicy {
+      return try layer.forward(inputs, weights: weights, trace: &trace, pass: &pass)
+    }
+    guard !pass.keepsTrace else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "training under a \(policy.name) policy is not computed as Keras does",
+        hint: "train it with the policy float32")
+    }
+    let cast = LayerCast(node: self, specs: specs)
+    let is2_15 = pass.generation < .keras3
+    switch policy.computeType {
+    case .float32: return try cast.forward(inputs, weights, as: Float.self, &pass)
+    case .float64: return try cast.forward(inputs, weights, as: Double.self, &pass)
+    case .float16 where is2_15:
+      return try cast.forward(inputs, weights, as: Half<Float16Of2_15>.self, &pass)
+    case .float16:
+      return try cast.forward(inputs, weights, as: Half<Float16Of2_21>.self, &pass)
+    case .bfloat16 where is2_15:
+      return try cast.forward(inputs, weights, as: Half<BFloat16Of2_15>.self, &pass)
+    case .bfloat16:
+      return try cast.forward(inputs, weights, as: Half<BFloat16Of2_21>.self, &pass)
+    }
+  }
+
+  /// A model, whose layers see to it themselves.
+  private var hasLayersOfOwnPolicy: Bool {
+    layer is any NestedModel || (layer as? TimeDistributed)?.layer is any NestedModel
+  }
+}
+
+extension Graph {
+  /// Whether any layer, or layer inside one, computes in float64.
+  var hasFloat64: Bool { contains { $0 == .float64 } }
+
+  /// The policy of the first layer that does not compute in float32, with the way to it.
+  package var firstOtherPolicy: (path: [String], policy: DTypePolicy)? {
+    for node in nodes {
+      if let inner = (node.layer as? any NestedModel)?.graph?.firstOtherPolicy {
+        return ([node.name] + inner.path, inner.policy)
+      }
+      if !(node.layer is any NestedModel || node.layer is InputLayer),
+        node.policy.computeType != .float32
+      {
+        return ([node.name], node.policy)
+      }
+    }
+    return nil
+  }
+
+  /// The policy of the layer that each output comes from, inside models too.
+  var outputPolicies: [DTypePolicy] {
+    outputs.map { edge in
+      let node = nodes[edge.node]
+      let inner = (node.layer as? any NestedModel)?.graph?.outputPolicies
+      return inner.map { $0[edge.output] } ?? node.policy
+    }
+  }
+
+  private func contains(_ wanted: (DTypePolicy.FloatType) -> Bool) -> Bool {
+    nodes.contains { node in
+      let nested =
+        node.layer as? any NestedModel
+        ?? (node.layer as? TimeDistributed)?.layer as? any NestedModel
+      return nested?.graph?.contains(wanted) ?? wanted(node.policy.computeType)
+    }
+  }
+}
+
+private struct LayerCast {
+  let node: Graph.Node
+  let specs: ArraySlice<WeightSpec>
+
+  func forward<S: Scalar, T: Scalar>(
+    _ inputs: [Signal<S>], _ weights: Weights<S>, as type: T.Type, _ pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    if S.self == T.self {
+      var trace = Trace<S>()
+      return try node.layer.forward(inputs, weights: weights, trace: &trace, pass: &pass)
+    }
+    guard T.roundsOperations else {
+      return try run(inputs, weights, as: T.self, rounded: nil, .init(), &pass)
+    }
+    let arithmetic = LayerArithmetic(
+      of: node.layer, node.policy.computeType, hasMask: inputs.first?.mask != nil,
+      generation: pass.generation)
+    return arithmetic.isWide
+      ? try run(inputs, weights, as: Float.self, rounded: T.self, arithmetic, &pass)
+      : try run(inputs, weights, as: T.self, rounded: T.self, arithmetic, &pass)
+  }
+
+  /// - Parameter rounded: the type whose numbers inputs, weights and outputs are rounded to.
+  private func run<S: Scalar, T: Scalar>(
+    _ inputs: [Signal<S>], _ weights: Weights<S>, as type: T.Type, rounded: (any Scalar.Type)?,
+    _ arithmetic: LayerArithmetic, _ pass: inout Pass
+  ) throws(KerasError) -> [Signal<S>] {
+    let own = castWeights(
+      weights, as: T.self, rounded: arithmetic.roundsWeights ? rounded : nil, &pass)
+    var given: [Signal<T>] = []
+    for input in inputs {
+      let tensor: Tensor<T> = cast(
+        input.tensor, rounded: arithmetic.roundsInputs ? rounded : nil, &pass.workspace)
+      given.append(Signal(tensor, mask: input.mask))
+    }
+    var trace = Trace<T>()
+    trace.inputs = given
+    let outputs = try node.layer.forward(given, weights: own.all, trace: &trace, pass: &pass)
+    var taken: [Signal<S>] = []
+    for output in outputs {
+      let tensor: Tensor<S> = cast(output.tensor, rounded: rounded, &pass.workspace)
+      taken.append(Signal(tensor, mask: output.mask))
+    }
+    return taken
+  }
+
+  /// The layer's weights, cast once for all batches of a pass.
+  private func castWeights<S: Scalar, T: Scalar>(
+    _ weights: Weights<S>, as type: T.Type, rounded: (any Scalar.Type)?, _ pass: inout Pass
+  ) -> Parameters<T> {
+    if let known = pass.castWeights[pass.path] as? Parameters<T> { return known }
+    let own = Parameters<T>(ParameterLayout(Array(specs)))
+    for (index, spec) in specs.enumerated() {
+      Casting.cast(weights[index], to: own.pointer(index), count: spec.count, rounded: rounded)
+    }
+    pass.castWeights[pass.path] = own
+    return own
+  }
+
+  private func cast<S: Scalar, T: Scalar>(
+    _ tensor: Tensor<S>, rounded: (any Scalar.Type)?, _ workspace: inout Workspace
+  ) -> Tensor<T> {
+    switch tensor.content {
+    case .ids(let ids): return Tensor(ids: ids, shape: tensor.shape)
+    case .reals(let values):
+      let target = workspace.scratch(T.self, count: tensor.count)
+      Casting.cast(values, to: target, count: tensor.count, rounded: rounded)
+      return Tensor(target, shape: tensor.shape)
+    }
+  }
+}
+
+/// Numbers from one type to another, by way of `Float`.
+private enum Casting {
+  static func cast<S: Scalar, T: Scalar>(
+    _ source: UnsafePointer<S>, to target: UnsafeMutablePointer<T>, count: Int,
+    rounded: (any Scalar.Type)?
+  ) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, count)) { buffer in
+      let floats = buffer.baseAddress.unsafelyUnwrapped
+      if let wide = source as? UnsafePointer<Float> {
+        floats.update(from: wide, count: count)
+      } else if S.roundsOperations {
+        floats.update(from: source.wide, count: count)
+      } else {
+        for i in 0..<count { floats[i] = Float(source[i]) }
+      }
+      if let rounded { round(floats, count: count, to: rounded) }
+      if let wide = target as? UnsafeMutablePointer<Float> {
+        wide.update(from: floats, count: count)
+      } else if T.roundsOperations {
+        target.wide.update(from: floats, count: count)
+      } else {
+        for i in 0..<count { target[i] = T(floats[i]) }
+      }
+    }
+  }
+
+  private static func round<R: Scalar>(
+    _ values: UnsafeMutablePointer<Float>, count: Int, to type: R.Type
+  ) {
+    R.round(values.narrow(to: R.self), count: count)
+  }
+}

@@ -72,11 +72,10 @@ extension Graph {
   ///
   /// - Parameters:
   ///   - inputs: one signal per input of the graph, all with the same batch extent.
-  ///   - seeds: what each node draws its random numbers from.
   ///   - trace: what each node took and gave.
   /// - Returns: one signal per output of the graph, in the memory of `pass.workspace`.
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, seeds: [UInt64], trace: inout [Trace<S>],
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout [Trace<S>],
     pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
     trace = []
@@ -94,7 +93,6 @@ extension Graph {
       if node.isMaskHidden { signals[0].mask = nil }
       var nodeTrace = Trace<S>()
       nodeTrace.inputs = signals
-      pass.layerSeed = seeds[index]
       pass.path.append(index)
       defer { pass.path.removeLast() }
       do {
@@ -113,8 +111,7 @@ extension Graph {
   /// every weight, and to `inputGradients` (one per input, `nil` where nobody wants it).
   func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
-    weights: Weights<S>, gradients: Weights<S>, seeds: [UInt64], trace: [Trace<S>],
-    pass: inout Pass
+    weights: Weights<S>, gradients: Weights<S>, trace: [Trace<S>], pass: inout Pass
   ) {
     var pending = nodes.map { [OutputGradient<S>?](repeating: nil, count: $0.outputShapes.count) }
     for (edge, gradient) in zip(outputs, outputGradients) {
@@ -141,7 +138,6 @@ extension Graph {
       let targets = node.inputs.map { edge in
         target(of: edge, inputGradients, trace, &pending, &pass.workspace)
       }
-      pass.layerSeed = seeds[index]
       node.layer.backward(
         outputGradients, into: targets, weights: weights[node.weights],
         gradients: gradients[node.weights], trace: nodeTrace, pass: &pass)

@@ -10,8 +10,10 @@ public struct FitSettings: Sendable {
   public var validationSplit = 0.0
   /// Rows to validate on instead.
   public var validationData: Dataset?
-  public var shuffle = true
-  /// The run's seed; `nil` takes one from the system, so that no two runs are alike.
+  /// `true` for the rows, `false` for none, or ``Shuffling/batch``.
+  public var shuffle: Shuffling = true
+  /// The run's seed, as though Keras's program began with it, made this model and trained it; `nil`
+  /// takes one from the system, so that no two runs are alike.
   public var seed: UInt64?
 
   public init() {}
@@ -27,7 +29,7 @@ extension Model {
   @discardableResult
   public mutating func fit(
     _ x: [NumericArray], _ y: NumericArray, batchSize: Int = 32, epochs: Int = 1,
-    validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Bool = true,
+    validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Shuffling = true,
     seed: UInt64? = nil, callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     try fit(
@@ -41,12 +43,14 @@ extension Model {
   /// - Parameters:
   ///   - validationSplit: the last fraction of the rows, held back before any shuffling.
   ///   - validationData: rows to validate on instead.
-  ///   - seed: decides the order of rows and what dropout drops; the same seed gives the same bits.
+  ///   - seed: decides the order of rows and what dropout drops, as in a Keras program that begins with
+  ///     `keras.utils.set_random_seed(seed)` (Keras 1 and 2.2: `numpy.random.seed(seed)`), makes this
+  ///     model and calls `fit` once; the same seed gives the same bits.
   /// - Returns: loss and metrics of every epoch.
   @discardableResult
   public mutating func fit(
     _ data: Dataset, batchSize: Int = 32, epochs: Int = 1, validationSplit: Double = 0,
-    validationData: Dataset? = nil, shuffle: Bool = true, seed: UInt64? = nil,
+    validationData: Dataset? = nil, shuffle: Shuffling = true, seed: UInt64? = nil,
     callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     var settings = FitSettings()

@@ -87,9 +87,13 @@ struct Trainer: ~Copyable {
   mutating func run(_ callbacks: [any Callback]) throws(KerasError) -> History {
     var history = History()
     let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-    var shuffle = Shuffle(
-      rows: training.count, seed: seed, isSeeded: settings.seed != nil,
-      generation: step.objective.generation)
+    let generation = step.objective.generation
+    let start = try step.objective.network.randomStart(seed: seed, generation: generation)
+    step.streams = start.streams
+    var shuffle = try Shuffle(
+      rows: training.count, mode: settings.shuffle, batchSize: settings.batchSize,
+      generation: generation,
+      state: Shuffle.State(seed: seed, isSeeded: settings.seed != nil, start: start.numpy))
     let plan = TrainingPlan(
       epochs: settings.epochs, initialEpoch: settings.initialEpoch,
       steps: (training.count + settings.batchSize - 1) / settings.batchSize,
@@ -100,7 +104,7 @@ struct Trainer: ~Copyable {
       for callback in callbacks { callback.epochBegan(epoch) }
       let clock = ContinuousClock()
       let start = clock.now
-      let order = settings.shuffle ? shuffle.next() : Array(training)
+      let order = shuffle.next()
       guard var logs = try train(on: order, callbacks) else {
         history.wasStopped = true
         break

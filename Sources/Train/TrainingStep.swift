@@ -8,11 +8,16 @@ struct TrainingStep: ~Copyable {
   private let gradients: Parameters<Float>
   private var pass: Pass
 
+  /// What the layers draw from; to be saved with the weights, and put back to go on from there.
+  var streams: RandomStreams {
+    get { pass.streams }
+    set { pass.streams = newValue }
+  }
+
   init(objective: Objective, updater: consuming Updater) {
     self.objective = objective
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
-    pass.step = UInt64(updater.iterations)
     self.updater = updater
   }
 
@@ -32,7 +37,6 @@ struct TrainingStep: ~Copyable {
     objective.network.backward(
       [outcome.gradient], trace: trace, parameters: parameters, gradients: gradients, pass: &pass)
     updater.apply(gradients)
-    pass.step += 1
     pass.stepOfRun += 1
   }
 }

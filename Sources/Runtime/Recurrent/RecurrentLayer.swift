@@ -74,6 +74,53 @@ extension RecurrentLayer {
   }
 
   public var usesSeedGenerator: Bool { true }
+  public var generatorSeed: Int? { options.seed }
+
+  /// One mask for each gate, whether or not all are used.
+  public var randomOperations: Int {
+    (options.dropout > 0 ? gateCount : 0) + (options.recurrentDropout > 0 ? gateCount : 0)
+  }
+
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    if draws.generation == .keras1, gateCount > 1, options.implementation != 2 {
+      drawGates(specs, from: &draws)
+    } else {
+      draws.weights(specs, of: config)
+    }
+    if draws.generation == .keras3 { draws.generator(seed: generatorSeed) }
+  }
+
+  /// Keras 1 makes the matrices gate by gate unless `consume_less` is `gpu`, those of the recurrent
+  /// kernel too with the kernel's initializer.
+  private func drawGates(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    for gate in 0..<gateCount {
+      for spec in specs.prefix(2) {
+        let own = WeightSpec(spec.name, shape: spec.shape, settings: settings.kernel)
+        draws.part(gate, of: own, count: gateCount, shape: [spec.shape[0], units])
+      }
+    }
+    if useBias { draws.weight(specs[2]) }
+  }
+
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    gatedValues(of: spec, from: start)
+  }
+
+  /// The start of a weight that may have been drawn gate by gate.
+  func gatedValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    guard start.origins.count > 1 else {
+      return spec.settings.initializer.sample(shape: spec.shape, from: start)
+    }
+    let (rows, width) = (spec.shape[0], spec.shape[1])
+    var values = [Float](repeating: 0, count: rows * width)
+    for gate in 0..<start.origins.count {
+      let part = settings.kernel.initializer.sample(shape: [rows, units], from: start.gate(gate))
+      for row in 0..<rows {
+        for unit in 0..<units { values[row * width + gate * units + unit] = part[row * units + unit] }
+      }
+    }
+    return values
+  }
 
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass

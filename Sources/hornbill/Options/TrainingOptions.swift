@@ -98,7 +98,7 @@ struct TrainingOptions: ParsableArguments {
     settings.initialEpoch = initialEpoch
     settings.validationSplit = validation == nil ? validationSplit : 0
     settings.validationData = validation
-    settings.shuffle = shuffle
+    settings.shuffle = Shuffling(shuffle)
     settings.seed = seed
     return settings
   }

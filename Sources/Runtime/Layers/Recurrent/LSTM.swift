@@ -57,12 +57,15 @@ public struct LSTM: RecurrentLayer {
     return config
   }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
-    var values = spec.settings.initializer.sample(shape: spec.shape, seed: seed)
-    if unitForgetBias && spec.name.hasSuffix("bias") {
-      for i in units..<2 * units { values[i] = 1 }
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    guard unitForgetBias && spec.name.hasSuffix("bias") else {
+      return gatedValues(of: spec, from: start)
     }
-    return values
+    // Keras puts the bias together from three pieces.
+    func piece(_ gates: Int) -> [Float] {
+      spec.settings.initializer.sample(shape: [gates * units], from: start)
+    }
+    return piece(1) + Array(repeating: 1, count: units) + piece(2)
   }
 
   // MARK: Cell

@@ -100,17 +100,37 @@ public struct RNN: SequenceLayer {
     try outputs(for: inputs, units: cells[cells.count - 1].units)
   }
 
-  public var usesSeedGenerator: Bool { true }
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    var rest = specs[...]
+    for (index, cell) in cells.enumerated() {
+      let names = rest.prefix(cell.weightCount).map(\.name)
+      let own = rest.prefix(cell.weightCount).map { spec in
+        let last = spec.name.split(separator: "/").last ?? ""
+        var spec = spec
+        spec.name = "cell/\(last)"
+        return spec
+      }
+      rest = rest.dropFirst(cell.weightCount)
+      draws.inside(
+        index,
+        naming: { name in own.firstIndex { $0.name == name }.map { names[$0] } ?? name },
+        { cell.draw(own, from: &$0) })
+    }
+  }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+  public func drawCall(from draws: inout LayerDraws) {
+    for (index, cell) in cells.enumerated() { draws.inside(index) { cell.drawCall(from: &$0) } }
+  }
+
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
     var names = LayerNames()
     for cell in cells {
       let name = names.next(for: type(of: cell).className + "Cell")
       if !isStacked || spec.name.hasPrefix("cell/cells/\(name)/") {
-        return cell.initialValues(of: spec, seed: seed)
+        return cell.initialValues(of: spec, from: start)
       }
     }
-    return spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+    return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
   /// The cells as layers one behind another: the first turns time round where asked, the last alone

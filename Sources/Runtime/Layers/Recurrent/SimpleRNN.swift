@@ -45,6 +45,12 @@ public struct SimpleRNN: RecurrentLayer {
     return config
   }
 
+  /// Keras 3's cell makes its generator first.
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    if draws.generation == .keras3 { draws.generator(seed: generatorSeed) }
+    draws.weights(specs, of: config)
+  }
+
   // MARK: Cell
 
   var gateCount: Int { 1 }

@@ -1,3 +1,5 @@
+import KerasFormat
+
 /// The Mersenne Twister MT19937 with the two seedings and the draws of NumPy's `RandomState` and of
 /// Python's `random`, so that shuffles, splits and seeds come out as theirs.
 ///
@@ -10,16 +12,45 @@ public struct MersenneTwister: Sendable, Equatable {
   private static let size = 624
   private static let middle = 397
 
-  private var state: [UInt32]
+  private var words: [UInt32]
   private var position = MersenneTwister.size
+
+  /// Where a generator stands, to be saved and gone on from: as `RandomState.get_state()[1:3]`.
+  public struct State: Sendable, Equatable {
+    /// 624 of them.
+    public var words: [UInt32]
+    /// The next word to be used, 0 ... 624.
+    public var position: Int
+
+    public init(words: [UInt32], position: Int) {
+      self.words = words
+      self.position = position
+    }
+  }
+
+  public var state: State { State(words: words, position: position) }
+
+  /// Goes on from a saved state.
+  ///
+  /// - Throws: ``KerasError`` when there are not 624 words, or the position is not among them.
+  public init(state: State) throws(KerasError) {
+    guard state.words.count == Self.size, (0...Self.size).contains(state.position) else {
+      throw KerasError(
+        .invalidData,
+        "\(state.words.count) words at position \(state.position) but a Mersenne Twister has "
+          + "\(Self.size) words")
+    }
+    words = state.words
+    position = state.position
+  }
 
   /// As `numpy.random.RandomState(seed)` and `numpy.random.seed(seed)` with a whole number.
   public init(numpySeed seed: UInt32) {
-    state = [UInt32](repeating: 0, count: Self.size)
-    state[0] = seed
+    words = [UInt32](repeating: 0, count: Self.size)
+    words[0] = seed
     for i in 1..<Self.size {
-      let previous = state[i - 1]
-      state[i] = 1_812_433_253 &* (previous ^ (previous >> 30)) &+ UInt32(i)
+      let previous = words[i - 1]
+      words[i] = 1_812_433_253 &* (previous ^ (previous >> 30)) &+ UInt32(i)
     }
   }
 
@@ -37,32 +68,32 @@ public struct MersenneTwister: Sendable, Equatable {
     var i = 1
     var j = 0
     for _ in 0..<max(Self.size, key.count) {
-      let previous = state[i - 1]
-      state[i] = (state[i] ^ ((previous ^ (previous >> 30)) &* 1_664_525)) &+ key[j] &+ UInt32(j)
+      let previous = words[i - 1]
+      words[i] = (words[i] ^ ((previous ^ (previous >> 30)) &* 1_664_525)) &+ key[j] &+ UInt32(j)
       i += 1
       j += 1
       if i >= Self.size {
-        state[0] = state[Self.size - 1]
+        words[0] = words[Self.size - 1]
         i = 1
       }
       if j >= key.count { j = 0 }
     }
     for _ in 1..<Self.size {
-      let previous = state[i - 1]
-      state[i] = (state[i] ^ ((previous ^ (previous >> 30)) &* 1_566_083_941)) &- UInt32(i)
+      let previous = words[i - 1]
+      words[i] = (words[i] ^ ((previous ^ (previous >> 30)) &* 1_566_083_941)) &- UInt32(i)
       i += 1
       if i >= Self.size {
-        state[0] = state[Self.size - 1]
+        words[0] = words[Self.size - 1]
         i = 1
       }
     }
-    state[0] = 0x8000_0000
+    words[0] = 0x8000_0000
   }
 
   /// The next 32 bits.
   public mutating func nextUInt32() -> UInt32 {
     if position == Self.size { refill() }
-    var y = state[position]
+    var y = words[position]
     position += 1
     y ^= y >> 11
     y ^= (y << 7) & 0x9D2C_5680
@@ -79,8 +110,8 @@ public struct MersenneTwister: Sendable, Equatable {
 
   private mutating func refill() {
     for i in 0..<Self.size {
-      let y = (state[i] & 0x8000_0000) | (state[(i + 1) % Self.size] & 0x7FFF_FFFF)
-      state[i] = state[(i + Self.middle) % Self.size] ^ (y >> 1) ^ (y & 1 == 0 ? 0 : 0x9908_B0DF)
+      let y = (words[i] & 0x8000_0000) | (words[(i + 1) % Self.size] & 0x7FFF_FFFF)
+      words[i] = words[(i + Self.middle) % Self.size] ^ (y >> 1) ^ (y & 1 == 0 ? 0 : 0x9908_B0DF)
     }
     position = 0
   }

@@ -91,9 +91,10 @@ extension Model {
     let compilation = try compiled()
     try data.check(for: network, loss: compilation.loss)
     var averages = Averages(try metrics(), generation: compilation.generation)
+    var pass = Pass(generation: compilation.generation)
     try Trainer.measure(
       Objective(network: network, loss: compilation.loss, generation: compilation.generation),
-      network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages)
+      network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages, &pass)
     let logs = averages.logs
     return logs.filter { $0.name == "loss" } + logs.filter { $0.name != "loss" }
   }

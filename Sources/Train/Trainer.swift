@@ -52,9 +52,9 @@ struct Trainer: ~Copyable {
   /// one is not trained.
   private static func refuseUncomputed(_ network: Network) throws(KerasError) {
     for layer in network.definition.layers {
-      // A penalty on what comes out of a layer, and Keras 1's dropout of words.
-      for key in ["activity_regularizer", "legacy_dropout"]
-      where holds(key, .object(layer.config)) {
+      // A penalty on what comes out of a layer.
+      let key = "activity_regularizer"
+      if holds(key, .object(layer.config)) {
         throw KerasError(
           .unsupportedConfiguration, "training with it is not supported",
           at: .init(path: [layer.name, key]))
@@ -143,26 +143,29 @@ struct Trainer: ~Copyable {
     return averages.logs
   }
 
-  private func validate() throws(KerasError) -> [(name: String, value: Double)] {
+  private mutating func validate() throws(KerasError) -> [(name: String, value: Double)] {
     guard let validation else { return [] }
     var averages = Averages(metrics, prefix: "val_", generation: step.objective.generation)
+    // Keras 3's recurrent layers draw their masks in these batches too, and go on from there.
+    var pass = Pass(generation: step.objective.generation)
+    pass.streams = step.streams
     try Self.measure(
       step.objective, step.updater.parameters, validation.data, validation.rows,
-      batchSize: settings.batchSize, into: &averages)
+      batchSize: settings.batchSize, into: &averages, &pass)
+    step.streams = pass.streams
     return averages.logs
   }
 
   /// Loss and metrics of some rows, nothing learned.
   static func measure(
     _ objective: Objective, _ parameters: Parameters<Float>, _ data: Dataset, _ rows: Range<Int>,
-    batchSize: Int, into averages: inout Averages
+    batchSize: Int, into averages: inout Averages, _ pass: inout Pass
   ) throws(KerasError) {
     guard batchSize > 0 else {
       throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
     }
     let order = Array(rows)
     let width = objective.loss.targetWidth(for: objective.network.outputShapes[0].last ?? 1)
-    var pass = Pass(generation: objective.generation)
     for start in stride(from: 0, to: order.count, by: batchSize) {
       let part = order[start..<min(order.count, start + batchSize)]
       var trace = NetworkTrace<Float>()

@@ -20,8 +20,12 @@ extension Dialect {
       config["unit_forget_bias"] = .bool(forget.string == "one")
     }
     // How the matrices are laid out, where the length of the input is known, which backend's order of
-    // axes: all of it follows from the weights.
-    for key in ["consume_less", "dim_ordering"] { config[key] = nil }
+    // axes: all of it follows from the weights. Only what training drops depends on the first.
+    let drops = ["dropout", "recurrent_dropout"].contains { config[$0]?.number ?? 0 != 0 }
+    if let way = config.take("consume_less")?.string, drops, written != "Embedding" {
+      config["implementation"] = ["cpu": 0, "mem": 1, "gpu": 2][way]
+    }
+    config["dim_ordering"] = nil
     if written != "Embedding" {
       for key in ["input_dim", "input_length"] { config[key] = nil }
     } else if let share = config.take("dropout")?.number, share != 0 {

@@ -36,7 +36,6 @@ import Testing
 @Suite struct UncomputedTrainingTests {
   @Test(arguments: [
     ("activity_regularizer", JSON.object(["class_name": "L2", "config": ["l2": 0.1]])),
-    ("legacy_dropout", JSON.number(0.2)),
   ])
   func `a penalty that is not computed keeps a model from being trained`(
     _ key: String, _ value: JSON

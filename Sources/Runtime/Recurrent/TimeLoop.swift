@@ -263,11 +263,11 @@ private struct SilentSteps {
       return
     }
     let first = workspace.scratch(Int.self, count: mask.batch)
+    let steps = mask.steps
     for row in 0..<mask.batch {
-      let flags = mask.flags + row * mask.steps
-      let steps = 0..<mask.steps
+      let flags = mask.flags + row * steps
       first[row] =
-        steps.first { flags[isReversed ? mask.steps - 1 - $0 : $0] } ?? mask.steps
+        (0..<steps).first { flags[options.goBackwards ? steps - 1 - $0 : $0] } ?? steps
     }
     firstCounted = first
   }

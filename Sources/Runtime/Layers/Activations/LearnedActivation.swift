@@ -1,17 +1,23 @@
 import KerasFormat
 
-/// An activation of Keras 1 with parameters for each place of a sample, 1 along `shared_axes`.
+/// An activation with parameters for each place of a sample, 1 along `shared_axes`: any shape, unchanged.
 protocol LearnedActivation: Layer {
   static var parameterNames: [String] { get }
+  /// Axes that have one parameter together, counted from 1, or from behind.
   var sharedAxes: [Int] { get }
   var settings: [WeightSettings] { get }
 
   init(sharedAxes: [Int], settings: [WeightSettings])
 
-  /// The value at `x`, and its derivatives by x and by each parameter.
-  static func evaluate<S: Scalar>(
-    _ x: S, _ parameters: [S]
-  ) -> (value: S, byX: S, byParameters: [S])
+  /// The value at `x`, the parameters being those at `place` in `weights`.
+  static func value<S: Scalar>(_ x: S, _ weights: Weights<S>, at place: Int) -> S
+
+  /// Adds `dy` times the derivatives by the parameters to `gradients`.
+  ///
+  /// - Returns: `dy` times the derivative by x.
+  static func gradient<S: Scalar>(
+    _ dy: S, _ x: S, _ weights: Weights<S>, at place: Int, into gradients: Weights<S>
+  ) -> S
 }
 
 extension LearnedActivation {
@@ -38,8 +44,10 @@ extension LearnedActivation {
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
     var extents: [Int] = []
     for (position, extent) in inputs[0].extents.enumerated() {
-      guard let size = sharedAxes.contains(position + 1) ? 1 : extent else {
-        throw KerasError(.shapeMismatch, "input \(inputs[0]) but its axes must be known")
+      guard let size = isShared(position, rank: inputs[0].rank) ? 1 : extent else {
+        throw KerasError(
+          .shapeMismatch,
+          "input \(inputs[0]) but an axis without shared parameters must be known")
       }
       extents.append(size)
     }
@@ -48,8 +56,14 @@ extension LearnedActivation {
     }
   }
 
+  private func isShared(_ position: Int, rank: Int) -> Bool {
+    sharedAxes.contains { ($0 < 0 ? $0 + rank : $0 - 1) == position }
+  }
+
+  /// For every element of a sample the place of its parameters.
   private func places(_ extents: [Int]) -> [Int] {
-    AxisMap.indices(of: extents.indices.filter { !sharedAxes.contains($0 + 1) }, in: extents)
+    AxisMap.indices(
+      of: extents.indices.filter { !isShared($0, rank: extents.count) }, in: extents)
   }
 
   public var supportsMasking: Bool { true }
@@ -64,8 +78,7 @@ extension LearnedActivation {
     let places = places(Array(input.shape.dropFirst()))
     let y = pass.workspace.scratch(S.self, count: input.count)
     for i in 0..<input.count {
-      let parameters = settings.indices.map { weights[$0][places[i % places.count]] }
-      y[i] = Self.evaluate(x[i], parameters).value
+      y[i] = Self.value(x[i], weights, at: places[i % places.count])
     }
     return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
   }
@@ -79,12 +92,9 @@ extension LearnedActivation {
     let places = places(Array(input.shape.dropFirst()))
     let dy = outputGradients[0].pointer
     for i in 0..<input.count {
-      let place = places[i % places.count]
-      let slopes = Self.evaluate(x[i], settings.indices.map { weights[$0][place] })
-      for (index, slope) in slopes.byParameters.enumerated() {
-        gradients[index][place] += dy[i] * slope
-      }
-      if let dx = inputGradients[0] { dx[i] += dy[i] * slopes.byX }
+      let slope = Self.gradient(
+        dy[i], x[i], weights, at: places[i % places.count], into: gradients)
+      if let dx = inputGradients[0] { dx[i] += slope }
     }
   }
 }

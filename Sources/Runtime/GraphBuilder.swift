@@ -229,7 +229,19 @@ struct GraphBuilder {
         && masks[0] && (layer is any SequenceLayer || layer is Bidirectional),
       weights: range, outputShapes: outputShapes,
       isTrainable: origin.flatMap { record.layers[$0].config["trainable"]?.bool } ?? true,
+      activityRegularizer: origin.map { activityRegularizer(of: record.layers[$0]) } ?? .null,
       receivesMasks: masks, emitsMasks: emits)
+  }
+
+  /// The penalty on a layer's outputs as its config has it; on a wrapper's, as the layer inside has it.
+  private func activityRegularizer(of layer: LayerRecord) -> JSON {
+    if layer.className == ActivityRegularization.className {
+      var config: JSONObject = [:]
+      for key in ["l1", "l2"] { config[key] = layer.config[key] }
+      return ["class_name": .string(L1L2.className), "config": .object(config)]
+    }
+    let inner = layer.config["layer"]?.object?["config"]?.object
+    return (inner ?? layer.config)["activity_regularizer"] ?? .null
   }
 
   // MARK: - Inputs

@@ -118,10 +118,16 @@ public struct OutputGradient<S: Scalar> {
   /// `true` when it is the gradient of ``Signal/logits`` rather than of the output: losses that
   /// recover logits from a sigmoid or softmax go past that function.
   public let isOfLogits: Bool
+  /// Beside a gradient of logits, that of the output itself, from others who use it.
+  public internal(set) var ofOutput: UnsafeMutablePointer<S>?
 
-  public init(_ pointer: UnsafeMutablePointer<S>, isOfLogits: Bool = false) {
+  public init(
+    _ pointer: UnsafeMutablePointer<S>, isOfLogits: Bool = false,
+    ofOutput: UnsafeMutablePointer<S>? = nil
+  ) {
     self.pointer = pointer
     self.isOfLogits = isOfLogits
+    self.ofOutput = ofOutput
   }
 }
 
@@ -153,6 +159,10 @@ public struct Pass: ~Copyable {
   var drawsPerCall = 1
   /// Training steps done before this one since the run began.
   public var stepOfRun = 0
+  /// The penalties on what comes out of layers, and what they come to so far; see
+  /// ``ActivityPenalties``.
+  public var activities = ActivityPenalties()
+  public internal(set) var activityPenalty = 0.0
   /// The states that stateful layers carry from call to call; `nil` starts each call from zero.
   public var states: RecurrentStates?
   /// The way from the outermost graph to the layer that is running.

@@ -61,7 +61,8 @@ extension Network {
   public func forward<S: Scalar>(
     _ inputs: [Tensor<S>], parameters: Parameters<S>, trace: inout NetworkTrace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    try graph.forward(
+    pass.activityPenalty = 0
+    return try graph.forward(
       inputs.map { Signal($0) }, weights: parameters.all, trace: &trace.nodes, pass: &pass)
   }
 

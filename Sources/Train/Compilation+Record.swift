@@ -13,7 +13,9 @@ extension Model.Compilation {
           NumericArray(shape: slot.layout.specs[index].shape, .float32(slot.values(index)))
         })
     }
-    return TrainingRecord(loss: .string(loss.name), metrics: metrics, optimizer: optimizer)
+    return TrainingRecord(
+      loss: loss, metrics: metrics, lossWeights: lossWeights, weightedMetrics: weightedMetrics,
+      optimizer: optimizer)
   }
 }
 
@@ -25,8 +27,12 @@ extension Model {
     let optimizer = try OptimizerRegistry.optimizer(
       training.optimizer.className, config: training.optimizer.config, generation: generation)
     var compilation = Compilation(
-      optimizer: optimizer, loss: try LossRegistry.loss(training.loss), metrics: training.metrics,
-      generation: generation)
+      optimizer: optimizer, loss: training.loss,
+      losses: try OutputLoss.all(
+        training.loss, weights: training.lossWeights, outputs: network.outputNames,
+        generation: generation),
+      lossWeights: training.lossWeights, metrics: training.metrics,
+      weightedMetrics: training.weightedMetrics, generation: generation)
     compilation.iterations = training.optimizer.iterations ?? 0
     let trainable = network.trainableWeights
     let layout = network.parameters.layout

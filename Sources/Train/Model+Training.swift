@@ -12,6 +12,10 @@ public struct FitSettings: Sendable {
   public var validationData: Dataset?
   /// `true` for the rows, `false` for none, or ``Shuffling/batch``.
   public var shuffle: Shuffling = true
+  /// What a row counts for by its class; empty for all alike. Of a model with one output.
+  public var classWeight: [Int: Double] = [:]
+  /// The same by the outputs' names, as Keras 1 and 2.2 take it for several outputs.
+  public var classWeights: [String: [Int: Double]] = [:]
   /// The run's seed, as though Keras's program began with it, made this model and trained it; `nil`
   /// takes one from the system, so that no two runs are alike.
   public var seed: UInt64?
@@ -25,17 +29,33 @@ extension Model {
   /// - Parameters:
   ///   - x: one array per input of the model.
   ///   - y: the targets.
+  ///   - classWeight: what a row counts for by its class.
+  ///   - sampleWeight: what each row counts for, `(N,)`, or each of its steps, `(N, T)`.
   /// - Returns: loss and metrics of every epoch.
   @discardableResult
   public mutating func fit(
     _ x: [NumericArray], _ y: NumericArray, batchSize: Int = 32, epochs: Int = 1,
     validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Shuffling = true,
-    seed: UInt64? = nil, callbacks: [any Callback] = []
+    classWeight: [Int: Double] = [:], sampleWeight: NumericArray? = nil, seed: UInt64? = nil,
+    callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     try fit(
-      Dataset(inputs: x, targets: y), batchSize: batchSize, epochs: epochs,
+      Dataset(inputs: x, targets: y, sampleWeight: sampleWeight), batchSize: batchSize, epochs: epochs,
       validationSplit: validationSplit, validationData: validationData, shuffle: shuffle,
-      seed: seed, callbacks: callbacks)
+      classWeight: classWeight, seed: seed, callbacks: callbacks)
+  }
+
+  /// The same for a model with several outputs: targets, and sample weights, one array each.
+  @discardableResult
+  public mutating func fit(
+    _ x: [NumericArray], _ y: [NumericArray], batchSize: Int = 32, epochs: Int = 1,
+    validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Shuffling = true,
+    sampleWeight: [NumericArray?] = [], seed: UInt64? = nil, callbacks: [any Callback] = []
+  ) throws(KerasError) -> History {
+    try fit(
+      Dataset(inputs: x, targets: y, sampleWeights: sampleWeight), batchSize: batchSize,
+      epochs: epochs, validationSplit: validationSplit, validationData: validationData,
+      shuffle: shuffle, seed: seed, callbacks: callbacks)
   }
 
   /// Trains for a number of epochs.
@@ -50,8 +70,8 @@ extension Model {
   @discardableResult
   public mutating func fit(
     _ data: Dataset, batchSize: Int = 32, epochs: Int = 1, validationSplit: Double = 0,
-    validationData: Dataset? = nil, shuffle: Shuffling = true, seed: UInt64? = nil,
-    callbacks: [any Callback] = []
+    validationData: Dataset? = nil, shuffle: Shuffling = true, classWeight: [Int: Double] = [:],
+    seed: UInt64? = nil, callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     var settings = FitSettings()
     settings.batchSize = batchSize
@@ -59,6 +79,7 @@ extension Model {
     settings.validationSplit = validationSplit
     settings.validationData = validationData
     settings.shuffle = shuffle
+    settings.classWeight = classWeight
     settings.seed = seed
     return try fit(data, settings: settings, callbacks: callbacks)
   }
@@ -88,14 +109,13 @@ extension Model {
   public func evaluate(
     _ data: Dataset, batchSize: Int = 32
   ) throws(KerasError) -> [(name: String, value: Double)] {
-    let compilation = try compiled()
-    try data.check(for: network, loss: compilation.loss)
-    var averages = Averages(try metrics(), generation: compilation.generation)
-    var pass = Pass(generation: compilation.generation)
+    let objective = try objective()
+    try data.check(for: objective)
+    var averages = Averages(try metrics(), objective: objective)
+    var pass = Pass(generation: objective.generation)
     try Trainer.measure(
-      Objective(network: network, loss: compilation.loss, generation: compilation.generation),
-      network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages, &pass)
-    let logs = averages.logs
-    return logs.filter { $0.name == "loss" } + logs.filter { $0.name != "loss" }
+      objective, network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages,
+      &pass)
+    return averages.lossFirst
   }
 }

@@ -6,14 +6,14 @@ struct Trainer: ~Copyable {
   private(set) var step: TrainingStep
   private let data: Dataset
   private let settings: FitSettings
-  private let metrics: [any Metric]
+  private let metrics: CompiledMetrics
   private let training: Range<Int>
   private let validation: (data: Dataset, rows: Range<Int>)?
-  private let targetWidth: Int
 
   init(_ model: Model, _ data: Dataset, _ settings: FitSettings) throws(KerasError) {
     let compilation = try model.compiled()
     let metrics = try model.metrics()
+    let objective = try model.objective()
     guard settings.batchSize > 0 else {
       throw KerasError(
         .invalidArgument, "batch size \(settings.batchSize) but it must be 1 or more")
@@ -25,61 +25,31 @@ struct Trainer: ~Copyable {
       throw KerasError(
         .invalidArgument, "initial epoch \(settings.initialEpoch) but it cannot be negative")
     }
-    try data.check(for: model.network, loss: compilation.loss)
-    try Self.refuseUncomputed(model.network)
+    try data.check(for: objective)
+    let constraints = try ConstraintRegistry.constraints(of: model.network)
+    let classWeights = try ClassWeights(
+      settings.classWeight, byOutput: settings.classWeights, objective: objective)
+    let weighted = try classWeights.applied(to: data)
+    try weighted.check(for: objective)
     let split = try data.split(validation: settings.validationSplit)
     if let given = settings.validationData {
-      try given.check(for: model.network, loss: compilation.loss)
+      try given.check(for: objective)
       validation = (given, 0..<given.rows)
     } else {
-      validation = split.validation.isEmpty ? nil : (data, split.validation)
+      validation =
+        split.validation.isEmpty
+        ? nil : (classWeights.reachesValidation ? weighted : data, split.validation)
     }
     self.metrics = metrics
     training = split.training
-    self.data = data
+    self.data = weighted
     self.settings = settings
-    targetWidth = compilation.loss.targetWidth(for: model.network.outputShapes[0].last ?? 1)
     // The run works on copies: the model's own arrays may be shared.
     step = TrainingStep(
-      objective: Objective(
-        network: model.network, loss: compilation.loss, generation: compilation.generation),
+      objective: objective,
       updater: Updater(
         compilation, network: model.network,
-        parameters: Parameters(copying: model.network.parameters)))
-  }
-
-  /// Regularizers and constraints change what is learned; until they are computed, a model that has
-  /// one is not trained.
-  private static func refuseUncomputed(_ network: Network) throws(KerasError) {
-    for layer in network.definition.layers {
-      // A penalty on what comes out of a layer.
-      let key = "activity_regularizer"
-      if holds(key, .object(layer.config)) {
-        throw KerasError(
-          .unsupportedConfiguration, "training with it is not supported",
-          at: .init(path: [layer.name, key]))
-      }
-    }
-    for node in network.nodes {
-      for index in node.weights {
-        let spec = network.parameters.layout.specs[index]
-        for (what, value) in [
-          ("regularizer", spec.settings.regularizer), ("constraint", spec.settings.constraint),
-        ] where !value.isNull {
-          throw KerasError(
-            .unsupportedConfiguration, "training with a \(what) is not supported",
-            at: .init(path: [node.name, spec.name]))
-        }
-      }
-    }
-  }
-
-  /// Whether a config, or that of a layer inside, says something under `key`.
-  private static func holds(_ key: String, _ value: JSON) -> Bool {
-    if let object = value.object {
-      return object.members.contains { $0.key == key && !$0.value.isNull || holds(key, $0.value) }
-    }
-    return value.array?.contains { holds(key, $0) } ?? false
+        parameters: Parameters(copying: model.network.parameters), constraints: constraints))
   }
 
   // MARK: - Epochs
@@ -126,12 +96,11 @@ struct Trainer: ~Copyable {
   private mutating func train(
     on order: [Int], _ callbacks: [any Callback]
   ) throws(KerasError) -> [(name: String, value: Double)]? {
-    var averages = Averages(metrics, generation: step.objective.generation)
-    let targetWidth = targetWidth
+    var averages = Averages(metrics, objective: step.objective)
     for (batch, start) in stride(from: 0, to: order.count, by: settings.batchSize).enumerated() {
       let rows = order[start..<min(order.count, start + settings.batchSize)]
-      try step.run(data, rows: rows) { outcome in
-        averages.add(outcome, rows: rows.count, targetWidth: targetWidth)
+      try step.run(data, rows: rows) { outcome throws(KerasError) in
+        try averages.add(outcome, rows: rows.count)
       }
       if !callbacks.isEmpty {
         let logs = averages.logs
@@ -145,7 +114,7 @@ struct Trainer: ~Copyable {
 
   private mutating func validate() throws(KerasError) -> [(name: String, value: Double)] {
     guard let validation else { return [] }
-    var averages = Averages(metrics, prefix: "val_", generation: step.objective.generation)
+    var averages = Averages(metrics, objective: step.objective, prefix: "val_")
     // Keras 3's recurrent layers draw their masks in these batches too, and go on from there.
     var pass = Pass(generation: step.objective.generation)
     pass.streams = step.streams
@@ -165,13 +134,12 @@ struct Trainer: ~Copyable {
       throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
     }
     let order = Array(rows)
-    let width = objective.loss.targetWidth(for: objective.network.outputShapes[0].last ?? 1)
     for start in stride(from: 0, to: order.count, by: batchSize) {
       let part = order[start..<min(order.count, start + batchSize)]
       var trace = NetworkTrace<Float>()
       let outcome = try objective.evaluate(
         data, rows: part, parameters: parameters, trace: &trace, pass: &pass)
-      averages.add(outcome, rows: part.count, targetWidth: width)
+      try averages.add(outcome, rows: part.count)
       pass.workspace.reset()
     }
   }

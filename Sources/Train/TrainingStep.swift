@@ -25,17 +25,17 @@ struct TrainingStep: ~Copyable {
   ///
   /// - Parameter observe: sees loss and output before the update.
   mutating func run(
-    _ data: Dataset, rows: ArraySlice<Int>, observe: (Objective.Outcome<Float>) -> Void
+    _ data: Dataset, rows: ArraySlice<Int>, observe: (Objective.Outcome<Float>) throws(KerasError) -> Void
   ) throws(KerasError) {
     defer { pass.workspace.reset() }
     let parameters = updater.parameters
     var trace = NetworkTrace<Float>()
     let outcome = try objective.evaluate(
       data, rows: rows, parameters: parameters, trace: &trace, pass: &pass)
-    observe(outcome)
+    try observe(outcome)
     gradients.setZero()
-    objective.network.backward(
-      [outcome.gradient], trace: trace, parameters: parameters, gradients: gradients, pass: &pass)
+    objective.backward(
+      outcome, trace: trace, parameters: parameters, gradients: gradients, pass: &pass)
     updater.apply(gradients)
     pass.stepOfRun += 1
   }

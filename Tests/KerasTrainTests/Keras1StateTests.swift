@@ -32,21 +32,3 @@ import Testing
     }
   }
 }
-
-@Suite struct UncomputedTrainingTests {
-  @Test(arguments: [
-    ("activity_regularizer", JSON.object(["class_name": "L2", "config": ["l2": 0.1]])),
-  ])
-  func `a penalty that is not computed keeps a model from being trained`(
-    _ key: String, _ value: JSON
-  ) throws {
-    var record = try ModelFile.read(Fixtures.path("models/gru/2/model.h5"))
-    record.layers[1].config[key] = value
-    var model = try Model(record)
-    let x = try Fixtures.array("models/gru/2/x.npy")
-    let y = NumericArray(
-      shape: [x.shape[0], 1], .float32(Array(repeating: 0, count: x.shape[0])))
-    let error = #expect(throws: KerasError.self) { try model.fit([x], y, epochs: 1) }
-    #expect(error?.description.contains("\(key): training with it is not supported") == true)
-  }
-}

@@ -93,12 +93,24 @@ struct OptimizerDialect {
     let list = outer.count == 1 ? outer[0].array ?? outer : outer
     return .array(
       list.map { metric in
+        if let inner = metric.array { return .array(inner.map { byName($0) ?? $0 }) }
         guard let object = metric.object,
           object["class_name"]?.string == "MeanMetricWrapper" || object["class_name"] == nil,
           let name = object["config"]?.object?["name"]?.string
         else { return metric }
         return .string(name)
       })
+  }
+
+  /// The name that a metric was given by, of what 2.15 made of it for one of several outputs: the
+  /// output's name stands in front of it.
+  private static func byName(_ metric: JSON) -> JSON? {
+    guard let object = metric.object, object["class_name"]?.string == "MeanMetricWrapper",
+      let name = object["config"]?.object?["name"]?.string
+    else { return nil }
+    let known = ["acc", "accuracy"] + MetricNames.all.flatMap { $0.functions.map(\.text) }
+    let given = known.filter { name == $0 || name.hasSuffix("_\($0)") }
+    return given.max { $0.count < $1.count }.map(JSON.string)
   }
 
   // MARK: - Writing
@@ -224,7 +236,8 @@ struct OptimizerDialect {
 
   private func shared(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
     var result: JSONObject = [
-      "loss": try objects(record.loss, module: "keras.losses", "loss"),
+      "loss": try objects(
+        LossNames.translated(record.loss, to: dialect.generation), module: "keras.losses", "loss"),
       "metrics": try objects(record.metrics, module: "keras.metrics", "metrics"),
     ]
     guard dialect.isModern else {
@@ -261,13 +274,21 @@ struct OptimizerDialect {
     }
     guard dialect.isModern else {
       let config = object["config"]?.object ?? [:]
-      let isPlain =
-        !(config["from_logits"] == true) && (config["label_smoothing"]?.number ?? 0) == 0
-      guard key == "loss", isPlain else {
+      // What says nothing: the settings that stand for a missing one.
+      let plain: [String: [JSON]] = [
+        "from_logits": [false], "label_smoothing": [0, 0.0], "axis": [-1], "ignore_class": [.null],
+        "reduction": ["auto", "sum_over_batch_size"],
+      ]
+      let isPlain = config.members.allSatisfy {
+        ["name", "dtype", "fn"].contains($0.key) || plain[$0.key]?.contains($0.value) ?? false
+      }
+      guard key == "loss", isPlain,
+        let name = LossNames.named(className)?.name(in: dialect.generation)
+      else {
         throw KerasError(
           .unsupportedConfiguration, "\(dialect.name) cannot hold \(className) in \(key)")
       }
-      return .string(SnakeCase.of(className))
+      return .string(name)
     }
     return SerializedObject.wrapped(object, module: module)
   }

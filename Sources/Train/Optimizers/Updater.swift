@@ -16,11 +16,15 @@ struct Updater: ~Copyable {
   /// Weights that gradients change, and those that layers change while training.
   private let trainable: [Int]
   private let tracked: [Int]
+  /// By weight.
+  private let constraints: [Int: any Constraint]
 
   /// - Parameter slots: as far as they are known; the others start from zero.
   init(
-    _ compilation: Model.Compilation, network: Network, parameters: Parameters<Float>
+    _ compilation: Model.Compilation, network: Network, parameters: Parameters<Float>,
+    constraints: [Int: any Constraint]
   ) {
+    self.constraints = constraints
     optimizer = compilation.optimizer
     generation = compilation.generation
     iterations = compilation.iterations
@@ -50,6 +54,8 @@ struct Updater: ~Copyable {
           weight: parameters.pointer(index), gradient: gradients.pointer(index),
           slots: slots.map { $0.pointer(index) }, count: specs[index].count,
           learningRate: rate, iteration: iterations, generation: generation))
+      constraints[index]?.apply(
+        to: parameters.pointer(index), shape: specs[index].shape, generation: generation)
     }
   }
 }

@@ -61,7 +61,7 @@ struct Train: ParsableCommand {
     let interruption = Interruption()
     let reporter = EpochReporter(training.verbosity, introduction: material.introduction)
     let history = try model.fit(
-      material.training, settings: training.settings(validation: material.validation),
+      material.training, settings: try training.settings(validation: material.validation),
       callbacks: [reporter, interruption])
     try output.write(model, history, generation: generation)
     if Interruption.came {

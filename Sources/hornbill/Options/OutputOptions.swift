@@ -56,7 +56,7 @@ struct OutputOptions: ParsableArguments {
     }
     if let path = plot {
       let figure = LearningCurves.figure(
-        [(model.network.name, history)], loss: model.compilation?.loss,
+        [(model.network.name, history)], loss: model.compilation?.losses.first??.loss,
         title: "Learning curves: \(model.network.name)")
       try LearningCurves.write(figure, to: path)
     }

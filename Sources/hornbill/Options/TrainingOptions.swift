@@ -37,15 +37,14 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "The optimizer's other settings, a JSON object such as '{\"momentum\": 0.9}'.")
   var optimizerConfig: String?
 
+  @OptionGroup var objective: ObjectiveOptions
+
   @Option(
     help: """
-      binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy or mse; default: \
-      the model file's, else binary_crossentropy.
+      What a row counts for by its class, a JSON object such as '{"0": 1, "1": 5}'; by the outputs' \
+      names where there are several.
       """)
-  var loss: String?
-
-  @Option(help: "Metrics, separated by commas; default: the model file's, else acc.")
-  var metrics: String?
+  var classWeight: String?
 
   @Option(
     help:
@@ -88,11 +87,17 @@ struct TrainingOptions: ParsableArguments {
   var compilation: CompileSettings {
     CompileSettings(
       optimizer: optimizer, learningRate: learningRate, optimizerConfig: optimizerConfig,
-      loss: loss, metrics: metrics)
+      loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
+      weightedMetrics: objective.weightedMetrics)
   }
 
-  func settings(validation: Dataset?) -> FitSettings {
+  func settings(validation: Dataset?) throws(KerasError) -> FitSettings {
     var settings = FitSettings()
+    if let classWeight {
+      (settings.classWeight, settings.classWeights) = try asUsage("--class-weight") {
+        () throws(KerasError) in try ClassWeightText.parsed(classWeight)
+      }
+    }
     settings.batchSize = batchSize
     settings.epochs = epochs
     settings.initialEpoch = initialEpoch

@@ -35,6 +35,9 @@ public struct Bidirectional: Layer {
     backwardName = nil
   }
 
+  /// Whether what comes out is the two directions' outputs side by side.
+  var isConcatenating: Bool { mergeMode == .concat || mergeMode == .none }
+
   private static func mirrored(_ layer: any SequenceLayer) -> any SequenceLayer {
     var mirror = layer
     mirror.options.goBackwards.toggle()

@@ -19,9 +19,11 @@ extension Dialect {
     if let forget = config.take("forget_bias_init") {
       config["unit_forget_bias"] = .bool(forget.string == "one")
     }
-    // How the matrices are laid out, where the length of the input is known, which backend's order of
-    // axes: all of it follows from the weights.
-    for key in ["consume_less", "dim_ordering"] { config[key] = nil }
+    // What `gpu` says is said by 2 later; the matrices that it joins start as one.
+    if config.take("consume_less") == "gpu" { config["implementation"] = 2 }
+    // Where the length of the input is known, which backend's order of axes: that follows from the
+    // weights.
+    config["dim_ordering"] = nil
     if written != "Embedding" {
       for key in ["input_dim", "input_length"] { config[key] = nil }
     } else if let share = config.take("dropout")?.number, share != 0 {

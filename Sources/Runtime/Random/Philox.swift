@@ -191,7 +191,8 @@ extension Philox {
 
   private static func normals(_ x: UInt32, _ y: UInt32) -> (Float, Float) {
     let u = max(unit(x), 1e-7)
-    let angle = Float(2 * Double.pi) * unit(y)
+    // TensorFlow's constant is double, so the product is rounded once.
+    let angle = Float(2 * Double.pi * Double(unit(y)))
     let radius = (-2 * logf(u)).squareRoot()
     return (sinf(angle) * radius, cosf(angle) * radius)
   }

@@ -68,12 +68,12 @@ public struct LayerDraws: Sendable {
   private mutating func constructed(_ specs: [WeightSpec], _ config: JSONObject) {
     var left = specs
     for key in Self.order {
-      let names = [key, "\(key)_kernel"]
+      guard let json = config["\(key)_initializer"], !json.isNull else { continue }
+      // A depthwise convolution's only kernel is called by the plain word.
+      let names = [key, "\(key)_kernel"] + (key == "depthwise" ? ["kernel"] : [])
       if let index = left.firstIndex(where: { names.contains(Self.ownName($0)) }) {
         weight(left.remove(at: index))
-      } else if let json = config["\(key)_initializer"], !json.isNull,
-        let initializer = try? Initializer(json: json)
-      {
+      } else if let initializer = try? Initializer(json: json) {
         // Its weight is left out, `bias` under `use_bias=False`, but not the initializer.
         _ = source.origin(for: initializer, shape: [])
       }

@@ -42,14 +42,16 @@ public struct Philox: Sendable {
   }
 
   /// What TensorFlow takes for the seed of a graph that nobody gave one.
-  static let defaultGraphSeed: UInt64 = 87_654_321
+  public static let defaultGraphSeed: UInt64 = 87_654_321
 
   /// The numbers of a random operation of a TensorFlow graph after `position` blocks: the graph's seed
   /// is the key, the operation's stands in the counter.
-  init(operation seed: UInt64, graph: UInt64 = defaultGraphSeed, position: UInt64 = 0) {
+  public init(operation seed: UInt64, graph: UInt64 = defaultGraphSeed, position: UInt64 = 0) {
+    let limit: UInt64 = 0x7fff_ffff
+    var (own, graph) = (seed % limit, graph % limit)
     // TensorFlow takes a pair of zeros for no seed at all.
-    let (low, high) = Self.words(seed == 0 && graph == 0 ? 0x7fff_ffff : seed)
-    self.init(key: Self.words(graph), counter: (0, 0, low, high))
+    if own == 0 && graph == 0 { own = limit }
+    self.init(key: Self.words(graph), counter: (0, 0, Self.words(own).0, Self.words(own).1))
     skip(blocks: position)
   }
 
@@ -189,7 +191,8 @@ extension Philox {
 
   private static func normals(_ x: UInt32, _ y: UInt32) -> (Float, Float) {
     let u = max(unit(x), 1e-7)
-    let angle = Float(2 * Double.pi) * unit(y)
+    // TensorFlow's constant is double, so the product is rounded once.
+    let angle = Float(2 * Double.pi * Double(unit(y)))
     let radius = (-2 * logf(u)).squareRoot()
     return (sinf(angle) * radius, cosf(angle) * radius)
   }

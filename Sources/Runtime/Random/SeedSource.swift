@@ -32,7 +32,7 @@ public struct SeedSource: Sendable, Equatable {
   mutating func generator(given seed: Int?) -> UInt64 {
     if let seed {
       return generation == .keras3
-        ? Philox.stateless(seed: seed) : UInt64(bitPattern: Int64(seed))
+        ? Philox.stateless(seed: seed) : Self.operation(seed)
     }
     switch generation {
     case .keras3: return next()
@@ -63,6 +63,12 @@ public struct SeedSource: Sendable, Equatable {
       defer { _ = numpy.normals(shape.reduce(1, *)) }
       return .numpy(numpy)
     }
-    return .operation(seed: given.map { UInt64(bitPattern: Int64($0)) } ?? next())
+    return .operation(seed: given.map(Self.operation) ?? next())
+  }
+
+  /// The seed of an operation as TensorFlow takes it: its rest by 2³¹ - 1, never negative.
+  private static func operation(_ seed: Int) -> UInt64 {
+    let rest = seed % 0x7fff_ffff
+    return UInt64(rest < 0 ? rest + 0x7fff_ffff : rest)
   }
 }

@@ -103,18 +103,16 @@ package struct Shuffle: Sendable, Equatable {
     order = shuffled + order[shuffled.count...]
   }
 
-  /// TensorFlow's RandomShuffle kernel, with the seed as Philox's bare key: once over all rows, or
-  /// batch after batch.
+  /// TensorFlow's RandomShuffle kernel, the first operation without a seed of its graph: once over all
+  /// rows, or batch after batch. It sets a number aside for every row but the last.
   private func randomShuffle(epoch: Int) -> [Int] {
     let rows = order.count
     let length = mode == .batch ? batchSize : rows
-    var start = Philox(
-      key: (UInt32(truncatingIfNeeded: state.seed), UInt32(truncatingIfNeeded: state.seed >> 32)),
-      counter: (0, 0, 0, 0))
+    var start = Philox(operation: 0, graph: state.seed)
     let pieces = stride(from: 0, to: rows, by: max(1, length)).map {
       $0..<min(rows, $0 + length)
     }
-    func blocks(_ count: Int) -> UInt64 { UInt64((count + 3) / 4) }
+    func blocks(_ count: Int) -> UInt64 { UInt64((count - 1 + 3) / 4) }
     start.skip(blocks: UInt64(epoch) * pieces.reduce(0) { $0 + blocks($1.count) })
     var shuffled = order
     for piece in pieces {

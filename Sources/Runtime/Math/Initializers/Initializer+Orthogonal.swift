@@ -11,7 +11,7 @@ extension Initializer {
   /// takes the transpose.
   ///
   /// Keras 1 and 2.2: the singular vectors of a matrix of NumPy's normals, by falling singular value;
-  /// left ones, or right ones where there are more columns than rows. Keras 1 multiplies by 1.1 and
+  /// left ones, or right ones where there are more columns than rows. Keras 1's gain is 1.1, and it
   /// takes the first axis as rows. The SVD leaves the sign of each vector open: LAPACK's is a matter of
   /// how it goes about it, here the largest component is positive.
   static func orthogonal(
@@ -31,7 +31,7 @@ extension Initializer {
     let columns = count / max(1, rows)
     let vectors = OrthonormalVectors(
       singularOf: numpy.normals(count), rows: rows, columns: columns)
-    let scale = isFirst ? gain * 1.1 : gain
+    let scale = isFirst ? 1.1 : gain
     return vectors.matrix(areRows: rows < columns).map { Float(scale * $0) }
   }
 }

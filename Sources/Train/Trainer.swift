@@ -146,7 +146,7 @@ struct Trainer: ~Copyable {
   private mutating func validate() throws(KerasError) -> [(name: String, value: Double)] {
     guard let validation else { return [] }
     var averages = Averages(metrics, prefix: "val_", generation: step.objective.generation)
-    // Keras 3's recurrent layers draw their masks in these batches too, and go on from there.
+    // Recurrent layers of Keras 3 and 1 draw masks in these batches too, and go on from there.
     var pass = Pass(generation: step.objective.generation)
     pass.streams = step.streams
     try Self.measure(

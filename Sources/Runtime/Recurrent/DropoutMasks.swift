@@ -2,18 +2,25 @@
 /// what they leave, forward and back.
 struct DropoutMasks<S: Scalar> {
   let batch: Int
-  /// Whether the input's mask is `[T × B × F]`, in processing order, rather than `[B × F]`.
-  let isInputPerStep: Bool
-  /// One mask, or one for each gate, one after another.
+  private let timing: RecurrentDropout.Timing
+  /// One mask, or one for each gate, one after another: `[B × F]`, or for each step `[T × B × F]`.
   var input: (values: UnsafeMutablePointer<S>, count: Int)?
-  /// Of the previous output, one for each gate, `[G × B × U]`.
-  private(set) var recurrent: UnsafeMutablePointer<S>?
-  /// Of the previous output as a whole, `[B × U]`.
+  /// Of the previous output, one for each gate: `[G × B × U]`, or for each step `[T × G × B × U]`.
+  private var recurrent: UnsafeMutablePointer<S>?
+  /// Of the previous output as a whole: `[B × U]`, or for each step `[T × B × U]`.
   private(set) var state: UnsafeMutablePointer<S>?
+  /// From a step's masks of the previous output to the next step's.
+  let stepStride: Int
 
-  init(batch: Int, isInputPerStep: Bool) {
+  init(batch: Int, gates: Int, units: Int, _ timing: RecurrentDropout.Timing) {
     self.batch = batch
-    self.isInputPerStep = isInputPerStep
+    self.timing = timing
+    stepStride = timing == .everyStep ? gates * batch * units : 0
+  }
+
+  /// The gates' masks of the previous output in processing step `t`.
+  func recurrent(at t: Int) -> UnsafePointer<S>? {
+    recurrent.map { UnsafePointer($0 + t * stepStride) }
   }
 
   /// Takes the masks of the previous output: one for each gate, or one for it as a whole.
@@ -34,8 +41,8 @@ struct DropoutMasks<S: Scalar> {
     width: Int
   ) {
     guard let values = input?.values else { return }
-    let period = isInputPerStep ? count : batch * width
-    let mask = values + index * batch * width
+    let period = timing == .once ? batch * width : count
+    let mask = values + index * period
     for start in stride(from: 0, to: count, by: max(1, period)) {
       for i in 0..<period { target[start + i] = source[start + i] * mask[i] }
     }
@@ -108,11 +115,11 @@ struct DropoutMasks<S: Scalar> {
 
   // MARK: State
 
-  /// What is left of `h`, or of its gradient, in `target`.
+  /// What is left of `h`, or of its gradient, in processing step `t`.
   func dropState(
-    _ h: UnsafePointer<S>, into target: UnsafeMutablePointer<S>, units: Int
+    _ h: UnsafePointer<S>, at t: Int, into target: UnsafeMutablePointer<S>, units: Int
   ) {
-    guard let state else { return }
+    guard let state = state.map({ $0 + t * stepStride }) else { return }
     for i in 0..<batch * units { target[i] = h[i] * state[i] }
   }
 }
@@ -196,8 +203,11 @@ extension CellGradientSums {
       return
     }
     for gate in gates {
-      let mask = masks + gate * batch * units
-      for i in 0..<rows * units { dropped[i] = previousOutputs[i] * mask[i % (batch * units)] }
+      let size = batch * units
+      for t in 0..<rows / max(1, batch) {
+        let mask = masks + t * maskStride + gate * size
+        for i in 0..<size { dropped[t * size + i] = previousOutputs[t * size + i] * mask[i] }
+      }
       S.addProduct(
         MatrixProduct(
           .init(dropped, stride: units, transposed: true),

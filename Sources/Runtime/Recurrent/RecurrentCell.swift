@@ -99,7 +99,8 @@ struct CellGradientSums<S: Scalar> {
   let dRecurrent: UnsafePointer<S>?
   let dRecurrentKernel: UnsafeMutablePointer<S>
   let dRecurrentBias: UnsafeMutablePointer<S>?
-  /// As in the steps, but room for all of them.
+  /// Those of the first step, how far to the next step's (0: they serve all), and room for all steps.
   let masks: UnsafePointer<S>?
+  let maskStride: Int
   let dropped: UnsafeMutablePointer<S>?
 }

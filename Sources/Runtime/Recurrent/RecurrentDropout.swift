@@ -3,10 +3,11 @@ import KerasFormat
 /// What a recurrent layer drops of its inputs and of its previous output while training: how many masks
 /// each Keras draws for `dropout` and `recurrent_dropout`, in which order, and what they multiply.
 ///
-/// A mask is drawn once for a batch and serves all its steps; all gates share one or each has its own:
+/// A mask is drawn once for a batch and serves all its steps, but in 2.15, which draws in every step unless
+/// it unrolls them. All gates share one or each has its own:
 ///
 ///     Keras 3      one, but one a gate where `recurrent_dropout` is in use; SimpleRNN one
-///     Keras 2.15   likewise; LSTM and GRU in the form that a GPU could run have one for every step
+///     Keras 2.15   likewise
 ///     Keras 2.2    one a gate, with `implementation=2` one
 ///     Keras 1      one a gate, with `consume_less="gpu"` one
 ///
@@ -22,10 +23,20 @@ struct RecurrentDropout: Equatable {
     let operation: Int
   }
 
+  /// When masks are drawn.
+  enum Timing {
+    /// Before the steps, for all of them.
+    case once
+    /// In each step, by the loop's own random operations: 2.15 remembers masks by graph, and a loop's body
+    /// is a graph of its own.
+    case everyStep
+    /// Before the steps, one for each: 2.15's LSTM and GRU in the form that a GPU could run.
+    case allAtOnce
+  }
+
   private(set) var input: Masks?
   private(set) var recurrent: Masks?
-  /// Whether each step of the input has numbers of its own.
-  private(set) var isInputPerStep = false
+  private(set) var timing = Timing.once
   /// Whether what is left of the previous output takes its place everywhere, in a GRU's mixture too, or
   /// only where the recurrent kernel multiplies it.
   private(set) var replacesState = false
@@ -40,10 +51,11 @@ struct RecurrentDropout: Equatable {
     switch generation {
     case .keras3, .keras2_15:
       let ownMasks = gates > 1 && (rates.1 > 0 || options.implementation == 1)
-      isInputPerStep =
-        generation == .keras2_15 && cell.fitsGPU && !options.isCell && !options.unroll
-        && rates.1 == 0
-      add(input: rates.0, ownMasks && !isInputPerStep ? gates : 1, of: gates)
+      if generation == .keras2_15, !options.unroll {
+        let fitsGPU = cell.fitsGPU && !options.isCell && rates.1 == 0
+        timing = fitsGPU ? .allAtOnce : .everyStep
+      }
+      add(input: rates.0, ownMasks && timing != .allAtOnce ? gates : 1, of: gates)
       add(recurrent: rates.1, ownMasks ? gates : 1, of: gates)
       replacesState = gates == 1
     case .keras2:
@@ -104,31 +116,40 @@ extension RecurrentDropout {
   ) -> DropoutMasks<S> {
     let turns = max(1, pass.drawsPerCall)
     let rows = batch / turns
-    var masks = DropoutMasks<S>(batch: batch, isInputPerStep: isInputPerStep)
+    let (gates, units) = (cell.gateCount, cell.units)
+    let drawnSteps = timing == .once ? 1 : steps
+    let loopSteps = timing == .everyStep ? steps : 1
+    var masks = DropoutMasks<S>(batch: batch, gates: gates, units: units, timing)
     let inputs = input.map { masks in
-      (masks, pass.workspace.scratch(S.self, count: masks.count * batch * features * perStep(steps)))
+      (masks, pass.workspace.scratch(S.self, count: masks.count * batch * features * drawnSteps))
     }
     let states = recurrent.map { masks in
-      (masks, pass.workspace.scratch(S.self, count: cell.gateCount * batch * cell.units))
+      (masks, pass.workspace.scratch(S.self, count: gates * batch * units * loopSteps))
     }
     for turn in 0..<turns {
       if let (drawn, values) = inputs {
         for index in 0..<drawn.count {
-          let factors: [S] = factors(
-            drawn, index, count: rows * features * perStep(steps), &pass)
-          if isInputPerStep {
+          if timing == .allAtOnce {
+            let factors: [S] = factors(drawn, index, count: rows * features * steps, &pass)
             inProcessingOrder(factors, into: values, batch, steps, features, options)
-          } else {
+            continue
+          }
+          for t in 0..<loopSteps {
+            let factors: [S] = factors(drawn, index, count: rows * features, &pass)
             Self.place(
-              factors, into: values + index * batch * features, turn, of: turns, width: features)
+              factors, into: values + (index * loopSteps + t) * batch * features, turn, of: turns,
+              width: features)
           }
         }
       }
       if let (drawn, values) = states {
         for index in 0..<drawn.count {
-          let factors: [S] = factors(drawn, index, count: rows * cell.units, &pass)
-          Self.place(
-            factors, into: values + index * batch * cell.units, turn, of: turns, width: cell.units)
+          for t in 0..<loopSteps {
+            let factors: [S] = factors(drawn, index, count: rows * units, &pass)
+            Self.place(
+              factors, into: values + (t * gates + index) * batch * units, turn, of: turns,
+              width: units)
+          }
         }
       }
     }
@@ -136,8 +157,8 @@ extension RecurrentDropout {
     guard let (drawn, values) = states else { return masks }
     if !replacesState {
       // One that all gates share is repeated.
-      let size = batch * cell.units
-      for gate in drawn.count..<cell.gateCount {
+      let size = batch * units
+      for gate in drawn.count..<gates {
         (values + gate * size).update(from: values, count: size)
       }
     }
@@ -145,17 +166,19 @@ extension RecurrentDropout {
     return masks
   }
 
-  /// Moves the layer's generator on by what Keras 3 draws in a call outside training, for nothing.
+  /// Moves the layer's generators on in a call outside training: Keras 3 and Keras 1 draw masks there too,
+  /// for nothing.
   func skip(_ cell: some RecurrentCell, batch: Int, features: Int, _ pass: inout Pass) {
+    guard pass.generation == .keras3 || pass.generation == .keras1 else { return }
     let turns = max(1, pass.drawsPerCall)
     for _ in 0..<turns {
-      for (masks, width) in [(input, features), (recurrent, cell.units)] {
-        for _ in 0..<(masks?.count ?? 0) { _ = pass.random(batch / turns * width) }
+      for case (let masks?, let width) in [(input, features), (recurrent, cell.units)] {
+        for index in 0..<masks.count {
+          _ = pass.random(batch / turns * width, operation: masks.operation + index)
+        }
       }
     }
   }
-
-  private func perStep(_ steps: Int) -> Int { isInputPerStep ? steps : 1 }
 
   /// 0 for what is dropped and 1/(1 - rate) for what is kept.
   private func factors<S: Scalar>(

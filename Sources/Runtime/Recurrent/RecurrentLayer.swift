@@ -51,14 +51,6 @@ protocol RecurrentLayer: SequenceLayer, RecurrentCell {
 }
 
 extension RecurrentLayer {
-  public var units: Int { common.units }
-  public var activation: Activation { common.activation }
-  public var useBias: Bool { common.useBias }
-  public var options: RecurrentOptions {
-    get { common.options }
-    set { common.options = newValue }
-  }
-
   var biasShape: [Int] { [gateWidth] }
   var stateUnits: [Int] { Array(repeating: units, count: stateCount) }
   var weightCount: Int { useBias ? 3 : 2 }
@@ -85,9 +77,23 @@ extension RecurrentLayer {
   public var generatorSeed: Int? { options.seed }
 
   public func drawCall(from draws: inout LayerDraws) {
+    var inLoop = 0
+    drawCall(from: &draws, inLoop: &inLoop)
+  }
+
+  /// - Parameter number: of the next random operation in the loop's own graph, which 2.15 numbers anew.
+  func drawCall(from draws: inout LayerDraws, inLoop number: inout Int) {
     let dropout = RecurrentDropout(self, options, generation: draws.generation)
+    let isInLoop = dropout.timing == .everyStep
+    if isInLoop {
+      // One step outside of it tells Keras what shapes come out, and takes numbers too.
+      draws.discarding { draws in
+        for _ in 0..<dropout.operations { draws.generator(seed: nil) }
+      }
+    }
     for operation in 0..<dropout.operations {
-      draws.generator(seed: generatorSeed, operation: operation)
+      draws.generator(seed: isInLoop ? number : generatorSeed, operation: operation)
+      number += 1
     }
   }
 
@@ -163,11 +169,8 @@ extension RecurrentLayer {
     let (batch, features) = (shape[0], shape[shape.count - 1])
     let dropout = RecurrentDropout(self, options, generation: pass.generation)
     guard pass.isTraining else {
-      // Keras 3 draws its masks whether or not it uses them.
-      if pass.generation == .keras3 {
-        dropout.skip(self, batch: batch, features: features, &pass)
-      }
-      return DropoutMasks(batch: batch, isInputPerStep: false)
+      dropout.skip(self, batch: batch, features: features, &pass)
+      return DropoutMasks(batch: batch, gates: gateCount, units: units, .once)
     }
     try dropout.check()
     return dropout.draw(
@@ -207,7 +210,7 @@ extension RecurrentLayer {
   private func masks<S: Scalar>(_ trace: Trace<S>, _ pass: borrowing Pass) -> DropoutMasks<S> {
     let dropout = RecurrentDropout(self, options, generation: pass.generation)
     var masks = DropoutMasks<S>(
-      batch: trace.inputs[0].tensor.batch, isInputPerStep: dropout.isInputPerStep)
+      batch: trace.inputs[0].tensor.batch, gates: gateCount, units: units, dropout.timing)
     guard pass.isTraining else { return masks }
     var arrays = trace.saved.dropFirst(4 + stateCount)
     if let input = dropout.input, let values = arrays.popFirst() {

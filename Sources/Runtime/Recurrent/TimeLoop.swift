@@ -52,20 +52,20 @@ struct TimeLoop<Cell: RecurrentCell> {
       masks.state == nil ? states[0] : pass.workspace.scratch(S.self, count: rows * units)
     let saved = pass.workspace.scratch(S.self, count: rows * cell.savedWidth)
     let scratch = pass.workspace.scratch(S.self, count: batch * gateWidth)
-    let dropped = masks.recurrent.map { _ in
+    let dropped = masks.recurrent(at: 0).map { _ in
       pass.workspace.scratch(S.self, count: batch * units)
     }
     let c = states.count > 1 ? states[1] : nil
     for t in 0..<steps {
       let (now, next) = (t * batch * units, (t + 1) * batch * units)
-      masks.dropState(states[0] + now, into: entering + now, units: units)
+      masks.dropState(states[0] + now, at: t, into: entering + now, units: units)
       cell.step(
         CellStep(
           rows: batch, gates: gates + t * batch * gateWidth, h: entering + now,
           c: c.map { UnsafePointer($0 + now) }, newH: states[0] + next, newC: c.map { $0 + next },
           saved: saved + t * batch * cell.savedWidth, recurrentKernel: weights[1],
           recurrentBias: cell.hasRecurrentBias ? UnsafePointer(weights[2] + gateWidth) : nil,
-          masks: masks.recurrent.map { UnsafePointer($0) }, dropped: dropped),
+          masks: masks.recurrent(at: t), dropped: dropped),
         scratch: scratch)
       for row in maskedRows(at: t, input.mask) {
         for state in states {
@@ -175,8 +175,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     let dRecurrent =
       cell.separatesRecurrent ? pass.workspace.scratch(S.self, count: rows * gateWidth) : nil
     let scratch = pass.workspace.scratch(S.self, count: batch * gateWidth)
-    let recurrentMasks = masks.recurrent.map { UnsafePointer($0) }
-    let dropped = masks.recurrent.map { _ in
+    let dropped = masks.recurrent(at: 0).map { _ in
       pass.workspace.scratch(S.self, count: rows * units)
     }
     var carries = StateGradients<S>(
@@ -211,9 +210,9 @@ struct TimeLoop<Cell: RecurrentCell> {
           dGates: dGates + t * batch * gateWidth,
           dRecurrent: dRecurrent.map { $0 + t * batch * gateWidth },
           dH: carries.old[0], dC: carries.old.count > 1 ? carries.old[1] : nil,
-          masks: recurrentMasks, dropped: dropped),
+          masks: masks.recurrent(at: t), dropped: dropped),
         scratch: scratch)
-      masks.dropState(carries.old[0], into: carries.old[0], units: units)
+      masks.dropState(carries.old[0], at: t, into: carries.old[0], units: units)
       carries.bringBack(maskedRows(at: t, input.mask))
     }
 
@@ -225,7 +224,7 @@ struct TimeLoop<Cell: RecurrentCell> {
         batch: batch, rows: rows, previousOutputs: entering, saved: saved, dGates: dGates,
         dRecurrent: dRecurrent.map { UnsafePointer($0) }, dRecurrentKernel: gradients[1],
         dRecurrentBias: cell.hasRecurrentBias ? gradients[2] + gateWidth : nil,
-        masks: recurrentMasks, dropped: dropped))
+        masks: masks.recurrent(at: 0), maskStride: masks.stepStride, dropped: dropped))
     if cell.useBias {
       Elementwise.addColumnSums(of: dGates, rows: rows, width: gateWidth, to: gradients[2])
     }

@@ -98,9 +98,11 @@ public struct Embedding: Layer {
 
   /// For each word 0 where training drops it and 1/(1 - share) where not; `nil` for all ones.
   private func dropWords<S: Scalar>(_ pass: inout Pass) -> UnsafeMutablePointer<S>? {
-    guard pass.isTraining, randomOperations > 0 else { return nil }
-    let factors = pass.workspace.scratch(S.self, count: inputDim)
+    guard randomOperations > 0 else { return nil }
+    // Keras 1 draws whether or not it drops.
     var generator = pass.random(inputDim)
+    guard pass.isTraining else { return nil }
+    let factors = pass.workspace.scratch(S.self, count: inputDim)
     let share = 1 - droppedWords
     for word in 0..<inputDim {
       factors[word] = generator.uniform() <= Float(share) ? S(1 / share) : 0

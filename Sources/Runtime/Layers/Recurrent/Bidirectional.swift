@@ -192,8 +192,13 @@ public struct Bidirectional: Layer {
   }
 
   public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
-    let isForward = spec.name.hasPrefix("forward_layer/")
-    return (isForward ? forwardLayer : backwardLayer).initialValues(of: spec, from: start)
+    for (prefix, layer) in [("forward_layer/", forwardLayer), ("backward_layer/", backwardLayer)]
+    where spec.name.hasPrefix(prefix) {
+      var own = spec
+      own.name = String(spec.name.dropFirst(prefix.count))
+      return layer.initialValues(of: own, from: start)
+    }
+    return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
   // MARK: Forward

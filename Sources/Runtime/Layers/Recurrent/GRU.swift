@@ -14,6 +14,14 @@ public struct GRU: RecurrentLayer {
   public let recurrentActivation: Activation
   public let resetAfter: Bool
 
+  public var units: Int { common.units }
+  public var activation: Activation { common.activation }
+  public var useBias: Bool { common.useBias }
+  public var options: RecurrentOptions {
+    get { common.options }
+    set { common.options = newValue }
+  }
+
   public init(
     units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
     useBias: Bool = true, resetAfter: Bool = true,

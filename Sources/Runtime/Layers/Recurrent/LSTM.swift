@@ -13,6 +13,14 @@ public struct LSTM: RecurrentLayer {
   /// Whether the forget gate's bias starts at one.
   public let unitForgetBias: Bool
 
+  public var units: Int { common.units }
+  public var activation: Activation { common.activation }
+  public var useBias: Bool { common.useBias }
+  public var options: RecurrentOptions {
+    get { common.options }
+    set { common.options = newValue }
+  }
+
   public init(
     units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
     useBias: Bool = true, unitForgetBias: Bool = true,

@@ -120,7 +120,10 @@ public struct RNN: SequenceLayer {
   }
 
   public func drawCall(from draws: inout LayerDraws) {
-    for (index, cell) in cells.enumerated() { draws.inside(index) { cell.drawCall(from: &$0) } }
+    var inLoop = 0
+    for (index, cell) in stack.enumerated() {
+      draws.inside(index) { cell.drawCall(from: &$0, inLoop: &inLoop) }
+    }
   }
 
   public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {

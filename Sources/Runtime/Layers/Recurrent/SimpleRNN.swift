@@ -7,6 +7,14 @@ public struct SimpleRNN: RecurrentLayer {
   public static let className = "SimpleRNN"
   var common: RecurrentSettings
 
+  public var units: Int { common.units }
+  public var activation: Activation { common.activation }
+  public var useBias: Bool { common.useBias }
+  public var options: RecurrentOptions {
+    get { common.options }
+    set { common.options = newValue }
+  }
+
   public init(
     units: Int, activation: Activation = .tanh, useBias: Bool = true,
     dropout: Double = 0, recurrentDropout: Double = 0, returnSequences: Bool = false,

@@ -46,8 +46,8 @@ struct SummaryFixture: Sendable, CustomTestStringConvertible {
 
   @Test func `there are summaries of all generations`() throws {
     let all = try SummaryFixture.all.get()
-    #expect(all.count == 368)
-    #expect(all.filter(\.differsOnPurpose).count == 17)
+    #expect(all.count == 511)
+    #expect(all.filter(\.differsOnPurpose).count == 6)
   }
 
   @Test func `an optimizer's state in an h5 is counted, though Keras 3 leaves it behind`() throws {

@@ -114,13 +114,8 @@ struct Trainer: ~Copyable {
 
   private mutating func validate() throws(KerasError) -> [(name: String, value: Double)] {
     guard let validation else { return [] }
-<<<<<<< HEAD
     var averages = Averages(metrics, objective: step.objective, prefix: "val_")
-    // Keras 3's recurrent layers draw their masks in these batches too, and go on from there.
-=======
-    var averages = Averages(metrics, prefix: "val_", generation: step.objective.generation)
     // Recurrent layers of Keras 3 and 1 draw masks in these batches too, and go on from there.
->>>>>>> rnn
     var pass = Pass(generation: step.objective.generation)
     pass.streams = step.streams
     try Self.measure(

@@ -45,7 +45,7 @@ struct OptimizerDialect {
   }
 
   private func completed(_ config: JSONObject, className: String) -> JSONObject {
-    var result: JSONObject = ["name": .string(SnakeCase.of(className))]
+    var result: JSONObject = ["name": .string(LayerNames.snakeCase(className))]
     for defaults in [Self.common, Self.defaults[className] ?? [:]] {
       for (key, value) in defaults.members { result[key] = config[key] ?? value }
     }
@@ -118,6 +118,10 @@ struct OptimizerDialect {
   func encoded(_ record: OptimizerRecord) throws(KerasError) -> JSONObject {
     var config = record.config
     guard !dialect.isModern else { return try modern(record, &config) }
+    guard Self.defaults[record.className] != nil else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name) has no optimizer \(record.className)")
+    }
     guard config["learning_rate"]?.number != nil else {
       throw KerasError(
         .unsupportedConfiguration, "\(dialect.name) has no learning rate schedules")

@@ -95,27 +95,34 @@ struct SlotPlan {
     var array: NumericArray
   }
 
-  /// - Parameter shapes: Of the trainable weights, for slots that the record does not hold.
-  func entries(_ record: OptimizerRecord, shapes: [[Int]]) throws(KerasError) -> [Entry] {
+  /// - Parameters:
+  ///   - shapes: Of the trainable weights, for slots that the record does not hold.
+  ///   - order: In which the file keeps what belongs to them.
+  func entries(
+    _ record: OptimizerRecord, shapes: [[Int]], order: [Int]
+  ) throws(KerasError) -> [Entry] {
     var entries: [Entry] = []
+    let steps = record.iterations ?? 0
     if hasIterations {
-      entries.append(
-        Entry(array: NumericArray(shape: [], .int64([Int64(record.iterations ?? 0)]))))
+      // Keras 1 counts in the type of its weights.
+      let count: NumericArray.Elements =
+        dialect.generation == .keras1 ? .float32([Float(steps)]) : .int64([Int64(steps)])
+      entries.append(Entry(array: NumericArray(shape: [], count)))
     }
     if hasLearningRate {
       let rate = Float(config["learning_rate"]?.number ?? 0)
       entries.append(Entry(array: NumericArray(shape: [], .float32([rate]))))
     }
-    guard !record.slots.isEmpty else { return dialect.isModern ? entries : [] }
-    let count = record.slots[0].arrays.count
-    guard count == shapes.count else {
+    // Before the first step there are none; without momentum Keras 3's SGD never has any.
+    guard !record.slots.isEmpty || steps > 0 else { return dialect.isModern ? entries : [] }
+    if let count = record.slots.first?.arrays.count, count != shapes.count {
       throw KerasError(
         .weightMismatch,
         "the optimizer has \(count) arrays per slot, but the model \(shapes.count) trainable weights"
       )
     }
     for group in groups {
-      for variable in 0..<count {
+      for variable in order {
         for name in group {
           let slot = record.slots.first { $0.name == name }
           var array = slot?.arrays[variable]

@@ -8,10 +8,8 @@ enum WeightsH5 {
 
   /// The group of each listed layer: `gru`, `dense`, `dense_1`.
   static func groupNames(_ record: ModelRecord) -> [(index: Int, name: String)] {
-    var counts: [String: Int] = [:]
-    return record.listedLayers.map { index in
-      (index, SnakeCase.numbered(record.layers[index].className, &counts))
-    }
+    var names = LayerNames()
+    return record.listedLayers.map { ($0, names.next(for: record.layers[$0].className)) }
   }
 
   // MARK: - Reading
@@ -122,9 +120,10 @@ enum WeightsH5 {
     if let optimizer = record.training?.optimizer {
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
+      let shapes = try record.trainableWeights().map(\.weight.weight.array.shape)
       let entries = try plan.entries(
-        optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
-      writer.addObject(["optimizer"], name: SnakeCase.of(optimizer.className))
+        optimizer, shapes: shapes, order: Array(shapes.indices))
+      writer.addObject(["optimizer"], name: LayerNames.snakeCase(optimizer.className))
       for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
     }
     return writer.root

@@ -120,6 +120,31 @@ struct DataOptions: ParsableArguments {
       throw error.inFile(path)
     }
   }
+
+  /// One `.npy` file for each input of a model, with a row at least.
+  static func inputs(at paths: [String]) throws(KerasError) -> [NumericArray] {
+    var inputs: [NumericArray] = []
+    for path in paths {
+      let array = try array(at: path)
+      guard array.shape.first != 0 else {
+        throw KerasError(
+          .invalidData, "an array \(array.shape.tuple) without rows", at: .init(file: path))
+      }
+      inputs.append(array)
+    }
+    return inputs
+  }
+}
+
+extension KerasError {
+  /// The error with the file that was given for the input which it names.
+  func inInput(of networks: [Network], at paths: [String]) -> KerasError {
+    let name = place.path.first
+    let index = networks.lazy.compactMap { network in
+      network.inputs.firstIndex { network.nodes[$0].name == name }
+    }.first
+    return inFile(paths[min(index ?? 0, paths.count - 1)])
+  }
 }
 
 extension TextPipeline {

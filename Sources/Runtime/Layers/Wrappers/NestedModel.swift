@@ -5,12 +5,13 @@ import KerasFormat
 /// Its weights are those of its layers, its shapes and masks those of its graph, which is built for
 /// every place where it is called.
 protocol NestedModel: Layer {
-  /// The inner definition, without weights.
+  /// The inner definition, without weights, as its config and decoded.
   var definition: JSONObject { get }
+  var record: ModelRecord { get }
   /// There once the layer is built.
   var graph: Graph? { get set }
 
-  init(definition: JSONObject)
+  init(definition: JSONObject, record: ModelRecord)
 }
 
 extension NestedModel {
@@ -21,21 +22,20 @@ extension NestedModel {
     for key in ["layers", "input_layers", "output_layers", "trainable"] {
       definition[key] = config.value(key)
     }
-    self.init(definition: definition)
-    _ = try record(.keras3)
+    self.init(
+      definition: definition,
+      record: try ModelRecord(
+        nested: Self.className, config: definition, generation: .keras3))
     // What Keras writes for a model and what follows from its layers.
     config.ignore("build_input_shape")
   }
 
   public var config: JSONObject { definition }
 
-  private func record(_ generation: Generation) throws(KerasError) -> ModelRecord {
-    try ModelRecord(nested: Self.className, config: definition, generation: generation)
-  }
-
   public func built(at site: BuildSite) throws(KerasError) -> Self {
-    var model = self
-    var builder = GraphBuilder(try record(site.generation), at: site)
+    var (model, record) = (self, record)
+    record.generation = site.generation
+    var builder = GraphBuilder(record, at: site)
     model.graph = try builder.build()
     return model
   }
@@ -88,10 +88,16 @@ extension NestedModel {
     return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
+<<<<<<< HEAD
   /// Each inner layer once, by its first node, in the order of the definition, with the beginning of its
   /// weights' names.
   private func parts() -> [(prefix: String, node: Int, specs: [WeightSpec])] {
     guard let graph, let record = try? record(.keras3) else { return [] }
+=======
+  /// Each inner layer once, in the order of the definition, with the beginning of its weights' names.
+  private func parts() -> [(prefix: String, node: Graph.Node, specs: [WeightSpec])] {
+    guard let graph else { return [] }
+>>>>>>> d5adab7 (Write Keras 1's optimizer states in its order; keep the step of a state without slots; one home for Keras's names, and decode an inner model once)
     var names = LayerNames()
     return record.layers.compactMap { layer in
       guard layer.className != InputLayer.className else { return nil }
@@ -128,9 +134,13 @@ extension NestedModel {
 public struct SequentialModel: NestedModel {
   public static let className = "Sequential"
   let definition: JSONObject
+  let record: ModelRecord
   var graph: Graph?
 
-  init(definition: JSONObject) { self.definition = definition }
+  init(definition: JSONObject, record: ModelRecord) {
+    self.definition = definition
+    self.record = record
+  }
 }
 
 /// A functional model inside another model; it may have several inputs and outputs.
@@ -138,7 +148,11 @@ public struct FunctionalModel: NestedModel {
   public static let className = "Functional"
   public static let inputCounts = 1...Int.max
   let definition: JSONObject
+  let record: ModelRecord
   var graph: Graph?
 
-  init(definition: JSONObject) { self.definition = definition }
+  init(definition: JSONObject, record: ModelRecord) {
+    self.definition = definition
+    self.record = record
+  }
 }

@@ -1,10 +1,24 @@
-/// Keras's way from class names to file names: `GlobalMaxPooling1D` → `global_max_pooling1d`,
-/// `RMSprop` → `rm_sprop`, `SimpleRNN` → `simple_rnn`, `PReLU` → `p_re_lu`.
-///
-/// Keras's `to_snake_case` (`utils/naming.py`): `(.)([A-Z][a-z]+)` and `([a-z])([A-Z])` get an
-/// underscore between, then all is lowercased. The package of a registered class does not count.
-enum SnakeCase {
-  static func of(_ name: String) -> String {
+/// The names that Keras gives to what was not named: the class in snake case, the first of a class
+/// without a number, then `_1`, `_2`…. They name layers, and the groups in which a file keeps them.
+public struct LayerNames: Sendable {
+  private var counts: [String: Int] = [:]
+
+  public init() {}
+
+  /// The name of the next layer of a class: `dense`, `dense_1`….
+  public mutating func next(for className: String) -> String {
+    let base = Self.snakeCase(className)
+    let count = counts[base, default: 0]
+    counts[base] = count + 1
+    return count == 0 ? base : "\(base)_\(count)"
+  }
+
+  /// `GlobalMaxPooling1D` → `global_max_pooling1d`, `RMSprop` → `rm_sprop`, `SimpleRNN` →
+  /// `simple_rnn`, `PReLU` → `p_re_lu`, `my_package>MyLayer` → `my_layer`.
+  ///
+  /// Keras's `to_snake_case` (`utils/naming.py` of 3.15): `(.)([A-Z][a-z]+)` and `([a-z])([A-Z])` get
+  /// an underscore between, then all is lowercased. The package of a registered class does not count.
+  public static func snakeCase(_ name: String) -> String {
     let name = SerializedObject.withoutPackage(name)
     let characters = Array(name.filter { $0.isLetter || $0.isNumber || $0 == "_" })
     var first: [Character] = []
@@ -31,14 +45,6 @@ enum SnakeCase {
       result.append(character)
     }
     return result.lowercased()
-  }
-
-  /// The name of the next object of a class in a container: `dense`, `dense_1`….
-  static func numbered(_ className: String, _ counts: inout [String: Int]) -> String {
-    let base = of(className)
-    let count = counts[base, default: 0]
-    counts[base] = count + 1
-    return count == 0 ? base : "\(base)_\(count)"
   }
 
   private static func isCapital(_ character: Character) -> Bool { ("A"..."Z").contains(character) }

@@ -88,16 +88,10 @@ extension NestedModel {
     return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
-<<<<<<< HEAD
   /// Each inner layer once, by its first node, in the order of the definition, with the beginning of its
   /// weights' names.
   private func parts() -> [(prefix: String, node: Int, specs: [WeightSpec])] {
-    guard let graph, let record = try? record(.keras3) else { return [] }
-=======
-  /// Each inner layer once, in the order of the definition, with the beginning of its weights' names.
-  private func parts() -> [(prefix: String, node: Graph.Node, specs: [WeightSpec])] {
     guard let graph else { return [] }
->>>>>>> d5adab7 (Write Keras 1's optimizer states in its order; keep the step of a state without slots; one home for Keras's names, and decode an inner model once)
     var names = LayerNames()
     return record.layers.compactMap { layer in
       guard layer.className != InputLayer.className else { return nil }

@@ -6,9 +6,10 @@ import KerasRuntime
 struct Averages {
   private var metrics: CompiledMetrics
   private var lossSum = 0.0
-  /// Of each output with a loss.
+  /// Of each output with a loss, and what they are divided by.
   private var partSums: [Double]
-  private var rows = 0
+  private var partWeight = 0.0
+  private var weight = 0.0
   private let partNames: [String]
   private let prefix: String
   private let generation: Generation
@@ -24,9 +25,13 @@ struct Averages {
 
   /// - Throws: ``KerasError`` naming a metric that cannot take the batch.
   mutating func add(_ outcome: Objective.Outcome<Float>, rows: Int) throws(KerasError) {
-    lossSum += outcome.loss * Double(rows)
-    for index in partSums.indices { partSums[index] += outcome.parts[index].loss * Double(rows) }
-    self.rows += rows
+    let weight = Double(rows) * outcome.rowWeight
+    lossSum += outcome.loss * weight
+    self.weight += weight
+    // Keras 3 asks for the rows of a batch before TensorFlow knows them: every batch counts alike.
+    let partWeight = generation == .keras3 ? 1 : weight
+    for index in partSums.indices { partSums[index] += outcome.parts[index].loss * partWeight }
+    self.partWeight += partWeight
     for index in metrics.entries.indices {
       let entry = metrics.entries[index]
       let part = outcome.parts[entry.output]
@@ -47,14 +52,12 @@ struct Averages {
     }
   }
 
-  var loss: Double { average(lossSum) }
-
-  private func average(_ sum: Double) -> Double { rows > 0 ? sum / Double(rows) : 0 }
+  var loss: Double { weight > 0 ? lossSum / weight : 0 }
 
   /// Name and value of each, the losses first or, as Keras 3 has them, all in alphabetical order.
   var logs: [(name: String, value: Double)] {
     var logs = [(name: prefix + "loss", value: loss)]
-    for (name, sum) in zip(partNames, partSums) { logs.append((prefix + name, average(sum))) }
+    for (name, sum) in zip(partNames, partSums) { logs.append((prefix + name, partWeight > 0 ? sum / partWeight : 0)) }
     for entry in metrics.entries { logs.append((prefix + entry.name, entry.metric.result)) }
     return generation == .keras3 ? logs.sorted { $0.name < $1.name } : logs
   }
@@ -68,7 +71,7 @@ struct Averages {
   }
 
   mutating func reset() {
-    (lossSum, rows) = (0, 0)
+    (lossSum, weight, partWeight) = (0, 0, 0)
     for index in partSums.indices { partSums[index] = 0 }
     for index in metrics.entries.indices { metrics.entries[index].metric.reset() }
   }

@@ -26,6 +26,8 @@ package struct Objective: Sendable {
   package struct Outcome<S: Scalar> {
     /// The model's loss, penalties included.
     package let loss: Double
+    /// What a row of the batch counts for in the average over the batches.
+    let rowWeight: Double
     /// Of each output that has a loss.
     let parts: [Part<S>]
     /// One per output of the model.
@@ -73,7 +75,11 @@ package struct Objective: Sendable {
         throw losses.count == 1 ? error : error.inside(targetName(position))
       }
     }
-    return Outcome(loss: total, parts: parts, gradients: gradients)
+    // Keras 2.15 weights the mean of losses that are not reduced by rows for each of them.
+    let isSpread = generation == .keras2_15 && losses.contains { $0?.reduction == Reduction.none }
+    return Outcome(
+      loss: total, rowWeight: isSpread ? Double(parts[0].output.tensor.vectors) : 1, parts: parts,
+      gradients: gradients)
   }
 
   private func evaluate<S: Scalar>(

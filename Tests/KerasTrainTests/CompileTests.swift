@@ -80,7 +80,7 @@ import Testing
   static let metrics: [Refusal] = [
     (.keras2, ["AUC"], "unknown metric 'AUC'"),
     (.keras1, ["logcosh"], "unknown metric 'logcosh'"),
-    (.keras3, ["precison"], "unknown metric 'precison'; did you mean 'precision'?"),
+    (.keras3, ["precison"], "unknown metric 'precison'; did you mean 'Precision'?"),
     (.keras3, ["MeanIoU"], "the metric 'MeanIoU' is not supported"),
     (
       .keras3, [["class_name": "Precision", "config": ["thresholds": [0.2, 0.5]]]],

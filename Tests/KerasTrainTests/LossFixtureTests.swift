@@ -27,7 +27,8 @@ import Testing
 
   /// One batch on both sides of float32. Values agree to a few units in the last place. Gradients do
   /// where the formula is well behaved; at p near 0 and 1 the same quotient of cancelled differences
-  /// is taken in another order, so that they are compared relative to the largest too.
+  /// is taken in another order, and a cosine's is what is left of two nearly equal numbers, so that
+  /// they are compared relative to the largest too.
   @Test(arguments: entries)
   func `a loss and its gradient are Keras's`(_ entry: LossFixture.Entry) throws {
     let fixture = try LossFixture.of(entry.generation)
@@ -62,6 +63,6 @@ import Testing
     let found = gradients.values(0).dropFirst(width).map(Double.init)
     let scale = expected.filter(\.isFinite).map(abs).max() ?? 0
     let ofGradient = worstDifference(found, expected, floor: max(1e-9, scale * 1e-2))
-    #expect(ofGradient.difference < 1e-5, "\(ofGradient.place)")
+    #expect(ofGradient.difference < 2e-5, "\(ofGradient.place)")
   }
 }

@@ -9,8 +9,6 @@ public struct ActivityPenalties: Sendable {
   /// The penalty on the outputs of one node.
   struct Entry: Sendable {
     let regularizer: any Regularizer
-    /// How often Keras counts it.
-    var factor = 1.0
     /// Whether it is divided by what, besides the rows, counts as rows: the steps that
     /// ``TimeDistributed`` makes rows of.
     var dividesBySteps = false
@@ -67,9 +65,7 @@ public struct ActivityPenalties: Sendable {
   ) throws(KerasError) -> Entry? {
     if node.layer is TimeDistributed {
       switch generation {
-      case .keras1: return Entry(regularizer: regularizer)
-      // Both the wrapper and its layer add it.
-      case .keras2: return Entry(regularizer: regularizer, factor: 2)
+      case .keras1, .keras2: return Entry(regularizer: regularizer)
       case .keras2_15: return Entry(regularizer: regularizer, dividesBySteps: true)
       // The inner layer is called past the place where penalties are added.
       case .keras3: return nil
@@ -95,9 +91,9 @@ public struct ActivityPenalties: Sendable {
 
   /// What `entry` adds to the loss for one output, as a multiple of the plain penalty.
   func scale<S: Scalar>(of entry: Entry, on output: Tensor<S>) -> Double {
-    guard dividesByRows else { return entry.factor }
+    guard dividesByRows else { return 1 }
     let rows = output.shape[0] * (entry.dividesBySteps ? output.shape[1] : 1)
-    return rows > 0 ? entry.factor / Double(rows) : 0
+    return rows > 0 ? 1 / Double(rows) : 0
   }
 }
 

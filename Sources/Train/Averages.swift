@@ -57,7 +57,9 @@ struct Averages {
   /// Name and value of each, the losses first or, as Keras 3 has them, all in alphabetical order.
   var logs: [(name: String, value: Double)] {
     var logs = [(name: prefix + "loss", value: loss)]
-    for (name, sum) in zip(partNames, partSums) { logs.append((prefix + name, partWeight > 0 ? sum / partWeight : 0)) }
+    for (name, sum) in zip(partNames, partSums) {
+      logs.append((prefix + name, partWeight > 0 ? sum / partWeight : 0))
+    }
     for entry in metrics.entries { logs.append((prefix + entry.name, entry.metric.result)) }
     return generation == .keras3 ? logs.sorted { $0.name < $1.name } : logs
   }

@@ -40,7 +40,8 @@ extension Model {
     callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     try fit(
-      Dataset(inputs: x, targets: y, sampleWeight: sampleWeight), batchSize: batchSize, epochs: epochs,
+      Dataset(inputs: x, targets: y, sampleWeight: sampleWeight), batchSize: batchSize,
+      epochs: epochs,
       validationSplit: validationSplit, validationData: validationData, shuffle: shuffle,
       classWeight: classWeight, seed: seed, callbacks: callbacks)
   }

@@ -184,7 +184,9 @@ extension Objective {
     _ data: Dataset, rows: ArraySlice<Int>, parameters: Parameters<Float>,
     trace: inout NetworkTrace<Float>, pass: inout Pass
   ) throws(KerasError) -> Outcome<Float> {
-    var (inputs, targets, weights): ([Tensor<Float>], [Tensor<Float>], [Tensor<Float>?]) = ([], [], [])
+    var (inputs, targets, weights): ([Tensor<Float>], [Tensor<Float>], [Tensor<Float>?]) = (
+      [], [], []
+    )
     for array in data.inputs { inputs.append(gathered(rows, of: array, in: &pass.workspace)) }
     for array in data.targets { targets.append(gathered(rows, of: array, in: &pass.workspace)) }
     for array in data.sampleWeights {

@@ -25,7 +25,8 @@ struct TrainingStep: ~Copyable {
   ///
   /// - Parameter observe: sees loss and output before the update.
   mutating func run(
-    _ data: Dataset, rows: ArraySlice<Int>, observe: (Objective.Outcome<Float>) throws(KerasError) -> Void
+    _ data: Dataset, rows: ArraySlice<Int>,
+    observe: (Objective.Outcome<Float>) throws(KerasError) -> Void
   ) throws(KerasError) {
     defer { pass.workspace.reset() }
     let parameters = updater.parameters

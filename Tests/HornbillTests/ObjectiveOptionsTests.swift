@@ -24,7 +24,8 @@ import Testing
       generation: .keras3, name: "two", isSequential: false,
       layers: [
         LayerRecord(
-          className: "InputLayer", name: "x", config: ["batch_shape": [nil, 2], "dtype": "float32"])
+          className: "InputLayer", name: "x",
+          config: ["batch_shape": [nil, 2], "dtype": "float32"])
       ])
     record.inputs = [TensorReference(layer: "x")]
     for (name, activation) in [("sold", "sigmoid"), ("price", "linear")] {
@@ -82,7 +83,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--loss", "sold=bce,prize=mse"], "--loss: no output is called 'prize'; did you mean 'price'?"),
+    (
+      ["--loss", "sold=bce,prize=mse"], "--loss: no output is called 'prize'; did you mean 'price'?"
+    ),
     (["--loss", "sold"], "--loss: unknown loss 'sold'; "),
     (
       ["--loss", #"{"class_name": "Huber", "config": {"delta": "x"}}"#],

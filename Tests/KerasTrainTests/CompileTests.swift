@@ -190,13 +190,17 @@ import Testing
 
   static let penalties: [(key: String, given: JSON, message: String)] = [
     ("kernel_regularizer", ["class_name": "Eigen", "config": [:]], "unknown regularizer 'Eigen'"),
-    ("activity_regularizer", ["class_name": "Eigen", "config": [:]], "unknown regularizer 'Eigen'"),
+    (
+      "activity_regularizer", ["class_name": "Eigen", "config": [:]], "unknown regularizer 'Eigen'"
+    ),
     (
       "bias_regularizer", ["class_name": "OrthogonalRegularizer", "config": [:]],
       "shape (1,) but an orthogonal regularizer needs a matrix, two axes"
     ),
     ("kernel_constraint", ["class_name": "RadialConstraint", "config": [:]], "unknown constraint"),
-    ("bias_constraint", ["class_name": "MaxNorm", "config": ["axis": 1]], "axis [1] but the weight"),
+    (
+      "bias_constraint", ["class_name": "MaxNorm", "config": ["axis": 1]], "axis [1] but the weight"
+    ),
   ]
 
   @Test(arguments: penalties.indices)
@@ -208,7 +212,8 @@ import Testing
       generation: .keras3, name: "m",
       layers: [
         LayerRecord(
-          className: "InputLayer", name: "x", config: ["batch_shape": [nil, 2], "dtype": "float32"]),
+          className: "InputLayer", name: "x",
+          config: ["batch_shape": [nil, 2], "dtype": "float32"]),
         LayerRecord(
           className: "Dense", name: "out",
           config: ["units": 1, "activation": "linear", "use_bias": true, key: value]),

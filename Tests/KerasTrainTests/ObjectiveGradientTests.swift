@@ -91,7 +91,8 @@ import Testing
         generation: generation, name: "m",
         layers: [
           LayerRecord(
-            className: "InputLayer", name: "x", config: ["batch_shape": [nil, 2], "dtype": "int32"]),
+            className: "InputLayer", name: "x",
+            config: ["batch_shape": [nil, 2], "dtype": "int32"]),
           LayerRecord(
             className: "Embedding", name: "words", config: ["input_dim": 5, "output_dim": 2]),
           LayerRecord(className: "Flatten", name: "flat", config: [:]),

@@ -85,7 +85,8 @@ public struct LossNames: Sendable {
   /// has for the same.
   ///
   /// - Throws: ``KerasError`` where it has none.
-  public static func translated(_ json: JSON, to generation: Generation) throws(KerasError) -> JSON {
+  public static func translated(_ json: JSON, to generation: Generation) throws(KerasError) -> JSON
+  {
     if let list = json.array {
       var results: [JSON] = []
       for entry in list { results.append(try translated(entry, to: generation)) }

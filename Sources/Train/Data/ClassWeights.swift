@@ -19,7 +19,8 @@ struct ClassWeights {
       .filter { $0.1 != nil }.map(\.0)
     for name in byOutput.keys.sorted() where !names.contains(name) {
       throw KerasError(
-        .invalidArgument, "class weights for '\(name)' but the outputs are "
+        .invalidArgument,
+        "class weights for '\(name)' but the outputs are "
           + names.joined(separator: ", "))
     }
     guard names.count == 1 || generation <= .keras2 || one.isEmpty && byOutput.isEmpty else {

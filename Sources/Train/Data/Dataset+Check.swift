@@ -16,7 +16,8 @@ extension Dataset {
       guard targets.count == trained.count else {
         throw KerasError(
           .shapeMismatch,
-          "\(targets.count) arrays of targets but the model has \(trained.count) outputs with a loss")
+          "\(targets.count) arrays of targets but the model has \(trained.count) outputs with a loss"
+        )
       }
       for (position, (shape, loss)) in trained.enumerated() {
         guard let loss else { continue }

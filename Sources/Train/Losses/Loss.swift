@@ -89,7 +89,9 @@ extension ConfigReader {
   /// Reads the axis along which a loss runs: only the last one is computed.
   mutating func lastAxis() throws(KerasError) {
     let axis = try integer("axis", default: -1)
-    guard axis == -1 else { throw error("axis", "\(axis) but only the last axis, -1, is supported") }
+    guard axis == -1 else {
+      throw error("axis", "\(axis) but only the last axis, -1, is supported")
+    }
   }
 
   /// Reads a share: a number within 0…1.

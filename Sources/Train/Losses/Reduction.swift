@@ -20,7 +20,8 @@ public enum Reduction: String, Sendable {
       : ["auto", "sum_over_batch_size", "sum", "none"]
     guard known.contains(name) else {
       throw config.error(
-        "reduction", "'\(name)' but it is \(known.dropLast().joined(separator: ", ")) or "
+        "reduction",
+        "'\(name)' but it is \(known.dropLast().joined(separator: ", ")) or "
           + (known.last ?? ""))
     }
     self = Reduction(rawValue: name) ?? .sumOverBatchSize

@@ -1,3 +1,6 @@
+import KerasFormat
+import KerasRuntime
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,13 +8,15 @@
 #else
   import Darwin
 #endif
-import KerasFormat
-import KerasRuntime
 
 /// The area under the receiver operating characteristic, or under the curve of precision over recall,
 /// summed up between `num_thresholds` thresholds as Keras does.
 public struct AUC: Metric {
-  private enum Curve: String { case roc = "ROC", pr = "PR", prGain = "PRGAIN" }
+  private enum Curve: String {
+    case roc = "ROC"
+    case pr = "PR"
+    case prGain = "PRGAIN"
+  }
   private enum Summation: String { case interpolation, minoring, majoring }
 
   private let curve: Curve

@@ -45,13 +45,17 @@ public struct FBetaScore: Metric {
     }
     generation = batch.generation
     let width = batch.width
-    if support.count != width { (truePositives, falsePositives, falseNegatives, support) = zeros(width) }
+    if support.count != width {
+      (truePositives, falsePositives, falseNegatives, support) = zeros(width)
+    }
     for vector in 0..<batch.vectors {
       let p = batch.output + vector * width
       let weight = Double(batch.weight(vector, isMasked: generation == .keras2_15))
       let top = p[largest(p, width)]
       for i in 0..<width {
-        let isPositive = threshold.map { p[i] > $0 } ?? (p[i] >= top && abs(p[i]) > (generation == .keras3 ? 1e-9 : 1e-12))
+        let isPositive =
+          threshold.map { p[i] > $0 }
+          ?? (p[i] >= top && abs(p[i]) > (generation == .keras3 ? 1e-9 : 1e-12))
         let y = Double(batch.targets[vector * width + i])
         truePositives[i] += isPositive ? y * weight : 0
         falsePositives[i] += isPositive ? (1 - y) * weight : 0
@@ -61,7 +65,9 @@ public struct FBetaScore: Metric {
     }
   }
 
-  public mutating func reset() { (truePositives, falsePositives, falseNegatives, support) = zeros(0) }
+  public mutating func reset() {
+    (truePositives, falsePositives, falseNegatives, support) = zeros(0)
+  }
 
   private func zeros(_ count: Int) -> ([Double], [Double], [Double], [Double]) {
     let none = [Double](repeating: 0, count: count)
@@ -73,7 +79,9 @@ public struct FBetaScore: Metric {
       return score(
         truePositives.reduce(0, +), falsePositives.reduce(0, +), falseNegatives.reduce(0, +))
     }
-    let scores = support.indices.map { score(truePositives[$0], falsePositives[$0], falseNegatives[$0]) }
+    let scores = support.indices.map {
+      score(truePositives[$0], falsePositives[$0], falseNegatives[$0])
+    }
     guard !scores.isEmpty else { return 0 }
     if average == "weighted" {
       return divided(zip(scores, support).reduce(0) { $0 + $1.0 * $1.1 }, support.reduce(0, +))

@@ -112,7 +112,8 @@ public enum MetricRegistry {
       }
     throw KerasError(
       .unknownName, "unknown metric '\(name)'",
-      hint: Suggestion.hint(for: name, among: known) ?? "known are \(known.joined(separator: ", "))")
+      hint: Suggestion.hint(for: name, among: known) ?? "known are \(known.joined(separator: ", "))"
+    )
   }
 
   private static func inferredForm(

@@ -41,7 +41,8 @@ struct DataOptions: ParsableArguments {
   @Option(help: "Raw targets to validate on, .npy; as --y.", completion: .file())
   var validationY: [String] = []
 
-  @Option(help: "What each of those rows counts for, .npy; as --sample-weight.", completion: .file())
+  @Option(
+    help: "What each of those rows counts for, .npy; as --sample-weight.", completion: .file())
   var validationSampleWeight: [String] = []
 
   func validate() throws {

@@ -11,7 +11,8 @@ struct ObjectiveOptions: ParsableArguments {
       """)
   var loss: String?
 
-  @Option(help: "What each output's loss counts for, a JSON object by the outputs' names or a list.")
+  @Option(
+    help: "What each output's loss counts for, a JSON object by the outputs' names or a list.")
   var lossWeights: String?
 
   @Option(

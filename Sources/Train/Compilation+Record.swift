@@ -4,9 +4,9 @@ import KerasRuntime
 extension Model.Compilation {
   /// Compile settings and optimizer state as stored.
   func record(for network: Network) -> TrainingRecord {
-    var optimizer = self.optimizer.record(iterations: iterations)
+    var optimizer = self.optimizer.record(iterations: state.iterations)
     let trainable = network.trainableWeights
-    optimizer.slots = zip(self.optimizer.slotNames, slots).map { name, slot in
+    optimizer.slots = zip(self.optimizer.slotNames, state.slots).map { name, slot in
       OptimizerRecord.Slot(
         name: name,
         arrays: trainable.map { index in
@@ -27,7 +27,7 @@ extension Model {
     var compilation = Compilation(
       optimizer: optimizer, loss: try LossRegistry.loss(training.loss), metrics: training.metrics,
       generation: generation)
-    compilation.iterations = training.optimizer.iterations ?? 0
+    compilation.state.iterations = training.optimizer.iterations ?? 0
     let trainable = network.trainableWeights
     let layout = network.parameters.layout
     if !training.optimizer.slots.isEmpty {
@@ -50,7 +50,7 @@ extension Model {
           }
           slot.set(index, to: array.floats())
         }
-        compilation.slots.append(slot)
+        compilation.state.slots.append(slot)
       }
     }
     self.compilation = compilation

@@ -75,8 +75,7 @@ extension Model {
       result = .failure(error)
     }
     network = network.replacingParameters(trainer.step.updater.parameters)
-    compilation?.slots = trainer.step.updater.slots
-    compilation?.iterations = trainer.step.updater.iterations
+    compilation?.state = trainer.step.updater.state
     return try result.get()
   }
 

@@ -23,10 +23,8 @@ public struct Model: Sendable {
     public let metrics: JSON
     /// Whose arithmetic training follows.
     public let generation: Generation
-    /// Updates done.
-    public internal(set) var iterations = 0
-    /// The optimizer's arrays in the order of its slot names; empty before the first update.
-    public internal(set) var slots: [Parameters<Float>] = []
+    /// What the optimizer has gathered so far.
+    public internal(set) var state = OptimizerState()
   }
 
   public init(_ network: Network) { self.network = network }
@@ -78,7 +76,7 @@ public struct Model: Sendable {
     if keepingState, let old, type(of: old.optimizer) == type(of: optimizer),
       old.optimizer.slotNames == optimizer.slotNames
     {
-      (new.iterations, new.slots) = (old.iterations, old.slots)
+      new.state = old.state
     }
     compilation = new
     _ = try self.metrics()

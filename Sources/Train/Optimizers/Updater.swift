@@ -9,29 +9,34 @@ struct Updater: ~Copyable {
   let optimizer: any Optimizer
   let generation: Generation
   let parameters: Parameters<Float>
-  /// In the order of ``Optimizer/slotNames``.
-  let slots: [Parameters<Float>]
-  /// Updates done.
-  private(set) var iterations: Int
+  /// What the optimizer has gathered, in arrays that the next update changes.
+  private var gathered: OptimizerState
   /// Weights that gradients change, and those that layers change while training.
   private let trainable: [Int]
   private let tracked: [Int]
 
-  /// - Parameter slots: as far as they are known; the others start from zero.
   init(
     _ compilation: Model.Compilation, network: Network, parameters: Parameters<Float>
   ) {
     optimizer = compilation.optimizer
     generation = compilation.generation
-    iterations = compilation.iterations
     self.parameters = parameters
-    slots = compilation.optimizer.slotNames.indices.map { index in
-      compilation.slots.indices.contains(index)
-        ? Parameters(copying: compilation.slots[index]) : Parameters(parameters.layout)
+    gathered = compilation.state.copied()
+    if gathered.slots.isEmpty {
+      gathered.slots = optimizer.slotNames.map { _ in Parameters(parameters.layout) }
     }
     trainable = network.trainableWeights
     tracked = network.trackedWeights
   }
+
+  /// All that the optimizer has gathered: a copy when taken out, copied when put back.
+  var state: OptimizerState {
+    get { gathered.copied() }
+    set { gathered = newValue.copied() }
+  }
+
+  /// Batches done.
+  var iterations: Int { gathered.iterations }
 
   /// One update.
   ///
@@ -39,7 +44,7 @@ struct Updater: ~Copyable {
   mutating func apply(_ gradients: Parameters<Float>) {
     let specs = parameters.layout.specs
     let rate = optimizer.rate(after: iterations)
-    iterations += 1
+    gathered.iterations += 1
     for index in tracked {
       Elementwise.add(
         gradients.pointer(index), to: parameters.pointer(index), count: specs[index].count)
@@ -48,7 +53,7 @@ struct Updater: ~Copyable {
       optimizer.update(
         UpdateStep(
           weight: parameters.pointer(index), gradient: gradients.pointer(index),
-          slots: slots.map { $0.pointer(index) }, count: specs[index].count,
+          slots: gathered.slots.map { $0.pointer(index) }, count: specs[index].count,
           learningRate: rate, iteration: iterations, generation: generation))
     }
   }

@@ -76,6 +76,7 @@ extension Model {
     }
     network = network.replacingParameters(trainer.step.updater.parameters)
     compilation?.state = trainer.step.updater.state
+    compilation?.optimizer = trainer.step.updater.optimizer
     return try result.get()
   }
 

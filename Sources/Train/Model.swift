@@ -23,6 +23,8 @@ public struct Model: Sendable {
     public let metrics: JSON
     /// Whose arithmetic training follows.
     public let generation: Generation
+    /// How Keras 3 treats embeddings; no file records it.
+    public var backend: Backend?
     /// What the optimizer has gathered so far.
     public internal(set) var state = OptimizerState()
   }
@@ -63,18 +65,38 @@ public struct Model: Sendable {
   ///
   /// - Parameters:
   ///   - generation: whose arithmetic training follows; default: the model's own.
+  ///   - backend: of Keras 3. On ``Backend/tensorflow`` its optimizers square the gradient of each
+  ///     occurrence of an id in an embedding before they sum them; on JAX and torch they sum first, as the
+  ///     formulas have it and as every earlier Keras did. `nil` sums.
   ///   - keepingState: whether what an earlier optimizer with the same slots has gathered stays, as
   ///     for a change of the learning rate. Keras drops it.
   public mutating func compile(
     optimizer: any Optimizer = RMSprop(), loss: any Loss, metrics: [String] = [],
-    generation: Generation? = nil, keepingState: Bool = false
+    generation: Generation? = nil, backend: Backend? = nil, keepingState: Bool = false
   ) throws(KerasError) {
     let old = compilation
+    let rules = generation ?? network.generation
+    if let backend, backend != .tensorflow, rules != .keras3 {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Keras \(rules.rawValue) has no backend \(backend.rawValue): only Keras 3 is computed on others"
+      )
+    }
+    let optimizer = try optimizer.checked(for: rules)
+    if backend == .tensorflow, rules == .keras3, optimizer.options.lossScaleFactor != nil,
+      !network.tableWeights.isEmpty
+    {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Keras 3 on TensorFlow cannot scale the gradients of embeddings back",
+        at: .init(path: ["optimizer", "loss_scale_factor"]))
+    }
     var new = Compilation(
       optimizer: optimizer, loss: loss, metrics: .array(metrics.map(JSON.string)),
-      generation: generation ?? network.generation)
+      generation: rules)
+    new.backend = backend
     if keepingState, let old, type(of: old.optimizer) == type(of: optimizer),
-      old.optimizer.slotNames == optimizer.slotNames
+      old.optimizer.allSlotNames == optimizer.allSlotNames
     {
       new.state = old.state
     }

@@ -13,6 +13,7 @@ struct TrainingStep: ~Copyable {
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
     pass.step = UInt64(updater.iterations)
+    if updater.wantsTableGradients { pass.tableGradients = [] }
     self.updater = updater
   }
 
@@ -29,10 +30,22 @@ struct TrainingStep: ~Copyable {
       data, rows: rows, parameters: parameters, trace: &trace, pass: &pass)
     observe(outcome)
     gradients.setZero()
+    pass.tableGradients?.removeAll(keepingCapacity: true)
+    if let factor = updater.optimizer.options.lossScaleFactor { outcome.scale(by: Float(factor)) }
     objective.network.backward(
       [outcome.gradient], trace: trace, parameters: parameters, gradients: gradients, pass: &pass)
-    updater.apply(gradients)
+    updater.apply(gradients, occurrences: pass.tableGradients ?? [])
     pass.step += 1
     pass.stepOfRun += 1
+  }
+
+  /// What Keras does to the weights when `fit` ends.
+  func finish() { updater.finish() }
+}
+
+extension Objective.Outcome where S == Float {
+  /// Multiplies the gradient of the loss.
+  fileprivate func scale(by factor: Float) {
+    for i in 0..<output.tensor.count { gradient.pointer[i] *= factor }
   }
 }

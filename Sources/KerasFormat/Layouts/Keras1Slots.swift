@@ -59,4 +59,34 @@ enum Keras1Slots {
     ).enumerated().map { WeightRecord(name: "\($0.offset)", array: $0.element) }
     return try filled.leafWeights().filter(\.isTrainable).map(\.weight.array)
   }
+
+  // MARK: - Writing
+
+  /// The arrays of a file in Keras 1's order and shapes: slot by slot, each sorted by the names of its
+  /// weights.
+  static func sorted(
+    _ entries: [SlotPlan.Entry], _ record: ModelRecord
+  ) throws(KerasError) -> [SlotPlan.Entry] {
+    let names = LegacyNames(dialect: .keras1, record: record)
+    let trainable = try record.trainableWeights()
+    let paths = trainable.map { Array(names.path(of: $0.weight, in: $0.layer).utf8) }
+    let ranks = trainable.indices.sorted { paths[$0].lexicographicallyPrecedes(paths[$1]) }
+    let groups = Dictionary(grouping: entries.filter { $0.variable != nil }) { $0.slot }
+    var sorted: [SlotPlan.Entry] = []
+    for entry in entries {
+      guard let variable = entry.variable else {
+        // Its counter is a float32.
+        let count = entry.array.doubles().first ?? 0
+        sorted.append(SlotPlan.Entry(array: NumericArray(shape: [], .float32([Float(count)]))))
+        continue
+      }
+      guard variable == 0, let group = groups[entry.slot] else { continue }
+      for index in ranks {
+        guard var next = group.first(where: { $0.variable == index }) else { continue }
+        next.array = OldWeights.written(next.array, trainable[index].weight.leaf, .keras1)
+        sorted.append(next)
+      }
+    }
+    return sorted
+  }
 }

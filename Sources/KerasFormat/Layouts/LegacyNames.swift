@@ -36,9 +36,11 @@ struct LegacyNames {
 
   /// The optimizer's arrays under their names, in file order.
   func optimizerArrays(
-    _ entries: [SlotPlan.Entry], className: String
+    _ entries: [SlotPlan.Entry], of optimizer: OptimizerRecord
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
     let trainable = try record.trainableWeights()
+    let className = optimizer.className
+    let isLegacy = optimizer.config["is_legacy_optimizer"] == true
     var number = 0
     return entries.enumerated().map { index, entry in
       let weight = entry.variable.map {
@@ -54,6 +56,20 @@ struct LegacyNames {
           name = "training/\(className)/Variable" + (number == 0 ? "" : "_\(number)") + ":0"
           number += 1
         }
+      case .keras2_15 where isLegacy:
+        // TensorFlow's names of slots, behind those of their weights.
+        var short = ["u_product": "momentum_cache", "norm": "v", "average_gradient": "mg"]
+        short["accumulated_grad"] = "accum_grad"
+        short["accumulated_delta_var"] = "accum_var"
+        if className == "RMSprop" {
+          short["velocity"] = "rms"
+        } else if className != "SGD" {
+          for (slot, letter) in [("momentum", "m"), ("velocity", "v"), ("velocity_max", "vhat")] {
+            short[slot] = letter
+          }
+        }
+        let tail = entry.slot.map { short[$0] ?? $0 } ?? "iter"
+        name = ([className] + (weight ?? []) + [tail]).joined(separator: "/") + ":0"
       case .keras2_15:
         let short =
           ["SGD", "Adam", "Nadam", "Adamax", "Lion"].contains(className)

@@ -64,16 +64,12 @@ enum WholeH5 {
       let optimizer = training.optimizer
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
-      let entries = try plan.entries(
+      var entries = try plan.entries(
         optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
-      if dialect.generation == .keras1 {
-        if !optimizer.slots.isEmpty {
-          notes.append(
-            ConversionNote(message: "Keras 1 sorts an optimizer's state by name; it is left out"))
-        }
-      } else if !entries.isEmpty {
+      if dialect.generation == .keras1 { entries = try Keras1Slots.sorted(entries, record) }
+      if !entries.isEmpty {
         let arrays = try LegacyNames(dialect: dialect, record: record)
-          .optimizerArrays(entries, className: optimizer.className)
+          .optimizerArrays(entries, of: optimizer)
         root.children["optimizer_weights"] = .group(try LegacyH5.group(arrays, dialect))
       }
     }

@@ -9,11 +9,16 @@ import KerasRuntime
 public struct OptimizerState: Sendable {
   /// Batches done.
   public internal(set) var iterations = 0
-  /// One number for every weight, in the order of ``Optimizer/slotNames``; empty before the first
-  /// update.
+  /// One number for every weight, in the order of ``Optimizer/allSlotNames``: running averages of the
+  /// weights, gradients waiting to be averaged, the optimizer's own. Empty before the first update.
   public internal(set) var slots: [Parameters<Float>] = []
   /// What is kept for all weights together: Nadam's running product. Empty before the first update.
   public internal(set) var scalars: [Float] = []
+
+  /// The names of what is no optimizer's own, as files of Keras 3 have them.
+  static let average = "average"
+  static let accumulator = "gradient_accumulator"
+  static let product = "u_product"
 
   /// Before the first update.
   public init() {}

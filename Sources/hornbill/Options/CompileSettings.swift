@@ -11,10 +11,11 @@ struct CompileSettings {
   var loss: String?
   /// Names, separated by commas.
   var metrics: String?
+  var backend: Backend?
 
   private var isEmpty: Bool {
     optimizer == nil && learningRate == nil && optimizerConfig == nil && loss == nil
-      && metrics == nil
+      && metrics == nil && backend == nil
   }
 
   /// Compiles `model` as the flags say, over what its file says, over the reviews models' settings:
@@ -35,7 +36,7 @@ struct CompileSettings {
     let names = given ?? known?.metrics.array?.compactMap(\.string) ?? ["acc"]
     func set() throws(KerasError) {
       try model.compile(
-        optimizer: optimizer, loss: loss, metrics: names, generation: generation,
+        optimizer: optimizer, loss: loss, metrics: names, generation: generation, backend: backend,
         keepingState: self.optimizer == nil && optimizerConfig == nil)
     }
     if given == nil { try set() } else { try asUsage("--metrics", set) }
@@ -59,7 +60,7 @@ struct CompileSettings {
     do {
       return try OptimizerRegistry.optimizer(name, config: config, generation: generation)
     } catch {
-      let isName = error.code == .unknownName
+      let isName = error.code == .unknownName && error.place.path.isEmpty
       throw asUsage(isName ? "--optimizer" : "--optimizer-config", error)
     }
   }

@@ -165,6 +165,8 @@ public struct Pass: ~Copyable {
   public internal(set) var activityPenalty = 0.0
   /// The states that stateful layers carry from call to call; `nil` starts each call from zero.
   public var states: RecurrentStates?
+  /// What embeddings hand over instead of adding it up, where somebody asks: `nil` where nobody does.
+  public var tableGradients: [TableGradient]?
   /// The way from the outermost graph to the layer that is running.
   public internal(set) var path: [Int] = []
 

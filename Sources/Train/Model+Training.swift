@@ -101,8 +101,8 @@ extension Model {
       result = .failure(error)
     }
     network = network.replacingParameters(trainer.step.updater.parameters)
-    compilation?.slots = trainer.step.updater.slots
-    compilation?.iterations = trainer.step.updater.iterations
+    compilation?.state = trainer.step.updater.state
+    compilation?.optimizer = trainer.step.updater.optimizer
     return try result.get()
   }
 

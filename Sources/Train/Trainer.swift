@@ -88,6 +88,7 @@ struct Trainer: ~Copyable {
         break
       }
     }
+    step.finish()
     for callback in callbacks { callback.trainingEnded(history) }
     return history
   }

@@ -18,6 +18,7 @@ struct TrainingStep: ~Copyable {
     self.objective = objective
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
+    if updater.wantsTableGradients { pass.tableGradients = [] }
     self.updater = updater
   }
 
@@ -35,9 +36,13 @@ struct TrainingStep: ~Copyable {
       data, rows: rows, parameters: parameters, trace: &trace, pass: &pass)
     try observe(outcome)
     gradients.setZero()
+    pass.tableGradients?.removeAll(keepingCapacity: true)
     objective.backward(
       outcome, trace: trace, parameters: parameters, gradients: gradients, pass: &pass)
-    updater.apply(gradients)
+    updater.apply(gradients, occurrences: pass.tableGradients ?? [])
     pass.stepOfRun += 1
   }
+
+  /// What Keras does to the weights when `fit` ends.
+  func finish() { updater.finish() }
 }

@@ -11,8 +11,13 @@ import Testing
       try trained("--optimizer", "rmsprob")
         == "--optimizer: unknown optimizer 'rmsprob'; did you mean 'rmsprop'?")
     #expect(
-      try trained("--optimizer", "lion")
-        == "--optimizer: unknown optimizer 'lion'; known are sgd, rmsprop, adam")
+      try trained("--optimizer", "yogi")
+        == "--optimizer: unknown optimizer 'yogi'; known are sgd, rmsprop, adam, adamw, adagrad, "
+        + "adadelta, adamax, nadam, ftrl, lion")
+    #expect(
+      try tool.failure(
+        2, "train", "text.keras", "--output", "o.keras", "--optimizer", "lion", "--keras", "2")
+        == "--optimizer: Keras 2 has no optimizer Lion")
     #expect(
       try trained("--loss", "binary_crossentropie")
         == "--loss: unknown loss 'binary_crossentropie'; did you mean 'binary_crossentropy'?")

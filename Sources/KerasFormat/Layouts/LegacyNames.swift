@@ -42,6 +42,7 @@ struct LegacyNames {
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
     let trainable = try record.trainableWeights()
     let isSorted = dialect.generation == .keras1
+    let isLegacy = optimizer.config["is_legacy_optimizer"] == true
     let order =
       isSorted
       ? Keras1Slots.order(of: trainable.map { path(of: $0.weight, in: $0.layer) })
@@ -57,7 +58,10 @@ struct LegacyNames {
       if entry.slot != nil || dialect.isModern {
         defer { number += 1 }
         let stem = weight.map { self.stem(of: $0.weight, in: $0.layer) } ?? []
-        return (name(of: entry, stem, optimizer.className, number), array ?? entry.array)
+        let name = isLegacy
+          ? legacyName(of: entry, stem, optimizer.className)
+          : name(of: entry, stem, optimizer.className, number)
+        return (name, array ?? entry.array)
       }
       return (isSorted ? "Variable:0" : "\(optimizer.className)/iterations:0", entry.array)
     }
@@ -67,6 +71,25 @@ struct LegacyNames {
   private static let keras1Variables = [
     "SGD": 4, "RMSprop": 4, "Adagrad": 3, "Adadelta": 3, "Adam": 5, "Adamax": 5, "Nadam": 5,
   ]
+
+  /// What TensorFlow calls the slots of 2.15's legacy optimizers, behind the names of their weights.
+  private func legacyName(
+    of entry: SlotPlan.Entry, _ stem: [String], _ className: String
+  ) -> String {
+    var short = [
+      "u_product": "momentum_cache", "norm": "v", "average_gradient": "mg",
+      "accumulated_grad": "accum_grad", "accumulated_delta_var": "accum_var",
+    ]
+    if className == "RMSprop" {
+      short["velocity"] = "rms"
+    } else if className != "SGD" {
+      for (slot, letter) in [("momentum", "m"), ("velocity", "v"), ("velocity_max", "vhat")] {
+        short[slot] = letter
+      }
+    }
+    let tail = entry.slot.map { short[$0] ?? $0 } ?? "iter"
+    return ([className] + stem + [tail]).joined(separator: "/") + ":0"
+  }
 
   private func name(
     of entry: SlotPlan.Entry, _ stem: [String], _ className: String, _ number: Int

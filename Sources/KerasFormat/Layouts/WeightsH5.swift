@@ -117,7 +117,8 @@ enum WeightsH5 {
     for (index, name) in groupNames(record) {
       try writer.add(record.layers[index], at: ["layers", name])
     }
-    if let optimizer = record.training?.optimizer {
+    // 2.15 leaves the state of its legacy optimizers out of an archive.
+    if let optimizer = record.training?.optimizer, optimizer.config["is_legacy_optimizer"] != true {
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
       let shapes = try record.trainableWeights().map(\.weight.weight.array.shape)

@@ -15,10 +15,11 @@ struct CompileSettings {
   /// Names, separated by commas, or JSON.
   var metrics: String?
   var weightedMetrics: String?
+  var backend: Backend?
 
   private var isEmpty: Bool {
     optimizer == nil && learningRate == nil && optimizerConfig == nil && loss == nil
-      && lossWeights == nil && metrics == nil && weightedMetrics == nil
+      && lossWeights == nil && metrics == nil && weightedMetrics == nil && backend == nil
   }
 
   /// Compiles `model` as the flags say, over what its file says, over the reviews models' settings:
@@ -42,7 +43,7 @@ struct CompileSettings {
     func set(_ metrics: JSON, _ weighted: JSON) throws(KerasError) {
       try model.compile(
         optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weighted,
-        lossWeights: lossWeights, generation: generation,
+        lossWeights: lossWeights, generation: generation, backend: backend,
         keepingState: self.optimizer == nil && optimizerConfig == nil)
     }
     func setLoss() throws(KerasError) { try set(.null, .null) }
@@ -117,7 +118,7 @@ struct CompileSettings {
     do {
       return try OptimizerRegistry.optimizer(name, config: config, generation: generation)
     } catch {
-      let isName = error.code == .unknownName
+      let isName = error.code == .unknownName && error.place.path.isEmpty
       throw asUsage(isName ? "--optimizer" : "--optimizer-config", error)
     }
   }

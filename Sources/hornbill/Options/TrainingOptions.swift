@@ -3,6 +3,8 @@ import KerasFormat
 import KerasRuntime
 import KerasTrain
 
+extension Backend: ExpressibleByArgument {}
+
 /// How to train: Keras's arguments of `compile` and `fit`, by their names.
 struct TrainingOptions: ParsableArguments {
   @Option(
@@ -26,7 +28,11 @@ struct TrainingOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Visit the rows in a new order each epoch.")
   var shuffle = true
 
-  @Option(help: "rmsprop, sgd or adam; default: the model file's, else rmsprop.")
+  @Option(
+    help: """
+      sgd, rmsprop, adam, adamw, adagrad, adadelta, adamax, nadam, ftrl or lion; default: the model file's, \
+      else rmsprop. Keras 1 and 2 have no adamw, ftrl and lion.
+      """)
   var optimizer: String?
 
   @Option(
@@ -34,10 +40,23 @@ struct TrainingOptions: ParsableArguments {
     help: "The learning rate; default: the model file's, else the optimizer's own.")
   var learningRate: Double?
 
-  @Option(help: "The optimizer's other settings, a JSON object such as '{\"momentum\": 0.9}'.")
+  @Option(
+    help: """
+      The optimizer's other settings in its Keras's words, a JSON object: '{"momentum": 0.9, "clipnorm": 1}'. \
+      A schedule is '{"learning_rate": {"class_name": "ExponentialDecay", "config": {...}}}'; there are \
+      ExponentialDecay, PiecewiseConstantDecay, PolynomialDecay, InverseTimeDecay, CosineDecay and \
+      CosineDecayRestarts.
+      """)
   var optimizerConfig: String?
 
   @OptionGroup var objective: ObjectiveOptions
+
+  @Option(
+    help: """
+      Keras 3's backend: on tensorflow it squares the gradients of each occurrence of an id, on jax and \
+      torch their sum; default: their sum.
+      """)
+  var backend: Backend?
 
   @Option(
     help: """
@@ -88,7 +107,7 @@ struct TrainingOptions: ParsableArguments {
     CompileSettings(
       optimizer: optimizer, learningRate: learningRate, optimizerConfig: optimizerConfig,
       loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
-      weightedMetrics: objective.weightedMetrics)
+      weightedMetrics: objective.weightedMetrics, backend: backend)
   }
 
   func settings(validation: Dataset?) throws(KerasError) -> FitSettings {

@@ -170,6 +170,14 @@ public struct Embedding: Layer {
   ) {
     guard case .ids(let ids) = trace.inputs[0].tensor.content else { return }
     let (dTable, dVectors) = (gradients[0], outputGradients[0].pointer)
+    if pass.tableGradients != nil, S.self == Float.self {
+      pass.tableGradients?.append(
+        TableGradient(
+          table: UnsafeMutableRawPointer(dTable), ids: UnsafePointer(ids),
+          vectors: UnsafeMutableRawPointer(dVectors).assumingMemoryBound(to: Float.self),
+          count: trace.inputs[0].tensor.count, width: outputDim))
+      return
+    }
     for i in 0..<trace.inputs[0].tensor.count {
       let row = dTable + Int(ids[i]) * outputDim
       let dVector = dVectors + i * outputDim

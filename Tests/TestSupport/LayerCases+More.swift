@@ -103,7 +103,8 @@ extension LayerCase {
       LayerCase(
         merging: CosineDot(axes: [1]), "CosineDot", widths: [3, 3], shape: [2], input: vectors))
     cases.append(
-      LayerCase(merging: CosineDot(axes: [2]), "CosineDot of steps", widths: [3, 3], input: sequences))
+      LayerCase(
+        merging: CosineDot(axes: [2]), "CosineDot of steps", widths: [3, 3], input: sequences))
     for layer: any Layer in [Multiply(), Maximum(), Minimum()] {
       cases.append(LayerCase(maskedMerging: layer, "\(type(of: layer).className), masked"))
     }

@@ -63,9 +63,12 @@ extension RecurrentLayer {
     }
     var specs = [
       WeightSpec("cell/kernel", shape: [features, gateWidth], settings: common.weights.kernel),
-      WeightSpec("cell/recurrent_kernel", shape: [units, gateWidth], settings: common.weights.recurrent),
+      WeightSpec(
+        "cell/recurrent_kernel", shape: [units, gateWidth], settings: common.weights.recurrent),
     ]
-    if useBias { specs.append(WeightSpec("cell/bias", shape: biasShape, settings: common.weights.bias)) }
+    if useBias {
+      specs.append(WeightSpec("cell/bias", shape: biasShape, settings: common.weights.bias))
+    }
     return specs
   }
 
@@ -130,9 +133,12 @@ extension RecurrentLayer {
     let (rows, width) = (spec.shape[0], spec.shape[1])
     var values = [Float](repeating: 0, count: rows * width)
     for gate in 0..<start.origins.count {
-      let part = common.weights.kernel.initializer.sample(shape: [rows, units], from: start.gate(gate))
+      let part = common.weights.kernel.initializer.sample(
+        shape: [rows, units], from: start.gate(gate))
       for row in 0..<rows {
-        for unit in 0..<units { values[row * width + gate * units + unit] = part[row * units + unit] }
+        for unit in 0..<units {
+          values[row * width + gate * units + unit] = part[row * units + unit]
+        }
       }
     }
     return values

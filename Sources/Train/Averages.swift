@@ -33,14 +33,40 @@ struct Averages {
   var loss: Double { rows > 0 ? lossSum / Double(rows) : 0 }
 
   /// Name and value of each, the loss first or all in alphabetical order.
-  var logs: [(name: String, value: Double)] {
+  var logs: [(name: String, value: Double)] { logs(prefix: prefix) }
+
+  /// The same by the names that they have in `evaluate`.
+  var unprefixedLogs: Logs { Logs(logs(prefix: "")) }
+
+  private func logs(prefix: String) -> [(name: String, value: Double)] {
     var logs = [(name: prefix + "loss", value: loss)]
     for metric in metrics { logs.append((prefix + metric.name, metric.result)) }
     return isSorted ? logs.sorted { $0.name < $1.name } : logs
   }
 
+  /// The metric that reports under this name, if there is one.
+  func metric(named name: String) -> String? { metrics.first { $0.name == name }?.name }
+
   mutating func reset() {
     (lossSum, rows) = (0, 0)
     for index in metrics.indices { metrics[index].reset() }
+  }
+
+  /// All that has been added: the loss's sum and rows, then each metric's own.
+  var state: [[Double]] {
+    [[lossSum, Double(rows)]] + metrics.map(\.state)
+  }
+
+  /// Takes up what ``state`` gave; nothing where an epoch had not begun.
+  mutating func restore(_ state: [[Double]]) throws(KerasError) {
+    guard !state.isEmpty else { return reset() }
+    guard state.count == metrics.count + 1, state[0].count == 2,
+      zip(state.dropFirst(), metrics).allSatisfy({ $0.count == $1.state.count })
+    else {
+      throw KerasError(
+        .invalidArgument, "the averages of \(state.count - 1) metrics but there are \(metrics.count)")
+    }
+    (lossSum, rows) = (state[0][0], Int(state[0][1]))
+    for index in metrics.indices { metrics[index].state = state[index + 1] }
   }
 }

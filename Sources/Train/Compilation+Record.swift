@@ -2,6 +2,15 @@ import KerasFormat
 import KerasRuntime
 
 extension Model.Compilation {
+  /// Takes over what training has made of the optimizer.
+  ///
+  /// - Parameter copying: where training goes on with its own arrays.
+  mutating func adopt(_ updater: borrowing Updater, copying: Bool = false) {
+    optimizer = updater.optimizer
+    slots = copying ? updater.slots.map { Parameters(copying: $0) } : updater.slots
+    iterations = updater.iterations
+  }
+
   /// Compile settings and optimizer state as stored.
   func record(for network: Network) -> TrainingRecord {
     var optimizer = self.optimizer.record(iterations: iterations)
@@ -19,9 +28,11 @@ extension Model.Compilation {
 
 extension Model {
   /// Compiles the model as its file says, with the optimizer's state.
-  mutating func restoreCompilation() throws(KerasError) {
+  ///
+  /// - Parameter generation: whose arithmetic training follows; default: the model's own.
+  mutating func restoreCompilation(generation given: Generation? = nil) throws(KerasError) {
     guard let training = network.training else { return }
-    let generation = network.generation
+    let generation = given ?? network.generation
     let optimizer = try OptimizerRegistry.optimizer(
       training.optimizer.className, config: training.optimizer.config, generation: generation)
     var compilation = Compilation(

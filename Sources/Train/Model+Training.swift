@@ -13,6 +13,10 @@ public struct FitSettings: Sendable {
   public var shuffle = true
   /// The run's seed; `nil` takes one from the system, so that no two runs are alike.
   public var seed: UInt64?
+  /// Where callbacks' messages go; Keras prints them.
+  public var report: @Sendable (String) -> Void = { print($0) }
+  /// Where their warnings go.
+  public var warn: @Sendable (String) -> Void = { print("warning: \($0)") }
 
   public init() {}
 }
@@ -63,33 +67,39 @@ extension Model {
   ///
   /// The model keeps what was learned also where this throws or a callback stops it: the weights of
   /// the last whole update.
+  ///
+  /// - Parameter checkpoint: where an earlier run of the same model, data and settings stopped; this
+  ///   one goes on as if it had not. Its history holds the epochs before, too.
   @discardableResult
   public mutating func fit(
-    _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = []
+    _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = [],
+    resumingFrom checkpoint: Checkpoint? = nil
   ) throws(KerasError) -> History {
-    var trainer = try Trainer(self, data, settings)
+    let trainer = try Trainer(self, data, settings, callbacks)
     let result: Result<History, KerasError>
     do {
-      result = .success(try trainer.run(callbacks))
+      result = .success(try trainer.run(from: checkpoint))
     } catch {
       result = .failure(error)
     }
-    network = network.replacingParameters(trainer.step.updater.parameters)
-    compilation?.slots = trainer.step.updater.slots
-    compilation?.iterations = trainer.step.updater.iterations
+    network = network.replacingParameters(trainer.parameters)
+    compilation?.adopt(trainer.run.step.updater)
     return try result.get()
   }
 
   /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first.
+  ///
+  /// - Parameter callbacks: whose `onTest…` are called.
   public func evaluate(
-    _ data: Dataset, batchSize: Int = 32
+    _ data: Dataset, batchSize: Int = 32, callbacks: [any Callback] = []
   ) throws(KerasError) -> [(name: String, value: Double)] {
     let compilation = try compiled()
     try data.check(for: network, loss: compilation.loss)
     var averages = Averages(try metrics(), generation: compilation.generation)
     try Trainer.measure(
       Objective(network: network, loss: compilation.loss, generation: compilation.generation),
-      network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages)
+      network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages,
+      callbacks: callbacks)
     let logs = averages.logs
     return logs.filter { $0.name == "loss" } + logs.filter { $0.name != "loss" }
   }

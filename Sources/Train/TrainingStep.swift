@@ -4,16 +4,31 @@ import KerasRuntime
 /// One batch of training: forward, back, update.
 struct TrainingStep: ~Copyable {
   let objective: Objective
-  private(set) var updater: Updater
+  var updater: Updater
   private let gradients: Parameters<Float>
   private var pass: Pass
 
-  init(objective: Objective, updater: consuming Updater) {
-    self.objective = objective
+  /// On copies: the model's own arrays may be shared.
+  init(_ model: Model, _ compilation: Model.Compilation) {
+    objective = Objective(
+      network: model.network, loss: compilation.loss, generation: compilation.generation)
+    updater = Updater(
+      compilation, network: model.network,
+      parameters: Parameters(copying: model.network.parameters))
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
     pass.step = UInt64(updater.iterations)
-    self.updater = updater
+  }
+
+  /// How often layers have drawn random numbers, and the steps of this run: what a run that goes on
+  /// must know.
+  var dropoutStep: UInt64 {
+    get { pass.step }
+    set { pass.step = newValue }
+  }
+  var stepOfRun: Int {
+    get { pass.stepOfRun }
+    set { pass.stepOfRun = newValue }
   }
 
   /// Trains on the rows with these indices.

@@ -25,6 +25,11 @@ public struct Accuracy: Metric {
 
   public mutating func reset() { (correct, total) = (0, 0) }
 
+  public var state: [Double] {
+    get { [correct, total] }
+    set { if newValue.count == 2 { (correct, total) = (newValue[0], newValue[1]) } }
+  }
+
   public mutating func update(_ batch: MetricBatch) {
     for vector in 0..<batch.vectors where batch.mask?[vector] ?? true {
       let output = batch.output + vector * batch.width

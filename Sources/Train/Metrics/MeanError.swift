@@ -19,6 +19,11 @@ public struct MeanError: Metric {
 
   public mutating func reset() { (sum, total) = (0, 0) }
 
+  public var state: [Double] {
+    get { [sum, total] }
+    set { if newValue.count == 2 { (sum, total) = (newValue[0], newValue[1]) } }
+  }
+
   public mutating func update(_ batch: MetricBatch) {
     for vector in 0..<batch.vectors where batch.mask?[vector] ?? true {
       var distance = 0.0

@@ -6,7 +6,8 @@ import KerasRuntime
 /// One update: rate, then for each trainable weight in Keras's order the optimizer's formula. The
 /// running statistics of normalizations, which gradients do not move, take their increments first.
 struct Updater: ~Copyable {
-  let optimizer: any Optimizer
+  /// Callbacks may change its learning rate.
+  var optimizer: any Optimizer
   let generation: Generation
   let parameters: Parameters<Float>
   /// In the order of ``Optimizer/slotNames``.

@@ -12,7 +12,8 @@ struct CompileSettings {
   /// Names, separated by commas.
   var metrics: String?
 
-  private var isEmpty: Bool {
+  /// Whether no flag says anything.
+  var isEmpty: Bool {
     optimizer == nil && learningRate == nil && optimizerConfig == nil && loss == nil
       && metrics == nil
   }

@@ -64,7 +64,8 @@ struct Averages {
       zip(state.dropFirst(), metrics).allSatisfy({ $0.count == $1.state.count })
     else {
       throw KerasError(
-        .invalidArgument, "the averages of \(state.count - 1) metrics but there are \(metrics.count)")
+        .invalidArgument,
+        "the averages of \(state.count - 1) metrics but there are \(metrics.count)")
     }
     (lossSum, rows) = (state[0][0], Int(state[0][1]))
     for index in metrics.indices { metrics[index].state = state[index + 1] }

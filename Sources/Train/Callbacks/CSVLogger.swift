@@ -62,11 +62,13 @@ public final class CSVLogger: ConfigurableCallback {
       if writesHeader { text += line(["epoch"] + names) }
     }
     let names = keys ?? []
-    text += line(["\(epoch)"] + names.map { name in
-      guard let value = logs[name] else { return "NA" }
-      // A float32 variable as NumPy prints it; all other values are Python floats.
-      return name == "lr" ? PythonFormat.str(Float(value)) : PythonFormat.str(value)
-    })
+    text += line(
+      ["\(epoch)"]
+        + names.map { name in
+          guard let value = logs[name] else { return "NA" }
+          // A float32 variable as NumPy prints it; all other values are Python floats.
+          return name == "lr" ? PythonFormat.str(Float(value)) : PythonFormat.str(value)
+        })
     try file.append(Array(text.utf8))
   }
 
@@ -82,7 +84,8 @@ public final class CSVLogger: ConfigurableCallback {
     fields.map { field in
       guard field.contains(separator) || field.contains(where: { $0 == "\"" || $0.isNewline })
       else { return field }
-      return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false)
+      return "\""
+        + field.split(separator: "\"", omittingEmptySubsequences: false)
         .joined(separator: "\"\"") + "\""
     }.joined(separator: separator) + "\r\n"
   }

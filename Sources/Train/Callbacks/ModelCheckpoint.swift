@@ -69,7 +69,8 @@ public final class ModelCheckpoint: ConfigurableCallback {
     }
     if container == .weights, !saveWeightsOnly {
       throw config.error(
-        "filepath", "'\(path)' holds weights alone", hint: "add save_weights_only, or end it in .keras")
+        "filepath", "'\(path)' holds weights alone",
+        hint: "add save_weights_only, or end it in .keras")
     }
   }
 

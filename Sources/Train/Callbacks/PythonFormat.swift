@@ -62,7 +62,9 @@ enum PythonFormat {
       case .number(let number): return str(number)
       }
     }
-    guard let parts = spec.wholeMatch(of: /([+\- ]?)(0?)([1-9][0-9]{0,2})?(?:\.([0-9]{1,2}))?([dfFeEgG%]?)/)
+    guard
+      let parts = spec.wholeMatch(
+        of: /([+\- ]?)(0?)([1-9][0-9]{0,2})?(?:\.([0-9]{1,2}))?([dfFeEgG%]?)/)
     else { return nil }
     let (sign, zero, width, precision, type) =
       (parts.1, parts.2, parts.3 ?? "", parts.4, parts.5)
@@ -78,7 +80,9 @@ enum PythonFormat {
         return c("%\(sign == "-" ? "" : sign)\(zero)\(width)\(digits)f", number * 100) + "%"
       }
       if type.isEmpty, precision == nil { return nil }
-      return c("%\(sign == "-" ? "" : sign)\(zero)\(width)\(digits)\(type.isEmpty ? "g" : String(type))", number)
+      return c(
+        "%\(sign == "-" ? "" : sign)\(zero)\(width)\(digits)\(type.isEmpty ? "g" : String(type))",
+        number)
     }
   }
 

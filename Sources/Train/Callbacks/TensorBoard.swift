@@ -175,21 +175,12 @@ public final class TensorBoard: ConfigurableCallback {
 
   private func writeHistograms(_ epoch: Int, _ run: TrainingRun) throws(KerasError) {
     let file = try trainingFile(run)
-    for layer in run.layerWeights() {
-      for weight in layer.weights {
-        switch run.generation {
-        case .keras1, .keras2:
-          try file.add(.bucketed("\(layer.layer)/\(weight.name)_0", weight.values), step: epoch)
-        case .keras2_15:
-          try file.add(
-            .histogram("\(layer.layer)/\(weight.name)_0/histogram", weight.values), step: epoch)
-        case .keras3:
-          try file.add(
-            .histogram(
-              "\(run.modelName)/\(layer.layer)/\(weight.name)/histogram", weight.values),
-            step: epoch)
-        }
-      }
+    for (name, array) in try run.namedWeights() {
+      let tag = name.replacing(":", with: "_")
+      try file.add(
+        isOld(run)
+          ? .bucketed(tag, array.floats()) : .histogram(tag + "/histogram", array.floats()),
+        step: epoch)
     }
   }
 
@@ -236,6 +227,4 @@ public final class TensorBoard: ConfigurableCallback {
 extension TrainingRun {
   /// The loss and the metrics, by the names in the logs.
   var metricNames: [String] { averages.unprefixedLogs.names }
-
-  var modelName: String { start.network.name }
 }

@@ -104,20 +104,9 @@ public final class TrainingRun {
     try step.updater.parameters.setFlat(values, "weights")
   }
 
-  /// Name and weights of each layer, in Keras's order.
-  func layerWeights() -> [(layer: String, weights: [(name: String, shape: [Int], values: [Float])])]
-  {
-    let parameters = step.updater.parameters
-    var seen: Set<String> = []
-    return start.network.nodes.filter { seen.insert($0.name).inserted }.map { node in
-      (
-        node.name,
-        node.weights.map { index in
-          let spec = parameters.layout.specs[index]
-          return (spec.name, spec.shape, parameters.values(index))
-        }
-      )
-    }
+  /// All weights under the names of Keras's variables.
+  func namedWeights() throws(KerasError) -> [(name: String, array: NumericArray)] {
+    try ModelFile.namedWeights(of: model.record, generation: generation)
   }
 
   /// The model as it is now, compiled, with a copy of everything learned.

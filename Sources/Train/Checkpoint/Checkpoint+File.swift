@@ -164,7 +164,9 @@ extension Checkpoint {
     let weights = Parameters<Float>(layout)
     try weights.setFlat(try array("weights"), "weights")
     model.network = model.network.replacingParameters(weights)
-    let seeds = (state.value("layer_seeds")?.array ?? []).compactMap { $0.string.flatMap(UInt64.init) }
+    let seeds = (state.value("layer_seeds")?.array ?? []).compactMap {
+      $0.string.flatMap(UInt64.init)
+    }
     guard seeds.count == model.network.layerSeeds.count else {
       throw KerasError(
         .damagedFile, "\(seeds.count) seeds but \(model.network.layerSeeds.count) layers",

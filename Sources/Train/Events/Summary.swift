@@ -10,7 +10,10 @@ struct Summary {
   private init(_ body: (inout ProtobufWriter) -> Void) { bytes = ProtobufWriter(body).bytes }
 
   /// Kinds of data, as TensorBoard sorts them.
-  private enum DataClass: Int { case none = 0, scalar, tensor }
+  private enum DataClass: Int {
+    case none = 0
+    case scalar, tensor
+  }
 
   private static func metadata(
     _ plugin: String, _ content: [UInt8], _ dataClass: DataClass,
@@ -158,7 +161,8 @@ struct Summary {
   }
 
   /// What an experiment varies and measures.
-  static func experiment(_ hparams: JSONObject, metrics: [(group: String, tag: String)]) -> Summary {
+  static func experiment(_ hparams: JSONObject, metrics: [(group: String, tag: String)]) -> Summary
+  {
     Self.hparams("_hparams_/experiment") { data in
       data.message(2) { experiment in
         for (name, value) in hparams.members {

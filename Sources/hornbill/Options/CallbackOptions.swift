@@ -115,6 +115,9 @@ enum OptionText {
       let keys = error.place.path.filter { $0 != type.className }
       usage.place = .init(path: [flag] + keys.map(kebab))
       usage.hint = error.hint.map(kebab)
+      if error.code == .unsupportedConfiguration, error.message.hasPrefix("unknown option") {
+        usage.message = kebab(error.message)
+      }
       throw usage
     }
   }

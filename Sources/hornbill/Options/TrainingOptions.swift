@@ -70,7 +70,9 @@ struct TrainingOptions: ParsableArguments {
     if let batchSize, batchSize < 1 {
       throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
     }
-    if let epochs, epochs < 0 { throw ValidationError("--epochs \(epochs) but it cannot be negative.") }
+    if let epochs, epochs < 0 {
+      throw ValidationError("--epochs \(epochs) but it cannot be negative.")
+    }
     if initialEpoch < 0 {
       throw ValidationError("--initial-epoch \(initialEpoch) but it cannot be negative.")
     }

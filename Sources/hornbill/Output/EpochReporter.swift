@@ -93,7 +93,8 @@ final class EpochReporter: Callback {
     if run.generation <= .keras2 {
       // The metrics, not what callbacks have added, and validation behind training.
       shown = shown.filter { $0.name != "lr" }
-      shown = shown.filter { !$0.name.hasPrefix("val_") } + shown.filter { $0.name.hasPrefix("val_") }
+      shown =
+        shown.filter { !$0.name.hasPrefix("val_") } + shown.filter { $0.name.hasPrefix("val_") }
     }
     let isOld = run.generation <= .keras2
     let drawn = line(

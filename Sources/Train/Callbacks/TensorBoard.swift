@@ -8,7 +8,8 @@ import KerasRuntime
 /// - Keras 2.15 and 3: runs `train` and `validation` in the folder, tags `epoch_loss`,
 ///   `epoch_val…` without `val_`, step = epoch from 0; in Keras 3 `epoch_learning_rate` too;
 ///   `evaluation_loss_vs_iterations`; with `updateFreq` in batches `batch_loss` in the step of its
-///   number over all epochs; histograms `<weight>/histogram`; the model's definition.
+///   number over all epochs (and then Keras 3 writes only the epochs whose last batch is written);
+///   histograms `<weight>/histogram`; the model's definition.
 /// - Keras 1 and 2.2: one file in the folder, tags `loss`, `val_loss`; `updateFreq` counts rows;
 ///   histograms of weights alone.
 ///
@@ -157,6 +158,12 @@ public final class TensorBoard: ConfigurableCallback {
   public func onEpochEnd(
     _ epoch: Int, _ logs: inout Logs, _ run: TrainingRun
   ) throws(KerasError) {
+    // Keras 3 lets `updateFreq` decide of epochs too: they are written where their last batch is.
+    if run.generation == .keras3, case .batches(let every) = updateFreq,
+      trainBatches % every != 0
+    {
+      return
+    }
     if histogramFreq > 0, epoch % histogramFreq == 0 { try writeHistograms(epoch, run) }
     if isOld(run) {
       let step = updateFreq == .epoch ? epoch : rowsSeen
@@ -176,7 +183,9 @@ public final class TensorBoard: ConfigurableCallback {
   private func writeHistograms(_ epoch: Int, _ run: TrainingRun) throws(KerasError) {
     let file = try trainingFile(run)
     for (name, array) in try run.namedWeights() {
-      let tag = name.replacing(":", with: "_")
+      // Without the model's name, which a model that was loaded does not put in front.
+      let own = run.generation == .keras3 ? String(name.drop { $0 != "/" }.dropFirst()) : name
+      let tag = own.replacing(":", with: "_")
       try file.add(
         isOld(run)
           ? .bucketed(tag, array.floats()) : .histogram(tag + "/histogram", array.floats()),

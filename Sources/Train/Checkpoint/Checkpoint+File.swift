@@ -7,7 +7,8 @@ import KerasRuntime
 /// - `hornbill.training/weights.npy` and one array per optimizer slot: float32, bit for bit, whatever
 ///   types the archive's own weights are stored in.
 /// - `hornbill.training/callback_<i>_<name>.npy`: what callbacks keep, such as the best weights.
-/// - `hornbill.training/model`: the model's own file, where its generation is not the archive's.
+/// - `hornbill.training/model.json`: the model's definition in its own generation, see
+///   ``StoredDefinition``.
 extension Checkpoint {
   private static let folder = "hornbill.training/"
   private static let version = 1
@@ -47,7 +48,6 @@ extension Checkpoint {
     }
     guard let compilation = model.compilation else { return bytes }
     let training = compilation.record(for: model.network)
-    let isOwn = model.network.generation == .keras3
     let state: JSONObject = [
       "version": .integer(Self.version),
       "generation": .string(compilation.generation.rawValue),
@@ -68,7 +68,6 @@ extension Checkpoint {
       "data": ["training": .string(data.training), "validation": .string(data.validation)],
       "layer_seeds": .array(model.network.layerSeeds.map { .string(String($0)) }),
       "slots": .integer(compilation.slots.count),
-      "model": .bool(!isOwn),
     ]
     add("state.json", Array(JSON.object(state).pythonText().utf8))
     add("weights", model.network.parameters.flat)
@@ -78,18 +77,8 @@ extension Checkpoint {
         add("callback_\(index)_\(name)", values)
       }
     }
-    if !isOwn { add("model", try ownFile()) }
+    add("model.json", Array(StoredDefinition.json(model.record).pythonText().utf8))
     return try ZipArchive.write(members: members)
-  }
-
-  /// The model in its own generation's words, which it is read back in.
-  private func ownFile() throws(KerasError) -> [UInt8] {
-    var record = model.record
-    record.training = nil
-    let generation = model.network.generation
-    return try ModelFile.encode(
-      record, container: generation == .keras2_15 ? .keras : .h5,
-      options: .init(generation: generation))
   }
 
   // MARK: - Reading
@@ -100,13 +89,13 @@ extension Checkpoint {
   ///   refused.
   public init(contentsOf path: String) throws(KerasError) {
     do {
-      try self.init(try FileBytes.read(path), name: path)
+      try self.init(try FileBytes.read(path))
     } catch {
       throw error.inFile(path)
     }
   }
 
-  init(_ bytes: [UInt8], name: String) throws(KerasError) {
+  init(_ bytes: [UInt8]) throws(KerasError) {
     guard Self.isCheckpoint(bytes) else {
       throw KerasError(
         .damagedFile, "the file holds no state of a training run",
@@ -115,15 +104,13 @@ extension Checkpoint {
     let archive = try ZipArchive(reading: bytes)
     do {
       let json = try JSON(parsing: try archive.bytes(of: Self.folder + "state.json"))
-      try self.init(archive, json.object ?? [:], bytes)
+      try self.init(archive, json.object ?? [:])
     } catch {
       throw error.inside(Self.folder + "state.json")
     }
   }
 
-  private init(
-    _ archive: ZipArchive, _ json: JSONObject, _ bytes: [UInt8]
-  ) throws(KerasError) {
+  private init(_ archive: ZipArchive, _ json: JSONObject) throws(KerasError) {
     var state = ConfigReader(json, of: "state")
     let version = try state.integer("version", default: 0)
     guard version == Self.version else {
@@ -143,11 +130,8 @@ extension Checkpoint {
       }
     }
 
-    let own = try state.bool("model", default: false)
-    var record = try ModelFile.decode(
-      own ? try archive.bytes(of: Self.folder + "model") : bytes, name: "model")
-    // The text pipeline travels with the archive, whatever the own file can hold.
-    if own { record.textPipeline = try ModelFile.decode(bytes, name: "model").textPipeline }
+    let definition = try JSON(parsing: try archive.bytes(of: Self.folder + "model.json"))
+    var record = try StoredDefinition.record(definition.object ?? [:])
     var compile = ConfigReader(try state.object("compile"), of: "compile")
     var optimizer = ConfigReader(try compile.object("optimizer"), of: "optimizer")
     record.training = TrainingRecord(

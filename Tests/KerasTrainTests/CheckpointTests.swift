@@ -49,7 +49,7 @@ private final class StopAfter: Callback {
     var model = try Model(
       [
         Embedding(inputDim: 11, outputDim: 3, maskZero: true),
-        GRU(units: 4, dropout: 0.2),
+        GRU(units: 4),
         Dense(units: 3, activation: .tanh), BatchNormalization(), Dropout(rate: 0.3),
         Dense(units: 1, activation: .sigmoid),
       ], seed: 3, generation: generation)

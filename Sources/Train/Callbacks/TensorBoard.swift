@@ -36,7 +36,6 @@ public final class TensorBoard: ConfigurableCallback {
   private var validation: EventFile?
   private var trainBatches = 0
   private var testBatches = 0
-  private var testRuns = 0
   private var rowsSeen = 0
   private var rowsWritten = 0
 
@@ -195,19 +194,13 @@ public final class TensorBoard: ConfigurableCallback {
 
   // MARK: - Validation
 
-  public func onTestBegin() { testRuns = 0 }
-
-  public func onTestBatchBegin(_ batch: Int) {
-    testBatches += 1
-    testRuns += 1
-  }
+  public func onTestBatchBegin(_ batch: Int) { testBatches += 1 }
 
   public func onTestEnd(_ logs: Logs) throws(KerasError) {
     guard let run, !isOld(run) else { return }
-    // With `updateFreq` in batches Keras writes these only where that batch is written.
-    if case .batches(let every) = updateFreq {
-      let count = run.generation == .keras3 ? testBatches : testRuns
-      guard count % every == 0 else { return }
+    // Keras 3 lets `updateFreq` decide of these too, by the batches of all validations.
+    if run.generation == .keras3, case .batches(let every) = updateFreq, testBatches % every != 0 {
+      return
     }
     for (name, value) in logs {
       try validationFile(run).add(

@@ -155,7 +155,8 @@ private final class StopAfter: Callback {
   @Test func `BackupAndRestore goes on by itself and leaves nothing behind`() throws {
     let data = try Self.data()
     var straight = try model(.keras3)
-    let expected = try Outcome(straight, straight.fit(data, settings: settings(seed: 2)))
+    let whole = try straight.fit(data, settings: settings(seed: 2))
+    let expected = try Outcome(straight, whole)
     let backup = "\(folder)/deep/backup"
     var first = try model(.keras3)
     try first.fit(

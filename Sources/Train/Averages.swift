@@ -55,7 +55,12 @@ struct Averages {
   var loss: Double { weight > 0 ? lossSum / weight : 0 }
 
   /// Name and value of each, the losses first or, as Keras 3 has them, all in alphabetical order.
-  var logs: [(name: String, value: Double)] {
+  var logs: [(name: String, value: Double)] { logs(prefix: prefix) }
+
+  /// The same by the names that they have in `evaluate`.
+  var unprefixedLogs: Logs { Logs(logs(prefix: "")) }
+
+  private func logs(prefix: String) -> [(name: String, value: Double)] {
     var logs = [(name: prefix + "loss", value: loss)]
     for (name, sum) in zip(partNames, partSums) {
       logs.append((prefix + name, partWeight > 0 ? sum / partWeight : 0))
@@ -72,9 +77,32 @@ struct Averages {
       + logs.filter { !losses.contains($0.name) }
   }
 
+  /// The metric that reports under this name, if there is one.
+  func metric(named name: String) -> String? {
+    metrics.entries.first { $0.name == name }?.name
+  }
+
   mutating func reset() {
     (lossSum, weight, partWeight) = (0, 0, 0)
     for index in partSums.indices { partSums[index] = 0 }
     for index in metrics.entries.indices { metrics.entries[index].metric.reset() }
+  }
+
+  /// All that has been added: of the losses, then each metric's own.
+  var state: [[Double]] {
+    [[lossSum, weight, partWeight] + partSums] + metrics.entries.map(\.metric.state)
+  }
+
+  /// Takes up what ``state`` gave; nothing where an epoch had not begun.
+  mutating func restore(_ state: [[Double]]) throws(KerasError) {
+    guard !state.isEmpty else { return reset() }
+    guard state.count == metrics.entries.count + 1, state[0].count == partSums.count + 3 else {
+      throw KerasError(
+        .invalidArgument,
+        "the averages of \(state.count - 1) metrics but there are \(metrics.entries.count)")
+    }
+    (lossSum, weight, partWeight) = (state[0][0], state[0][1], state[0][2])
+    partSums = Array(state[0].dropFirst(3))
+    for index in metrics.entries.indices { metrics.entries[index].metric.state = state[index + 1] }
   }
 }

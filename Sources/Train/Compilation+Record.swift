@@ -2,6 +2,12 @@ import KerasFormat
 import KerasRuntime
 
 extension Model.Compilation {
+  /// Takes over what training has made of the optimizer: a copy.
+  mutating func adopt(_ updater: borrowing Updater) {
+    optimizer = updater.optimizer
+    state = updater.state
+  }
+
   /// Compile settings and optimizer state as stored.
   func record(for network: Network) -> TrainingRecord {
     var optimizer = self.optimizer.record(iterations: state.iterations)
@@ -64,9 +70,11 @@ extension OptimizerState {
 
 extension Model {
   /// Compiles the model as its file says, with the optimizer's state.
-  mutating func restoreCompilation() throws(KerasError) {
+  ///
+  /// - Parameter generation: whose arithmetic training follows; default: the model's own.
+  mutating func restoreCompilation(generation given: Generation? = nil) throws(KerasError) {
     guard let training = network.training else { return }
-    let generation = network.generation
+    let generation = given ?? network.generation
     let optimizer: any Optimizer
     do { optimizer = try OptimizerRegistry.optimizer(training.optimizer, generation) } catch {
       throw error.inside("optimizer")

@@ -19,6 +19,10 @@ public struct FitSettings: Sendable {
   /// The run's seed, as though Keras's program began with it, made this model and trained it; `nil`
   /// takes one from the system, so that no two runs are alike.
   public var seed: UInt64?
+  /// Where callbacks' messages go; Keras prints them.
+  public var report: @Sendable (String) -> Void = { print($0) }
+  /// Where their warnings go.
+  public var warn: @Sendable (String) -> Void = { print("warning: \($0)") }
 
   public init() {}
 }
@@ -89,26 +93,31 @@ extension Model {
   ///
   /// The model keeps what was learned also where this throws or a callback stops it: the weights of
   /// the last whole update.
+  ///
+  /// - Parameter checkpoint: where an earlier run of the same model, data and settings stopped; this
+  ///   one goes on as if it had not. Its history holds the epochs before, too.
   @discardableResult
   public mutating func fit(
-    _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = []
+    _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = [],
+    resumingFrom checkpoint: Checkpoint? = nil
   ) throws(KerasError) -> History {
-    var trainer = try Trainer(self, data, settings)
+    let trainer = try Trainer(self, data, settings, callbacks)
     let result: Result<History, KerasError>
     do {
-      result = .success(try trainer.run(callbacks))
+      result = .success(try trainer.run(from: checkpoint))
     } catch {
       result = .failure(error)
     }
-    network = network.replacingParameters(trainer.step.updater.parameters)
-    compilation?.state = trainer.step.updater.state
-    compilation?.optimizer = trainer.step.updater.optimizer
+    network = network.replacingParameters(trainer.parameters)
+    compilation?.adopt(trainer.run.step.updater)
     return try result.get()
   }
 
   /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first.
+  ///
+  /// - Parameter callbacks: whose `onTest…` are called.
   public func evaluate(
-    _ data: Dataset, batchSize: Int = 32
+    _ data: Dataset, batchSize: Int = 32, callbacks: [any Callback] = []
   ) throws(KerasError) -> [(name: String, value: Double)] {
     let objective = try objective()
     try data.check(for: objective)
@@ -116,7 +125,7 @@ extension Model {
     var pass = Pass(generation: objective.generation)
     try Trainer.measure(
       objective, network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages,
-      &pass)
+      callbacks: callbacks, &pass)
     return averages.lossFirst
   }
 }

@@ -4,7 +4,7 @@ import KerasRuntime
 /// One batch of training: forward, back, update.
 struct TrainingStep: ~Copyable {
   let objective: Objective
-  private(set) var updater: Updater
+  var updater: Updater
   private let gradients: Parameters<Float>
   private var pass: Pass
 
@@ -13,13 +13,22 @@ struct TrainingStep: ~Copyable {
     get { pass.streams }
     set { pass.streams = newValue }
   }
+  /// Steps of this run, which Keras 2.2's running statistics count.
+  var stepOfRun: Int {
+    get { pass.stepOfRun }
+    set { pass.stepOfRun = newValue }
+  }
 
-  init(objective: Objective, updater: consuming Updater) {
-    self.objective = objective
+  /// On copies: the model's own arrays may be shared.
+  init(_ model: Model) throws(KerasError) {
+    objective = try model.objective()
+    updater = Updater(
+      try model.compiled(), network: model.network,
+      parameters: Parameters(copying: model.network.parameters),
+      constraints: try ConstraintRegistry.constraints(of: model.network))
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
     if updater.wantsTableGradients { pass.tableGradients = [] }
-    self.updater = updater
   }
 
   /// Trains on the rows with these indices.

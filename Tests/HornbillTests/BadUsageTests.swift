@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func `a model file or an architecture, one of them`() throws {
-    let message = "Give either a model file or --architecture; see 'hornbill help train'"
+    let message = "Give one of a model file, --architecture and --resume; see 'hornbill help train'"
     #expect(try tool.failure(2, "train", "--output", "o.keras") == message)
     #expect(try trained("--architecture", "gru") == message)
     #expect(

@@ -5,7 +5,7 @@ import KerasRuntime
 ///
 ///     try model.fit(x, y, shuffle: true)
 ///     try model.fit(x, y, shuffle: .batch)
-public enum Shuffling: Sendable, Equatable, ExpressibleByBooleanLiteral {
+public enum Shuffling: String, Sendable, Equatable, ExpressibleByBooleanLiteral {
   /// The order of the data: `shuffle=False`.
   case none
   /// All rows: `shuffle=True`.

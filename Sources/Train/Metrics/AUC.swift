@@ -90,6 +90,18 @@ public struct AUC: Metric {
 
   public mutating func reset() { counts = nil }
 
+  public var state: [Double] {
+    get { counts?.state ?? [] }
+    set {
+      counts = nil
+      let labels = newValue.count / (2 * thresholds.count + 2)
+      guard labels > 0 else { return }
+      var restored = ConfusionCounts(thresholds: thresholds, isEven: isEven, labels: labels)
+      restored.restore(newValue)
+      counts = restored
+    }
+  }
+
   public var result: Double {
     guard let counts else { return 0 }
     let areas = counts.truePositives.indices.map { area(counts, $0) }

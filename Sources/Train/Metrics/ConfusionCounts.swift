@@ -37,6 +37,26 @@ struct ConfusionCounts: Sendable {
     }
   }
 
+  /// All counts, one after another.
+  var state: [Double] {
+    truePositives.flatMap { $0 } + falsePositives.flatMap { $0 } + positives + negatives
+  }
+
+  /// Takes up what ``state`` gave; what is of another length is ignored.
+  mutating func restore(_ state: [Double]) {
+    let (labels, width) = (positives.count, thresholds.count)
+    guard state.count == labels * (2 * width + 2) else { return }
+    var rest = state[...]
+    func take(_ count: Int) -> [Double] {
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+    truePositives = (0..<labels).map { _ in take(width) }
+    falsePositives = (0..<labels).map { _ in take(width) }
+    positives = take(labels)
+    negatives = take(labels)
+  }
+
   func falseNegatives(_ label: Int, _ i: Int) -> Double {
     positives[label] - truePositives[label][i]
   }

@@ -43,6 +43,11 @@ public struct CountMetric: Metric {
 
   public mutating func reset() { counts.reset() }
 
+  public var state: [Double] {
+    get { counts.state }
+    set { counts.restore(newValue) }
+  }
+
   public var result: Double {
     let (tp, fp) = (counts.truePositives[0][0], counts.falsePositives[0][0])
     let fn = counts.falseNegatives(0, 0)
@@ -105,6 +110,11 @@ public struct ConstrainedMetric: Metric {
   }
 
   public mutating func reset() { counts.reset() }
+
+  public var state: [Double] {
+    get { counts.state }
+    set { counts.restore(newValue) }
+  }
 
   public var result: Double {
     var best: Float = 0

@@ -65,6 +65,21 @@ public struct FBetaScore: Metric {
     }
   }
 
+  public var state: [Double] {
+    get {
+      [generation == .keras3 ? 1 : 0] + truePositives + falsePositives + falseNegatives + support
+    }
+    set {
+      guard let first = newValue.first, newValue.count % 4 == 1 else { return reset() }
+      generation = first == 1 ? .keras3 : .keras2_15
+      let width = newValue.count / 4
+      func part(_ index: Int) -> [Double] {
+        Array(newValue[(1 + index * width)..<(1 + (index + 1) * width)])
+      }
+      (truePositives, falsePositives, falseNegatives, support) = (part(0), part(1), part(2), part(3))
+    }
+  }
+
   public mutating func reset() {
     (truePositives, falsePositives, falseNegatives, support) = zeros(0)
   }

@@ -21,6 +21,11 @@ struct Keras1Metric: Metric {
 
   mutating func reset() { (sum, rows) = (0, 0) }
 
+  var state: [Double] {
+    get { [sum, Double(rows)] }
+    set { if newValue.count == 2 { (sum, rows) = (newValue[0], Int(newValue[1])) } }
+  }
+
   mutating func update(_ batch: MetricBatch) throws(KerasError) {
     try batch.checkWidths(kind.rawValue)
     var (both, predicted, possible, neither, wrong, missed) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)

@@ -33,6 +33,11 @@ public struct MeanMetric: Metric {
 
   public mutating func reset() { (sum, total) = (0, 0) }
 
+  public var state: [Double] {
+    get { [sum, total] }
+    set { if newValue.count == 2 { (sum, total) = (newValue[0], newValue[1]) } }
+  }
+
   public mutating func update(_ batch: MetricBatch) throws(KerasError) {
     var workspace = Workspace()
     let values = workspace.scratch(Float.self, count: batch.vectors)

@@ -10,6 +10,9 @@ public protocol Metric: Sendable {
   /// The value over all batches since the last reset.
   var result: Double { get }
   mutating func reset()
+  /// All it has counted, as numbers: what a run that goes on in the middle of an epoch takes up. A
+  /// state of another length comes from another metric and is ignored.
+  var state: [Double] { get set }
 }
 
 /// One batch as a metric sees it.

@@ -53,6 +53,19 @@ public struct R2Score: Metric {
 
   public mutating func reset() { (sums, squares, residuals, counts, samples) = ([], [], [], [], 0) }
 
+  public var state: [Double] {
+    get { [samples] + sums + squares + residuals + counts }
+    set {
+      guard let first = newValue.first, newValue.count % 4 == 1 else { return reset() }
+      samples = first
+      let width = newValue.count / 4
+      func part(_ index: Int) -> [Double] {
+        Array(newValue[(1 + index * width)..<(1 + (index + 1) * width)])
+      }
+      (sums, squares, residuals, counts) = (part(0), part(1), part(2), part(3))
+    }
+  }
+
   public var result: Double {
     let totals = counts.indices.map { squares[$0] - sums[$0] * (sums[$0] / counts[$0]) }
     let scores = counts.indices.map { (i: Int) -> Double in

@@ -17,7 +17,8 @@ struct CompileSettings {
   var weightedMetrics: String?
   var backend: Backend?
 
-  private var isEmpty: Bool {
+  /// Whether no flag says anything.
+  var isEmpty: Bool {
     optimizer == nil && learningRate == nil && optimizerConfig == nil && loss == nil
       && lossWeights == nil && metrics == nil && weightedMetrics == nil && backend == nil
   }

@@ -9,24 +9,27 @@ extension Backend: ExpressibleByArgument {}
 struct TrainingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: "Passes over the training rows, counted from the first; see --initial-epoch.")
-  var epochs = 1
+    help: """
+      Passes over the training rows, counted from the first; see --initial-epoch. Default: 1, with \
+      --resume what the run had.
+      """)
+  var epochs: Int?
 
   @Option(
     parsing: .unconditional,
     help: "The epoch to start at, counted from 0: training goes from there to --epochs.")
   var initialEpoch = 0
 
-  @Option(parsing: .unconditional, help: "Rows in one update of the weights.")
-  var batchSize = 32
+  @Option(parsing: .unconditional, help: "Rows in one update of the weights; default: 32.")
+  var batchSize: Int?
 
   @Option(
     parsing: .unconditional,
-    help: "Share of the training rows, the last ones, to validate on after each epoch.")
-  var validationSplit = 0.0
+    help: "Share of the training rows, the last ones, to validate on after each epoch; default: 0.")
+  var validationSplit: Double?
 
-  @Flag(inversion: .prefixedNo, help: "Visit the rows in a new order each epoch.")
-  var shuffle = true
+  @Flag(inversion: .prefixedNo, help: "Visit the rows in a new order each epoch; default: yes.")
+  var shuffle: Bool?
 
   @Option(
     help: """
@@ -82,14 +85,16 @@ struct TrainingOptions: ParsableArguments {
   var verbose = "auto"
 
   func validate() throws {
-    if batchSize < 1 {
+    if let batchSize, batchSize < 1 {
       throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
     }
-    if epochs < 0 { throw ValidationError("--epochs \(epochs) but it cannot be negative.") }
+    if let epochs, epochs < 0 {
+      throw ValidationError("--epochs \(epochs) but it cannot be negative.")
+    }
     if initialEpoch < 0 {
       throw ValidationError("--initial-epoch \(initialEpoch) but it cannot be negative.")
     }
-    if !(0..<1).contains(validationSplit) {
+    if let validationSplit, !(0..<1).contains(validationSplit) {
       throw ValidationError(
         "--validation-split \(validationSplit) but it must be 0 or more and below 1.")
     }
@@ -110,20 +115,26 @@ struct TrainingOptions: ParsableArguments {
       weightedMetrics: objective.weightedMetrics, backend: backend)
   }
 
-  func settings(validation: Dataset?) throws(KerasError) -> FitSettings {
-    var settings = FitSettings()
+  /// - Parameter checkpoint: a run to go on with; what no flag says is as it was there.
+  func settings(
+    validation: Dataset?, goingOnFrom checkpoint: Checkpoint?
+  ) throws(KerasError) -> FitSettings {
+    var settings = checkpoint?.settings ?? FitSettings()
     if let classWeight {
       (settings.classWeight, settings.classWeights) = try asUsage("--class-weight") {
         () throws(KerasError) in try ClassWeightText.parsed(classWeight)
       }
     }
-    settings.batchSize = batchSize
-    settings.epochs = epochs
+    if let batchSize { settings.batchSize = batchSize }
+    if let epochs { settings.epochs = epochs }
     settings.initialEpoch = initialEpoch
-    settings.validationSplit = validation == nil ? validationSplit : 0
+    if let validationSplit { settings.validationSplit = validationSplit }
+    if validation != nil { settings.validationSplit = 0 }
     settings.validationData = validation
-    settings.shuffle = Shuffling(shuffle)
-    settings.seed = seed
+    if let shuffle { settings.shuffle = Shuffling(shuffle) }
+    if let seed { settings.seed = seed }
+    settings.report = { Console.note($0) }
+    settings.warn = { Console.warning($0) }
     return settings
   }
 }

@@ -21,11 +21,12 @@ struct TrainingStep: ~Copyable {
 
   /// On copies: the model's own arrays may be shared.
   init(_ model: Model) throws(KerasError) {
-    objective = try model.objective()
+    let (objective, compilation) = (try model.objective(), try model.compiled())
+    let constraints = try ConstraintRegistry.constraints(of: model.network)
+    self.objective = objective
     updater = Updater(
-      try model.compiled(), network: model.network,
-      parameters: Parameters(copying: model.network.parameters),
-      constraints: try ConstraintRegistry.constraints(of: model.network))
+      compilation, network: model.network,
+      parameters: Parameters(copying: model.network.parameters), constraints: constraints)
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
     if updater.wantsTableGradients { pass.tableGradients = [] }

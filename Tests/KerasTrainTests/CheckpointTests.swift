@@ -88,9 +88,9 @@ private final class StopAfter: Callback {
       }
       let compilation = try #require(model.compilation)
       weights = bits(model.network.parameters)
-      slots = compilation.slots.map(bits)
-      iterations = compilation.iterations
-      rate = compilation.optimizer.learningRate
+      slots = compilation.state.slots.map(bits)
+      iterations = compilation.state.iterations
+      rate = try #require(compilation.optimizer.learningRate as? Double)
       self.history = history
     }
   }

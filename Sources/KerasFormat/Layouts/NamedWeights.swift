@@ -10,7 +10,8 @@ extension ModelFile {
     for index in record.listedLayers {
       let layer = record.layers[index]
       for weight in try layer.leafWeights() {
-        weights.append((names.path(of: weight, in: layer), OldWeights.written(weight, dialect)))
+        let array = OldWeights.written(weight.weight.array, of: weight.leaf, dialect)
+        weights.append((names.path(of: weight, in: layer), array))
       }
     }
     return weights

@@ -146,9 +146,11 @@ struct Train: ParsableCommand {
     var hparams: JSONObject = [
       "model": .string(model.network.name),
       "optimizer": .string(type(of: compilation.optimizer).className),
-      "learning_rate": .number(compilation.optimizer.learningRate),
+      "learning_rate": (compilation.optimizer.learningRate as? Double).map(JSON.number)
+        ?? .string(compilation.optimizer.learningRate.serialized.pythonText()),
       "batch_size": .integer(settings.batchSize), "epochs": .integer(settings.epochs),
-      "loss": .string(compilation.loss.name), "keras": .string(compilation.generation.rawValue),
+      "loss": compilation.loss.string.map(JSON.string) ?? .string(compilation.loss.pythonText()),
+      "keras": .string(compilation.generation.rawValue),
     ]
     if let seed = settings.seed { hparams["seed"] = .number(Double(seed)) }
     return hparams

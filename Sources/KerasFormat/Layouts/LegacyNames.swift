@@ -16,6 +16,8 @@ struct LegacyNames {
     let letters = [
       "kernel": "W", "embeddings": "W", "recurrent_kernel": "U", "bias": "b",
       "moving_mean": "running_mean", "moving_variance": "running_std", "alpha": "alphas",
+      "carry_kernel": "W_carry", "carry_bias": "b_carry",
+      "beta": weight.leaf.className == "ParametricSoftplus" ? "betas" : "beta",
     ]
     var names = weight.leaf.names
     if weight.leaf.path.last == "cell" { names.removeLast() }

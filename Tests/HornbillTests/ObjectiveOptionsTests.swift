@@ -89,7 +89,7 @@ import Testing
     (["--loss", "sold"], "--loss: unknown loss 'sold'; "),
     (
       ["--loss", #"{"class_name": "Huber", "config": {"delta": "x"}}"#],
-      "--loss, Huber/delta: \"x\" but a number belongs here"
+      "--loss/Huber/delta: \"x\" but a number belongs here"
     ),
     (["--metrics", #"{"price": ["nmae"]}"#], "--metrics: unknown metric 'nmae'"),
     (["--class-weight", "[1]"], "--class-weight: found a list; expected an object such as"),

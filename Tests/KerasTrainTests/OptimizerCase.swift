@@ -111,9 +111,20 @@ struct OptimizerCase: Sendable, CustomTestStringConvertible {
 private final class LossRecorder: Callback, @unchecked Sendable {
   // SAFETY: a run calls its callbacks from one thread.
   var losses: [Double] = []
+  private var sum = 0.0
+  private var rows = 0.0
 
-  func batchEnded(_ batch: Int, logs: [(name: String, value: Double)]) {
-    losses += logs.filter { $0.name == "loss" }.map(\.value)
+  func onTrainBatchEnd(_ batch: Int, _ logs: Logs, _ run: TrainingRun) {
+    guard let loss = logs["loss"] else { return }
+    guard let size = logs["size"] else {
+      losses.append(loss)
+      return
+    }
+    // Up to Keras 2.2 callbacks see each batch by itself.
+    if batch == 0 { (sum, rows) = (0, 0) }
+    sum += loss * size
+    rows += size
+    losses.append(sum / rows)
   }
 }
 

@@ -46,7 +46,9 @@ package enum Initializers {
           && $0.distribution == distribution
       }
       if let match {
-        return Self.object(match.name, ["seed": config["seed"] ?? .null])
+        var kept: JSONObject = ["seed": config["seed"] ?? .null]
+        for key in ["input_axes", "output_axes"] { kept[key] = config[key] }
+        return Self.object(match.name, kept)
       }
       if config["distribution"] == "normal" { config["distribution"] = "truncated_normal" }
     }

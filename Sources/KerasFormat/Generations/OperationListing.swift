@@ -19,11 +19,13 @@ public struct OperationListing: Sendable, Equatable {
   /// The masks that layers are given, by layer and call.
   public private(set) var masks: [String: [[TensorReference]]] = [:]
 
+  /// Whether layers alone say everything.
+  public var isEmpty: Bool { operations.isEmpty && masks.isEmpty }
+
   public init() {}
 
   /// - Parameter entries: `layers` of a functional model's config.
   init(_ entries: [JSON]) {
-    guard entries.contains(where: MaskOperations.isOperation) else { return }
     var shapes: [TensorReference: [Int?]] = [:]
     for entry in entries {
       guard let object = entry.object, let name = Self.name(of: object) else { continue }
@@ -44,6 +46,7 @@ public struct OperationListing: Sendable, Equatable {
       }
       if masks.contains(where: { !$0.isEmpty }) { self.masks[name] = masks }
     }
+    if isEmpty { order = [] }
     for index in operations.indices {
       operations[index].shape = shapes[TensorReference(layer: operations[index].name)] ?? []
     }

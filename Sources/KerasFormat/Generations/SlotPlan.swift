@@ -152,7 +152,9 @@ struct SlotPlan {
           let slot = record.slots.first { $0.name == name }
           var array = slot?.arrays[variable]
           if array == nil {
-            let shape = name == "velocity_max" ? [1] : shapes[variable]
+            // Keras 2's stand-in for maxima that are not kept.
+            let isKept = name != "velocity_max" || config["amsgrad"] == true
+            let shape = isKept ? shapes[variable] : [1]
             let zeros = [Float](repeating: 0, count: shape.reduce(1, *))
             array = NumericArray(shape: shape, .float32(zeros))
           }

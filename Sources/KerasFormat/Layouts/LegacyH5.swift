@@ -135,7 +135,7 @@ enum LegacyH5 {
         weights.append(
           (
             legacyNames.path(of: weight, in: layer),
-            OldWeights.written(weight.weight.array, of: weight.leaf, dialect)
+            OldWeights.written(weight, dialect)
           ))
       }
       if dialect.generation == .keras2_15, let idf = try Vocabularies.weights(of: layer) {

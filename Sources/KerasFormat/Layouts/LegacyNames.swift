@@ -11,18 +11,22 @@ struct LegacyNames {
     return stem(of: weight, in: layer).joined(separator: "/") + suffix
   }
 
-  /// `dense_1_W`, `gru_1_U`: the layer's name and one letter.
+  /// `dense_1_W`, `gru_1_U`: the layer's name and, by the weight's place, Keras 1's word.
   func keras1Name(of weight: LeafWeight) -> String {
-    let letters = [
-      "kernel": "W", "embeddings": "W", "recurrent_kernel": "U", "bias": "b",
-      "moving_mean": "running_mean", "moving_variance": "running_std", "alpha": "alphas",
-      "carry_kernel": "W_carry", "carry_bias": "b_carry",
-      "beta": weight.leaf.className == "ParametricSoftplus" ? "betas" : "beta",
-    ]
     var names = weight.leaf.names
     if weight.leaf.path.last == "cell" { names.removeLast() }
-    return "\(names.last ?? "layer")_\(letters[weight.name] ?? weight.name)"
+    let words = Self.keras1Words[weight.leaf.className] ?? ["W", "b"]
+    let word = words.indices.contains(weight.position) ? words[weight.position] : weight.name
+    return "\(names.last ?? "layer")_\(word)"
   }
+
+  /// What Keras 1 calls the weights of layers that have more than `W` and `b`.
+  private static let keras1Words = [
+    "SimpleRNNCell": ["W", "U", "b"], "LSTMCell": ["W", "U", "b"], "GRUCell": ["W", "U", "b"],
+    "BatchNormalization": ["gamma", "beta", "running_mean", "running_std"],
+    "Highway": ["W", "W_carry", "b", "b_carry"], "PReLU": ["alphas"],
+    "ParametricSoftplus": ["alphas", "betas"], "SReLU": ["t_left", "a_left", "t_right", "a_right"],
+  ]
 
   private func stem(of weight: LeafWeight, in layer: LayerRecord) -> [String] {
     var parts = weight.leaf.names
@@ -60,7 +64,8 @@ struct LegacyNames {
       if entry.slot != nil || dialect.isModern {
         defer { number += 1 }
         let stem = weight.map { self.stem(of: $0.weight, in: $0.layer) } ?? []
-        let name = isLegacy
+        let name =
+          isLegacy
           ? legacyName(of: entry, stem, optimizer.className)
           : name(of: entry, stem, optimizer.className, number)
         return (name, array ?? entry.array)

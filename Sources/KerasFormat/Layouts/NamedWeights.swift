@@ -10,7 +10,7 @@ extension ModelFile {
     for index in record.listedLayers {
       let layer = record.layers[index]
       for weight in try layer.leafWeights() {
-        let array = OldWeights.written(weight.weight.array, of: weight.leaf, dialect)
+        let array = OldWeights.written(weight, dialect)
         weights.append((names.path(of: weight, in: layer), array))
       }
     }

@@ -80,6 +80,10 @@ enum OldWeights {
 
   // MARK: - Keras 1
 
+  static func written(_ weight: LeafWeight, _ dialect: Dialect) -> NumericArray {
+    written(weight.weight.array, of: weight.leaf, dialect)
+  }
+
   /// A weight, or what an optimizer keeps of it, as a generation's file has it: Keras 1's convolution
   /// kernels have an axis more.
   static func written(

@@ -68,7 +68,7 @@ struct ModelSummary {
     name = network.name
     let operations =
       network.generation == .keras3 ? network.definition.operations : OperationListing()
-    isLine = network.isSequential || operations.operations.isEmpty && Self.isLine(network)
+    isLine = network.isSequential || operations.isEmpty && Self.isLine(network)
     let shownNames = Self.keras1Names(of: network)
     let operationNames = Set(operations.operations.map(\.name))
     var places: [String: Int] = [:]

@@ -72,14 +72,14 @@ struct Train: ParsableCommand {
       model = try fresh(architecture, material, generation)
     }
     guard var model else { return }
+    let settings = try training.settings(
+      validation: material.validation, goingOnFrom: checkpoint)
     if checkpoint == nil {
       if let pipeline = material.pipeline { model.network.textPipeline = pipeline }
       try training.compilation.compile(&model, generation: generation)
     }
     try output.checkFormats(of: model)
 
-    let settings = try training.settings(
-      validation: material.validation, goingOnFrom: checkpoint)
     let interruption = Interruption()
     let reporter = EpochReporter(training.verbosity, introduction: material.introduction)
     let kept = KeptCheckpoint()

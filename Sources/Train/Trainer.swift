@@ -29,6 +29,7 @@ struct Trainer {
     }
     metrics = try model.metrics()
     let objective = try model.objective()
+    try Self.refuseHalfPrecision(model.network.definition)
     try data.check(for: objective)
     let classWeights = try ClassWeights(
       settings.classWeight, byOutput: settings.classWeights, objective: objective)
@@ -58,6 +59,18 @@ struct Trainer {
 
   /// The weights as they are now.
   var parameters: Parameters<Float> { run.step.updater.parameters }
+
+  /// Under a 16-bit policy Keras rounds every operation and scales the loss; neither is done here.
+  private static func refuseHalfPrecision(_ record: ModelRecord) throws(KerasError) {
+    let policies = ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"]
+    for layer in record.layers where layer.className != InputLayer.className {
+      guard let policy = layer.config["dtype"]?.string, policies.contains(policy) else { continue }
+      throw KerasError(
+        .unsupportedConfiguration,
+        "training under the policy \(policy) is not computed as Keras does",
+        at: .init(path: [layer.name, "dtype"]), hint: "train it with the policy float32")
+    }
+  }
 
   // MARK: - Epochs
 

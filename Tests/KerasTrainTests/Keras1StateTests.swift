@@ -71,3 +71,18 @@ import Testing
     return (names, arrays)
   }
 }
+
+@Suite struct PolicyTests {
+  @Test(arguments: ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])
+  func `a policy that is not computed keeps a model from being trained`(_ policy: String) throws {
+    var record = try ModelFile.read(Fixtures.path("models/gru/3/model.keras"))
+    record.layers[1].config["dtype"] = .string(policy)
+    var model = try Model(record)
+    let x = try Fixtures.array("models/gru/3/x.npy")
+    let y = NumericArray(
+      shape: [x.shape[0], 1], .float32(Array(repeating: 0, count: x.shape[0])))
+    let error = #expect(throws: KerasError.self) { try model.fit([x], y, epochs: 1) }
+    let expected = "dtype: training under the policy \(policy) is not computed as Keras does"
+    #expect(error?.description.contains(expected) == true, "\(error?.description ?? "")")
+  }
+}

@@ -9,8 +9,43 @@ import KerasRuntime
   import Darwin
 #endif
 
+/// A rate that falls with `step / decaySteps`, continuously or, with `staircase`, once a period.
+protocol PeriodicDecay: LearningRateSchedule {
+  var initialLearningRate: Double { get }
+  var decaySteps: Double { get }
+  var decayRate: Double { get }
+  var staircase: Bool { get }
+
+  init(_ initialLearningRate: Double, decaySteps: Double, decayRate: Double, staircase: Bool)
+}
+
+extension PeriodicDecay {
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    self.init(
+      try config.requiredNumber("initial_learning_rate"),
+      decaySteps: try config.requiredNumber("decay_steps"),
+      decayRate: try config.requiredNumber("decay_rate"),
+      staircase: try config.bool("staircase", default: false))
+  }
+
+  public var config: JSONObject {
+    [
+      "initial_learning_rate": .number(initialLearningRate), "decay_steps": .count(decaySteps),
+      "decay_rate": .number(decayRate), "staircase": .bool(staircase),
+    ]
+  }
+
+  public var steps: (key: String, count: Double) { ("decay_steps", decaySteps) }
+
+  /// How many periods have gone by.
+  func periods(after iterations: Int) -> Float {
+    let share = Float(iterations) / Float(decaySteps)
+    return staircase ? share.rounded(.down) : share
+  }
+}
+
 /// `rate · decayRate^(step / decaySteps)`; the exponent a whole number with `staircase`.
-public struct ExponentialDecay: LearningRateSchedule {
+public struct ExponentialDecay: PeriodicDecay {
   public static let className = "ExponentialDecay"
   public let initialLearningRate, decaySteps, decayRate: Double
   public let staircase: Bool
@@ -24,32 +59,13 @@ public struct ExponentialDecay: LearningRateSchedule {
     self.staircase = staircase
   }
 
-  public init(from config: inout ConfigReader) throws(KerasError) {
-    self.init(
-      try config.requiredNumber("initial_learning_rate"),
-      decaySteps: try config.requiredNumber("decay_steps"),
-      decayRate: try config.requiredNumber("decay_rate"),
-      staircase: try config.bool("staircase", default: false))
-  }
-
-  public var config: JSONObject {
-    [
-      "initial_learning_rate": .number(initialLearningRate), "decay_steps": .count(decaySteps),
-      "decay_rate": .number(decayRate), "staircase": .bool(staircase),
-    ]
-  }
-
-  public var steps: (key: String, count: Double) { ("decay_steps", decaySteps) }
-
   public func rate(after iterations: Int) -> Float {
-    let share = Float(iterations) / Float(decaySteps)
-    return Float(initialLearningRate)
-      * powf(Float(decayRate), staircase ? share.rounded(.down) : share)
+    Float(initialLearningRate) * powf(Float(decayRate), periods(after: iterations))
   }
 }
 
 /// `rate / (1 + decayRate · step / decaySteps)`; the quotient a whole number with `staircase`.
-public struct InverseTimeDecay: LearningRateSchedule {
+public struct InverseTimeDecay: PeriodicDecay {
   public static let className = "InverseTimeDecay"
   public let initialLearningRate, decaySteps, decayRate: Double
   public let staircase: Bool
@@ -63,27 +79,8 @@ public struct InverseTimeDecay: LearningRateSchedule {
     self.staircase = staircase
   }
 
-  public init(from config: inout ConfigReader) throws(KerasError) {
-    self.init(
-      try config.requiredNumber("initial_learning_rate"),
-      decaySteps: try config.requiredNumber("decay_steps"),
-      decayRate: try config.requiredNumber("decay_rate"),
-      staircase: try config.bool("staircase", default: false))
-  }
-
-  public var config: JSONObject {
-    [
-      "initial_learning_rate": .number(initialLearningRate), "decay_steps": .count(decaySteps),
-      "decay_rate": .number(decayRate), "staircase": .bool(staircase),
-    ]
-  }
-
-  public var steps: (key: String, count: Double) { ("decay_steps", decaySteps) }
-
   public func rate(after iterations: Int) -> Float {
-    let share = Float(iterations) / Float(decaySteps)
-    return Float(initialLearningRate)
-      / (1 + Float(decayRate) * (staircase ? share.rounded(.down) : share))
+    Float(initialLearningRate) / (1 + Float(decayRate) * periods(after: iterations))
   }
 }
 

@@ -16,6 +16,8 @@ protocol RecurrentCell: Sendable {
   var separatesRecurrent: Bool { get }
   /// Whether the recurrent product has a bias of its own, the second row of `bias`.
   var hasRecurrentBias: Bool { get }
+  /// Whether 2.15 takes the layer for one that a GPU could run, if `recurrent_dropout` is 0.
+  var fitsGPU: Bool { get }
 
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>)
 
@@ -30,14 +32,12 @@ extension RecurrentCell {
   var gateWidth: Int { gateCount * units }
   var separatesRecurrent: Bool { false }
   var hasRecurrentBias: Bool { separatesRecurrent && useBias }
+  var fitsGPU: Bool { false }
 
   /// `dU += Hᵀ · dGates` for cells whose recurrent product goes straight into the gates.
   func addRecurrentGradients<S: Scalar>(_ sums: CellGradientSums<S>) {
-    S.addProduct(
-      MatrixProduct(
-        .init(sums.previousOutputs, stride: units, transposed: true),
-        .init(sums.dGates, stride: gateWidth), into: sums.dRecurrentKernel, strideC: gateWidth,
-        m: units, n: gateWidth, k: sums.rows))
+    sums.addKernelGradient(
+      of: sums.dGates, gates: 0..<gateCount, units: units, width: gateWidth)
   }
 }
 
@@ -56,6 +56,10 @@ struct CellStep<S: Scalar> {
   let recurrentKernel: UnsafePointer<S>
   /// `[gateWidth]`, with `hasRecurrentBias` alone.
   let recurrentBias: UnsafePointer<S>?
+  /// What each gate drops of h, `[gateCount × rows × units]`, where gates have masks of their own, and
+  /// room for what it leaves.
+  let masks: UnsafePointer<S>?
+  let dropped: UnsafeMutablePointer<S>?
 }
 
 /// What a cell sees of one step on the way back.
@@ -78,10 +82,14 @@ struct CellStepBack<S: Scalar> {
   /// Gradients of the old states: written.
   let dH: UnsafeMutablePointer<S>
   let dC: UnsafeMutablePointer<S>?
+  /// As on the way forward.
+  let masks: UnsafePointer<S>?
+  let dropped: UnsafeMutablePointer<S>?
 }
 
 /// All steps together, for gradients that are sums over time.
 struct CellGradientSums<S: Scalar> {
+  let batch: Int
   /// Steps × batch rows.
   let rows: Int
   /// h before each step, `[rows × units]`.
@@ -91,11 +99,8 @@ struct CellGradientSums<S: Scalar> {
   let dRecurrent: UnsafePointer<S>?
   let dRecurrentKernel: UnsafeMutablePointer<S>
   let dRecurrentBias: UnsafeMutablePointer<S>?
-}
-
-extension MatrixProduct.Operand {
-  /// The same matrix from another first element on.
-  func advanced(by elements: Int) -> Self {
-    Self(pointer + elements, stride: stride, transposed: isTransposed)
-  }
+  /// Those of the first step, how far to the next step's (0: they serve all), and room for all steps.
+  let masks: UnsafePointer<S>?
+  let maskStride: Int
+  let dropped: UnsafeMutablePointer<S>?
 }

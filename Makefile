@@ -2,7 +2,7 @@
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test setup format
+.PHONY: demo test resume setup format
 
 demo: setup
 	$(SWIFT) build -c release --product hornbill
@@ -11,6 +11,10 @@ demo: setup
 
 test: setup
 	$(SWIFT) test -c release
+
+# Kills every run of the tests of resuming at 20 moments each, not at one.
+resume: setup
+	HORNBILL_REPEAT=20 $(SWIFT) test -c release --filter ResumeTests
 
 setup:
 	@for package in libhdf5-dev:hdf5 zlib1g-dev:zlib pkg-config:; do \

@@ -22,9 +22,14 @@ let package = Package(
       name: "CKerasZlib", path: "Sources/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
+    // The arithmetic inner loops, compiled once for each instruction set.
+    .target(name: "CKerasKernels", path: "Sources/CKernels", exclude: ["kernels.inc"]),
+
     // File bytes ⇄ records, records → networks, networks → trained networks.
     .target(name: "KerasFormat", dependencies: ["CKerasHDF5", "CKerasZlib"]),
-    .target(name: "KerasRuntime", dependencies: ["KerasFormat"], path: "Sources/Runtime"),
+    .target(
+      name: "KerasRuntime", dependencies: ["KerasFormat", "CKerasKernels"],
+      path: "Sources/Runtime"),
     .target(name: "KerasTrain", dependencies: ["KerasRuntime"], path: "Sources/Train"),
 
     // The tool, with the reviews it trains on by default and the pictures it draws.

@@ -80,9 +80,12 @@ public struct ConfigReader {
     KerasError(code, message, at: .init(path: [owner, key]), hint: hint)
   }
 
+  /// The keys that nobody read.
+  public var unread: [String] { config.keys.filter { !seen.contains($0) } }
+
   /// Refuses a config with keys that nobody read.
   public func finish() throws(KerasError) {
-    let unknown = config.keys.filter { !seen.contains($0) }
+    let unknown = unread
     guard let first = unknown.first else { return }
     throw KerasError(
       .unsupportedConfiguration,

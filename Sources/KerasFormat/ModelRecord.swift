@@ -21,6 +21,8 @@ public struct ModelRecord: Sendable, Equatable {
   /// A functional model's inputs and outputs; empty for a sequential one.
   public var inputs: [TensorReference] = []
   public var outputs: [TensorReference] = []
+  /// What Keras 3 lists among a functional model's layers without its being one.
+  public var operations = OperationListing()
   /// Compile settings and optimizer state; `nil` for a model that was never compiled.
   public var training: TrainingRecord?
   /// The fitted text pipeline that Hornbill saves beside the model; Keras does not see it.

@@ -21,6 +21,8 @@ public struct Graph: Sendable {
     public let isTrainable: Bool
     /// The types that it computes in and keeps its weights in.
     public let policy: DTypePolicy
+    /// Its layer's `activity_regularizer`, serialized; a wrapper's is that of the layer inside.
+    public let activityRegularizer: JSON
     /// Which of its inputs a mask comes with, and which of its outputs one leaves with.
     public let receivesMasks: [Bool]
     public let emitsMasks: [Bool]
@@ -32,8 +34,8 @@ public struct Graph: Sendable {
       Node(
         name: name, layer: layer, inputs: inputs, mask: mask, isMaskHidden: isMaskHidden,
         weights: weights, outputShapes: outputShapes,
-        isTrainable: isTrainable, policy: policy, receivesMasks: receivesMasks,
-        emitsMasks: emitsMasks)
+        isTrainable: isTrainable, policy: policy, activityRegularizer: activityRegularizer,
+        receivesMasks: receivesMasks, emitsMasks: emitsMasks)
     }
   }
 
@@ -75,11 +77,10 @@ extension Graph {
   ///
   /// - Parameters:
   ///   - inputs: one signal per input of the graph, all with the same batch extent.
-  ///   - seeds: what each node draws its random numbers from.
   ///   - trace: what each node took and gave.
   /// - Returns: one signal per output of the graph, in the memory of `pass.workspace`.
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, seeds: [UInt64], trace: inout [Trace<S>],
+    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout [Trace<S>],
     pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
     trace = []
@@ -97,7 +98,6 @@ extension Graph {
       if node.isMaskHidden { signals[0].mask = nil }
       var nodeTrace = Trace<S>()
       nodeTrace.inputs = signals
-      pass.layerSeed = seeds[index]
       pass.path.append(index)
       defer { pass.path.removeLast() }
       do {
@@ -108,6 +108,14 @@ extension Graph {
         throw error.inside(node.name)
       }
       if node.isMaskHidden, node.emitsMasks[0] { nodeTrace.outputs[0].mask = passedMask }
+      if let entry = pass.activities[pass.path] {
+        for output in nodeTrace.outputs {
+          let values = output.tensor.reals(in: &pass.workspace)
+          pass.activityPenalty +=
+            pass.activities.scale(of: entry, on: output.tensor)
+            * entry.regularizer.penalty(of: values, shape: output.tensor.shape)
+        }
+      }
       trace.append(nodeTrace)
     }
     return outputs.map { trace[$0.node].outputs[$0.output] }
@@ -117,8 +125,7 @@ extension Graph {
   /// every weight, and to `inputGradients` (one per input, `nil` where nobody wants it).
   func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
-    weights: Weights<S>, gradients: Weights<S>, seeds: [UInt64], trace: [Trace<S>],
-    pass: inout Pass
+    weights: Weights<S>, gradients: Weights<S>, trace: [Trace<S>], pass: inout Pass
   ) {
     var pending = nodes.map { [OutputGradient<S>?](repeating: nil, count: $0.outputShapes.count) }
     for (edge, gradient) in zip(outputs, outputGradients) {
@@ -128,15 +135,28 @@ extension Graph {
         if let target = target(ofInput: edge.node, inputGradients) {
           Elementwise.add(gradient.pointer, to: target, count: count)
         }
-      } else if let sum = pending[edge.node][edge.output] {
-        Elementwise.add(gradient.pointer, to: sum.pointer, count: count)
       } else {
-        pending[edge.node][edge.output] = gradient
+        pending[edge.node][edge.output] = gradient.merged(
+          with: pending[edge.node][edge.output], count: count)
       }
     }
-    for (index, node) in nodes.enumerated().reversed() {
-      guard !node.inputs.isEmpty, pending[index].contains(where: { $0 != nil }) else { continue }
+    for (index, node) in nodes.enumerated().reversed() where !node.inputs.isEmpty {
       let nodeTrace = trace[index]
+      pass.path.append(index)
+      defer { pass.path.removeLast() }
+      if let entry = pass.activities[pass.path] {
+        addActivityGradients(entry, nodeTrace, to: &pending[index], &pass)
+      }
+      guard pending[index].contains(where: { $0 != nil }) else { continue }
+      if let gradient = pending[index][0], gradient.isOfLogits,
+        let logits = nodeTrace.outputs[0].logits, nodeTrace.inputs[0].logits == logits
+      {
+        // The layer handed its input on, logits and all.
+        let edge = node.inputs[0]
+        pending[edge.node][edge.output] = gradient.merged(
+          with: pending[edge.node][edge.output], count: nodeTrace.outputs[0].tensor.count)
+        continue
+      }
       var outputGradients: [OutputGradient<S>] = []
       for (gradient, output) in zip(pending[index], nodeTrace.outputs) {
         outputGradients.append(
@@ -145,10 +165,21 @@ extension Graph {
       let targets = node.inputs.map { edge in
         target(of: edge, inputGradients, trace, &pending, &pass.workspace)
       }
-      pass.layerSeed = seeds[index]
       node.layer.backward(
         outputGradients, into: targets, weights: weights[node.weights],
         gradients: gradients[node.weights], trace: nodeTrace, pass: &pass)
+    }
+  }
+
+  private func addActivityGradients<S: Scalar>(
+    _ entry: ActivityPenalties.Entry, _ trace: Trace<S>, to pending: inout [OutputGradient<S>?],
+    _ pass: inout Pass
+  ) {
+    for (position, output) in trace.outputs.enumerated() {
+      entry.regularizer.addGradient(
+        of: output.tensor.reals(in: &pass.workspace), shape: output.tensor.shape,
+        scale: S(pass.activities.scale(of: entry, on: output.tensor)),
+        to: Self.target(in: &pending[position], count: output.tensor.count, &pass.workspace))
     }
   }
 
@@ -158,10 +189,25 @@ extension Graph {
     _ pending: inout [[OutputGradient<S>?]], _ workspace: inout Workspace
   ) -> UnsafeMutablePointer<S>? {
     if nodes[edge.node].inputs.isEmpty { return target(ofInput: edge.node, inputGradients) }
-    if let gathered = pending[edge.node][edge.output] { return gathered.pointer }
-    let count = trace[edge.node].outputs[edge.output].tensor.count
+    return Self.target(
+      in: &pending[edge.node][edge.output],
+      count: trace[edge.node].outputs[edge.output].tensor.count, &workspace)
+  }
+
+  /// Where the gradient of an output itself gathers, also beside one of its logits.
+  private static func target<S: Scalar>(
+    in pending: inout OutputGradient<S>?, count: Int, _ workspace: inout Workspace
+  ) -> UnsafeMutablePointer<S> {
+    guard var gathered = pending else {
+      let target = workspace.zeros(S.self, count: count)
+      pending = OutputGradient(target)
+      return target
+    }
+    guard gathered.isOfLogits else { return gathered.pointer }
+    if let target = gathered.ofOutput { return target }
     let target = workspace.zeros(S.self, count: count)
-    pending[edge.node][edge.output] = OutputGradient(target)
+    gathered.ofOutput = target
+    pending = gathered
     return target
   }
 
@@ -169,5 +215,24 @@ extension Graph {
     ofInput node: Int, _ inputGradients: [UnsafeMutablePointer<S>?]
   ) -> UnsafeMutablePointer<S>? {
     inputs.firstIndex(of: node).flatMap { inputGradients[$0] }
+  }
+}
+
+extension OutputGradient {
+  /// Both together: what is of logits added to what is, and the rest likewise.
+  fileprivate func merged(with other: OutputGradient?, count: Int) -> OutputGradient {
+    guard let other else { return self }
+    func sum(
+      _ a: UnsafeMutablePointer<S>?, _ b: UnsafeMutablePointer<S>?
+    ) -> UnsafeMutablePointer<S>? {
+      guard let a else { return b }
+      if let b { Elementwise.add(b, to: a, count: count) }
+      return a
+    }
+    let logits = sum(isOfLogits ? pointer : nil, other.isOfLogits ? other.pointer : nil)
+    let output = sum(
+      isOfLogits ? ofOutput : pointer, other.isOfLogits ? other.ofOutput : other.pointer)
+    if let logits { return OutputGradient(logits, isOfLogits: true, ofOutput: output) }
+    return OutputGradient(output ?? pointer)
   }
 }

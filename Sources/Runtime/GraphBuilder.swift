@@ -14,17 +14,12 @@ struct GraphBuilder {
   private(set) var origins: [(layer: Int, weight: Int)] = []
   /// The weights of layers already met: a shared layer has them once.
   private var weightRanges: [String: Range<Int>] = [:]
-  /// Seeds in the order in which Keras draws them: by weight, and by node for the layers' own.
-  private(set) var weightSeeds: [UInt64] = []
-  private(set) var layerSeeds: [UInt64] = []
   /// The layers of the record as they were built at their first call.
   private(set) var layers: [any Layer] = []
-  private var source: SeedSource
 
-  init(_ record: ModelRecord, at site: BuildSite? = nil, seed: UInt64 = 0) {
+  init(_ record: ModelRecord, at site: BuildSite? = nil) {
     self.record = record
     self.site = site
-    source = SeedSource(seed: seed)
   }
 
   /// Layers that take masks only since Keras 2.
@@ -59,7 +54,6 @@ struct GraphBuilder {
     for (new, old) in order.enumerated() { place[old] = new }
     specs = order.map { specs[$0] }
     origins = order.map { origins[$0] }
-    weightSeeds = order.map { weightSeeds[$0] }
     nodes = nodes.map { node in
       guard let first = node.weights.first else { return node }
       return node.withWeights(place[first]..<place[first] + node.weights.count)
@@ -213,7 +207,6 @@ struct GraphBuilder {
           "called on an input \(shapes[0]) that needs shape \(other.shape.tuple), but its first "
             + "call made it \(spec.shape.tuple)", at: .init(path: [spec.name]))
       }
-      layerSeeds.append(layerSeeds[nodes.firstIndex { $0.name == name } ?? 0])
     } else {
       range = specs.count..<specs.count + wanted.count
       if let origin {
@@ -222,8 +215,6 @@ struct GraphBuilder {
         layers[origin] = layer
       }
       specs += wanted
-      weightSeeds += layer.drawSeeds(for: wanted, from: &source)
-      layerSeeds.append(layer.usesSeedGenerator ? source.next() : 0)
     }
     let position = edges.isEmpty ? inputs.count - 1 : 0
     let outputShapes =
@@ -241,7 +232,19 @@ struct GraphBuilder {
       policy: try origin.map { origin throws(KerasError) in
         try DTypePolicy(of: record.layers[origin].config)
       } ?? .float32,
+      activityRegularizer: origin.map { activityRegularizer(of: record.layers[$0]) } ?? .null,
       receivesMasks: masks, emitsMasks: emits)
+  }
+
+  /// The penalty on a layer's outputs as its config has it; on a wrapper's, as the layer inside has it.
+  private func activityRegularizer(of layer: LayerRecord) -> JSON {
+    if layer.className == ActivityRegularization.className {
+      var config: JSONObject = [:]
+      for key in ["l1", "l2"] { config[key] = layer.config[key] }
+      return ["class_name": .string(L1L2.className), "config": .object(config)]
+    }
+    let inner = layer.config["layer"]?.object?["config"]?.object
+    return (inner ?? layer.config)["activity_regularizer"] ?? .null
   }
 
   // MARK: - Inputs

@@ -37,14 +37,21 @@ public protocol Layer: Sendable {
   /// Which outputs leave with a mask, given which inputs come with one.
   func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool]
 
-  /// The seed draws that Keras makes when it constructs the layer; one seed for each of `specs`.
-  func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64]
+  /// Draws what Keras draws at random when it makes the layer and its weights `specs`.
+  func draw(_ specs: [WeightSpec], from draws: inout LayerDraws)
 
-  /// Seeds the layer draws for its own random numbers at training time, after those of weights.
+  /// Draws what Keras before 3 draws at random when the layer is called.
+  func drawCall(from draws: inout LayerDraws)
+
+  /// Whether Keras 3's layer holds a random generator, whose seed is drawn after those of weights.
   var usesSeedGenerator: Bool { get }
+  /// How many random operations a call of the layer makes in Keras before 3.
+  var randomOperations: Int { get }
+  /// The seed that the layer was given for its own random numbers; `nil` takes one from the run's.
+  var generatorSeed: Int? { get }
 
   /// The start of one weight, row-major.
-  func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float]
+  func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float]
 
   /// The outputs for `inputs`. What ``backward(_:into:weights:gradients:trace:pass:)`` needs besides
   /// inputs and outputs goes into `trace` when `pass.keepsTrace`.
@@ -86,14 +93,22 @@ extension Layer {
   }
   public var usesSeedGenerator: Bool { false }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
-    spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+  public var randomOperations: Int { usesSeedGenerator ? 1 : 0 }
+  public var generatorSeed: Int? { nil }
+
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
-  public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
-    var seeds: [UInt64] = []
-    for spec in specs { seeds.append(source.seed(for: spec.settings.initializer)) }
-    return seeds
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    draws.weights(specs, of: config)
+    if draws.generation == .keras3, usesSeedGenerator { draws.generator(seed: generatorSeed) }
+  }
+
+  public func drawCall(from draws: inout LayerDraws) {
+    for operation in 0..<randomOperations {
+      draws.generator(seed: generatorSeed, operation: operation)
+    }
   }
 }
 
@@ -103,10 +118,16 @@ public struct OutputGradient<S: Scalar> {
   /// `true` when it is the gradient of ``Signal/logits`` rather than of the output: losses that
   /// recover logits from a sigmoid or softmax go past that function.
   public let isOfLogits: Bool
+  /// Beside a gradient of logits, that of the output itself, from others who use it.
+  public internal(set) var ofOutput: UnsafeMutablePointer<S>?
 
-  public init(_ pointer: UnsafeMutablePointer<S>, isOfLogits: Bool = false) {
+  public init(
+    _ pointer: UnsafeMutablePointer<S>, isOfLogits: Bool = false,
+    ofOutput: UnsafeMutablePointer<S>? = nil
+  ) {
     self.pointer = pointer
     self.isOfLogits = isOfLogits
+    self.ofOutput = ofOutput
   }
 }
 
@@ -131,18 +152,28 @@ public struct Pass: ~Copyable {
   public let keepsTrace: Bool
   /// Whose rules apply where the generations differ.
   public let generation: Generation
-  /// The seed of the layer that is running, and how often it has drawn: Keras's `SeedGenerator`.
-  public var layerSeed: UInt64 = 0
-  public var step: UInt64 = 0
+  /// The random generators of the network's layers.
+  public var streams: RandomStreams
+  /// How many draws a layer makes for its input, one for every step of the rows that a
+  /// ``TimeDistributed`` hands it at once; elsewhere 1.
+  var drawsPerCall = 1
   /// Training steps done before this one since the run began.
   public var stepOfRun = 0
+  /// The penalties on what comes out of layers, and what they come to so far; see
+  /// ``ActivityPenalties``.
+  public var activities = ActivityPenalties()
+  public internal(set) var activityPenalty = 0.0
   /// The states that stateful layers carry from call to call; `nil` starts each call from zero.
   public var states: RecurrentStates?
+  /// What embeddings hand over instead of adding it up, where somebody asks: `nil` where nobody does.
+  public var tableGradients: [TableGradient]?
   /// The way from the outermost graph to the layer that is running.
   public internal(set) var path: [Int] = []
   /// The weights of layers that compute in another type than the network's, in that type, by the way
   /// to the layer.
   var castWeights: [[Int]: AnyObject] = [:]
+  /// Whether layers compute in the types of their policies, else in the pass's own.
+  var followsPolicies = true
   /// Whether a `Double` pass follows float64 policies, so that layers of float32 must be cast.
   var castsToFloat32 = false
 
@@ -150,6 +181,16 @@ public struct Pass: ~Copyable {
     self.generation = generation
     self.isTraining = isTraining
     self.keepsTrace = keepsTrace
+    streams = RandomStreams(generation: generation)
+  }
+
+  /// The random numbers of one draw of the running layer; the next draw has others.
+  ///
+  /// - Parameters:
+  ///   - count: how many numbers will be taken; it decides where the next draw begins.
+  ///   - operation: which of the layer's ``Layer/randomOperations`` draws.
+  public mutating func random(_ count: Int, operation: Int = 0) -> Philox {
+    streams.next(count, operation: operation, at: path)
   }
 }
 
@@ -161,21 +202,4 @@ public struct RecurrentStates: Sendable {
 
   /// All zero, as after Keras's `reset_states`.
   public init() {}
-}
-
-/// The seeds that a run hands to its initializers, in the order in which Keras asks for them.
-public struct SeedSource: Sendable {
-  private var twister: MersenneTwister
-
-  /// Python's `random.seed(seed)`, which `keras.utils.set_random_seed` calls.
-  public init(seed: UInt64) { twister = MersenneTwister(pythonSeed: Int(truncatingIfNeeded: seed)) }
-
-  /// Python's `random.randint(1, 10**9)`.
-  public mutating func next() -> UInt64 { UInt64(twister.randint(1, 1_000_000_000)) }
-
-  /// The initializer's own seed, a drawn one, or 0 where no random number is needed.
-  public mutating func seed(for initializer: Initializer) -> UInt64 {
-    if let seed = initializer.seed { return UInt64(bitPattern: Int64(seed)) }
-    return initializer.drawsSeed ? next() : 0
-  }
 }

@@ -22,8 +22,6 @@ public struct Network: Sendable {
   package let definition: ModelRecord
   /// Weights whose stored type is not float32, by index, as they were read.
   let storedWeights: [Int: NumericArray]
-  /// The seeds that layers draw their own random numbers from, by node.
-  public var layerSeeds: [UInt64]
   /// How the model was compiled, and its optimizer's state.
   public var training: TrainingRecord?
   /// From text to token ids, when the model carries it.
@@ -63,9 +61,9 @@ extension Network {
   public func forward<S: Scalar>(
     _ inputs: [Tensor<S>], parameters: Parameters<S>, trace: inout NetworkTrace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    try graph.forward(
-      inputs.map { Signal($0) }, weights: parameters.all, seeds: layerSeeds, trace: &trace.nodes,
-      pass: &pass)
+    pass.activityPenalty = 0
+    return try graph.forward(
+      inputs.map { Signal($0) }, weights: parameters.all, trace: &trace.nodes, pass: &pass)
   }
 
   /// The way back: adds to `gradients` what `outputGradients` (one per output of the model) mean for
@@ -76,6 +74,6 @@ extension Network {
   ) {
     graph.backward(
       outputGradients, into: inputs.map { _ in nil }, weights: parameters.all,
-      gradients: gradients.all, seeds: layerSeeds, trace: trace.nodes, pass: &pass)
+      gradients: gradients.all, trace: trace.nodes, pass: &pass)
   }
 }

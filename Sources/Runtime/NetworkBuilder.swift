@@ -6,9 +6,9 @@ struct NetworkBuilder {
   let record: ModelRecord
   private var builder: GraphBuilder
 
-  init(_ record: ModelRecord, seed: UInt64) {
+  init(_ record: ModelRecord) {
     self.record = record
-    builder = GraphBuilder(record, seed: seed)
+    builder = GraphBuilder(record)
   }
 
   mutating func build(from weights: Network.WeightSource) throws(KerasError) -> Network {
@@ -19,7 +19,7 @@ struct NetworkBuilder {
     var stored: [Int: NumericArray] = [:]
     switch weights {
     case .stored: stored = try fillStored(parameters)
-    case .fresh: fillFresh(parameters)
+    case .fresh(let seed): try fillFresh(parameters, try graph.draws(record, seed: seed))
     case .zeros: break
     }
     var definition = record
@@ -29,7 +29,7 @@ struct NetworkBuilder {
     return Network(
       name: record.name, generation: record.generation, isSequential: record.isSequential,
       graph: graph, parameters: parameters, definition: definition, storedWeights: stored,
-      layerSeeds: builder.layerSeeds, training: record.training,
+      training: record.training,
       textPipeline: try record.textPipeline.map { json throws(KerasError) in
         try TextPipeline(json: json)
       })
@@ -94,12 +94,19 @@ struct NetworkBuilder {
     return stored
   }
 
-  private func fillFresh(_ parameters: Parameters<Float>) {
+  private func fillFresh(
+    _ parameters: Parameters<Float>, _ draws: LayerDraws
+  ) throws(KerasError) {
     for (index, (spec, origin)) in zip(parameters.layout.specs, builder.origins).enumerated() {
+      let name = record.layers[origin.layer].name
+      do {
+        try spec.settings.initializer.check(spec.shape)
+      } catch {
+        throw error.inside(spec.name).inside(name)
+      }
+      guard let start = draws.starts[Graph.key(spec, of: name)] else { continue }
       parameters.set(
-        index,
-        to: builder.layers[origin.layer].initialValues(
-          of: spec, seed: builder.weightSeeds[index]))
+        index, to: builder.layers[origin.layer].initialValues(of: spec, from: start))
     }
   }
 }

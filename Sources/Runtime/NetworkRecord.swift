@@ -6,7 +6,7 @@ extension Network {
     /// From the record, all of them.
     case stored
     /// From the layers' initializers, with the seeds that Keras draws after
-    /// `keras.utils.set_random_seed(seed)`.
+    /// `keras.utils.set_random_seed(seed)`, or Keras 1 and 2.2 after `numpy.random.seed(seed)`.
     case fresh(seed: UInt64)
     /// All zeros, where only names and shapes are looked at.
     case zeros
@@ -19,9 +19,7 @@ extension Network {
   ///
   /// - Throws: ``KerasError`` naming the layer and the key, weight or shape that does not fit.
   public init(_ record: ModelRecord, weights: WeightSource = .stored) throws(KerasError) {
-    var seed: UInt64 = 0
-    if case .fresh(let given) = weights { seed = given }
-    var builder = NetworkBuilder(record, seed: seed)
+    var builder = NetworkBuilder(record)
     self = try builder.build(from: weights)
   }
 
@@ -97,7 +95,7 @@ extension Network {
     return Network(
       name: name, generation: generation, isSequential: isSequential, graph: graph,
       parameters: parameters, definition: definition,
-      storedWeights: stored, layerSeeds: layerSeeds, training: training,
+      storedWeights: stored, training: training,
       textPipeline: textPipeline)
   }
 }

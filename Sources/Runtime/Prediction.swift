@@ -16,6 +16,14 @@ extension Network {
     return try predict(inputs, batchSize: batchSize, states: &states)
   }
 
+  /// Outputs with every layer in float32, whatever its policy: what a generation's rules make of the
+  /// inputs, apart from where its operations round.
+  func predictUnrounded(_ inputs: [NumericArray]) throws(KerasError) -> [NumericArray] {
+    var states: RecurrentStates?
+    return try predict(
+      inputs, parameters, batchSize: 32, states: &states, followingPolicies: false)
+  }
+
   /// Outputs of consecutive calls of a stateful model: row i of each batch goes on where row i of the
   /// batch before stopped.
   ///
@@ -61,7 +69,7 @@ extension Network {
 
   private func predict<S: Scalar>(
     _ inputs: [NumericArray], _ parameters: Parameters<S>, batchSize: Int,
-    states: inout RecurrentStates?
+    states: inout RecurrentStates?, followingPolicies: Bool = true
   ) throws(KerasError) -> [NumericArray] {
     let rows = try checkedRows(of: inputs)
     guard batchSize > 0 else {
@@ -72,6 +80,7 @@ extension Network {
     // With time_major a batch may come out with other rows than went in.
     var rowsOut = [Int](repeating: 0, count: outputs.count)
     var pass = Pass(generation: generation)
+    pass.followsPolicies = followingPolicies
     pass.castsToFloat32 = S.self != Float.self
     pass.states = states
     defer { states = pass.states }

@@ -45,6 +45,11 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static func applyRounding(
     _ activation: Activation, _ z: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>,
     vectors: Int, width: Int)
+
+  /// `y = eˣ`, `y = 1 / (1 + e⁻ˣ)` and `y = tanh x` of `count` numbers; `y` may be `x`.
+  static func exp(_ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int)
+  static func sigmoid(_ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int)
+  static func tanh(_ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int)
 }
 
 extension Scalar {
@@ -72,6 +77,24 @@ extension Scalar {
   ) {
     activation.compute(z, into: y, vectors: vectors, width: width)
   }
+
+  public static func exp(
+    _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int
+  ) {
+    for i in 0..<count { y[i] = exp(x[i]) }
+  }
+
+  public static func sigmoid(
+    _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int
+  ) {
+    for i in 0..<count { y[i] = logistic(x[i]) }
+  }
+
+  public static func tanh(
+    _ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int
+  ) {
+    for i in 0..<count { y[i] = tanh(x[i]) }
+  }
 }
 
 extension Float: Scalar {
@@ -81,7 +104,25 @@ extension Float: Scalar {
   @inlinable public static func log1p(_ x: Float) -> Float { log1pf(x) }
   @inlinable public static func tanh(_ x: Float) -> Float { tanhf(x) }
   @inlinable public static func erf(_ x: Float) -> Float { erff(x) }
-  public static func addProduct(_ product: MatrixProduct<Float>) { product.addBlocked() }
+  public static func addProduct(_ product: MatrixProduct<Float>) { product.addFast() }
+
+  public static func exp(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    InstructionSet.current.kernels.pointee.exponential(x, y, count)
+  }
+
+  public static func sigmoid(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    InstructionSet.current.kernels.pointee.sigmoid(x, y, count)
+  }
+
+  public static func tanh(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    InstructionSet.current.kernels.pointee.tanh(x, y, count)
+  }
 }
 
 extension Double: Scalar {

@@ -1,46 +1,108 @@
 import KerasFormat
 import KerasRuntime
 
-/// Loss and metrics over the batches of an epoch: averages weighted by the number of samples, as
+/// Losses and metrics over the batches of an epoch: averages weighted by the number of samples, as
 /// Keras reports them.
 struct Averages {
-  private var metrics: [any Metric]
+  private var metrics: CompiledMetrics
   private var lossSum = 0.0
-  private var rows = 0
+  /// Of each output with a loss, and what they are divided by.
+  private var partSums: [Double]
+  private var partWeight = 0.0
+  private var weight = 0.0
+  private let partNames: [String]
   private let prefix: String
-  /// Keras 3 puts its logs in alphabetical order.
-  private let isSorted: Bool
+  private let generation: Generation
 
-  init(_ metrics: [any Metric], prefix: String = "", generation: Generation) {
+  init(_ metrics: CompiledMetrics, objective: Objective, prefix: String = "") {
     self.metrics = metrics
     self.prefix = prefix
-    isSorted = generation == .keras3
+    generation = objective.generation
+    partNames = CompiledMetrics.lossNames(
+      objective.losses, objective.network.outputNames, objective.generation)
+    partSums = partNames.map { _ in 0 }
   }
 
-  mutating func add(_ outcome: Objective.Outcome<Float>, rows: Int, targetWidth: Int) {
-    lossSum += outcome.loss * Double(rows)
-    self.rows += rows
-    let output = outcome.output.tensor
-    guard case .reals(let values) = output.content else { return }
-    for index in metrics.indices {
-      metrics[index].update(
-        MetricBatch(
-          output: values, targets: outcome.targets, vectors: output.vectors, width: output.width,
-          targetWidth: targetWidth, mask: outcome.output.mask.map { UnsafePointer($0.flags) }))
+  /// - Throws: ``KerasError`` naming a metric that cannot take the batch.
+  mutating func add(_ outcome: Objective.Outcome<Float>, rows: Int) throws(KerasError) {
+    let weight = Double(rows) * outcome.rowWeight
+    lossSum += outcome.loss * weight
+    self.weight += weight
+    // Keras 3 asks for the rows of a batch before TensorFlow knows them: every batch counts alike.
+    let partWeight = generation == .keras3 ? 1 : weight
+    for index in partSums.indices { partSums[index] += outcome.parts[index].loss * partWeight }
+    self.partWeight += partWeight
+    for index in metrics.entries.indices {
+      let entry = metrics.entries[index]
+      let part = outcome.parts[entry.output]
+      let output = part.output.tensor
+      guard case .reals(let values) = output.content else { continue }
+      do throws(KerasError) {
+        try metrics.entries[index].metric.update(
+          MetricBatch(
+            output: values, logits: part.output.logits.map { UnsafePointer($0) },
+            targets: part.targets, rows: rows, vectors: output.vectors, width: output.width,
+            targetWidth: part.targetWidth,
+            mask: part.output.mask.map { UnsafePointer($0.flags) },
+            weights: entry.isWeighted ? part.weights.map { UnsafePointer($0) } : nil,
+            generation: generation))
+      } catch {
+        throw error.inside(entry.name)
+      }
     }
   }
 
-  var loss: Double { rows > 0 ? lossSum / Double(rows) : 0 }
+  var loss: Double { weight > 0 ? lossSum / weight : 0 }
 
-  /// Name and value of each, the loss first or all in alphabetical order.
-  var logs: [(name: String, value: Double)] {
+  /// Name and value of each, the losses first or, as Keras 3 has them, all in alphabetical order.
+  var logs: [(name: String, value: Double)] { logs(prefix: prefix) }
+
+  /// The same by the names that they have in `evaluate`.
+  var unprefixedLogs: Logs { Logs(logs(prefix: "")) }
+
+  private func logs(prefix: String) -> [(name: String, value: Double)] {
     var logs = [(name: prefix + "loss", value: loss)]
-    for metric in metrics { logs.append((prefix + metric.name, metric.result)) }
-    return isSorted ? logs.sorted { $0.name < $1.name } : logs
+    for (name, sum) in zip(partNames, partSums) {
+      logs.append((prefix + name, partWeight > 0 ? sum / partWeight : 0))
+    }
+    for entry in metrics.entries { logs.append((prefix + entry.name, entry.metric.result)) }
+    return generation == .keras3 ? logs.sorted { $0.name < $1.name } : logs
+  }
+
+  /// The same with the loss first, as `evaluate` returns it.
+  var lossFirst: [(name: String, value: Double)] {
+    let losses = [prefix + "loss"] + partNames.map { prefix + $0 }
+    let logs = logs
+    return losses.compactMap { name in logs.first { $0.name == name } }
+      + logs.filter { !losses.contains($0.name) }
+  }
+
+  /// The metric that reports under this name, if there is one.
+  func metric(named name: String) -> String? {
+    metrics.entries.first { $0.name == name }?.name
   }
 
   mutating func reset() {
-    (lossSum, rows) = (0, 0)
-    for index in metrics.indices { metrics[index].reset() }
+    (lossSum, weight, partWeight) = (0, 0, 0)
+    for index in partSums.indices { partSums[index] = 0 }
+    for index in metrics.entries.indices { metrics.entries[index].metric.reset() }
+  }
+
+  /// All that has been added: of the losses, then each metric's own.
+  var state: [[Double]] {
+    [[lossSum, weight, partWeight] + partSums] + metrics.entries.map(\.metric.state)
+  }
+
+  /// Takes up what ``state`` gave; nothing where an epoch had not begun.
+  mutating func restore(_ state: [[Double]]) throws(KerasError) {
+    guard !state.isEmpty else { return reset() }
+    guard state.count == metrics.entries.count + 1, state[0].count == partSums.count + 3 else {
+      throw KerasError(
+        .invalidArgument,
+        "the averages of \(state.count - 1) metrics but there are \(metrics.entries.count)")
+    }
+    (lossSum, weight, partWeight) = (state[0][0], state[0][1], state[0][2])
+    partSums = Array(state[0].dropFirst(3))
+    for index in metrics.entries.indices { metrics.entries[index].metric.state = state[index + 1] }
   }
 }

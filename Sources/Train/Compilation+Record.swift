@@ -2,57 +2,93 @@ import KerasFormat
 import KerasRuntime
 
 extension Model.Compilation {
+  /// Takes over what training has made of the optimizer: a copy.
+  mutating func adopt(_ updater: borrowing Updater) {
+    optimizer = updater.optimizer
+    state = updater.state
+  }
+
   /// Compile settings and optimizer state as stored.
   func record(for network: Network) -> TrainingRecord {
-    var optimizer = self.optimizer.record(iterations: iterations)
+    var optimizer = self.optimizer.record(iterations: state.iterations)
     let trainable = network.trainableWeights
-    optimizer.slots = zip(self.optimizer.slotNames, slots).map { name, slot in
+    optimizer.slots = zip(self.optimizer.allSlotNames, state.slots).map { name, slot in
       OptimizerRecord.Slot(
         name: name,
         arrays: trainable.map { index in
           NumericArray(shape: slot.layout.specs[index].shape, .float32(slot.values(index)))
         })
     }
-    return TrainingRecord(loss: .string(loss.name), metrics: metrics, optimizer: optimizer)
+    if let product = state.scalars.first {
+      let array = NumericArray(shape: [], .float32([product]))
+      optimizer.slots.append(OptimizerRecord.Slot(name: OptimizerState.product, arrays: [array]))
+    }
+    return TrainingRecord(
+      loss: loss, metrics: metrics, lossWeights: lossWeights, weightedMetrics: weightedMetrics,
+      optimizer: optimizer)
+  }
+}
+
+extension OptimizerState {
+  /// As it is stored, for the weights `trainable` of a network.
+  init(
+    _ record: OptimizerRecord, of optimizer: any Optimizer, layout: ParameterLayout,
+    trainable: [Int]
+  ) throws(KerasError) {
+    iterations = record.iterations ?? 0
+    for name in optimizer.allSlotNames {
+      let slot = Parameters<Float>(layout)
+      let arrays = record.slots.first { $0.name == name }?.arrays ?? []
+      // A file saved before the first update has none.
+      if arrays.isEmpty, !record.slots.contains(where: { $0.name != Self.product }) { continue }
+      guard arrays.count == trainable.count else {
+        throw KerasError(
+          .weightMismatch,
+          "\(arrays.count) arrays but the model has \(trainable.count) trainable weights",
+          at: .init(path: ["optimizer", name]))
+      }
+      for (index, array) in zip(trainable, arrays) {
+        guard array.shape == layout.specs[index].shape else {
+          throw KerasError(
+            .weightMismatch,
+            "shape \(array.shape.tuple) but \(layout.specs[index].name) needs "
+              + layout.specs[index].shape.tuple,
+            at: .init(path: ["optimizer", name]))
+        }
+        slot.set(index, to: array.floats())
+      }
+      slots.append(slot)
+    }
+    if optimizer.scalarCount > 0,
+      let product = record.slots.first(where: { $0.name == Self.product })?.arrays.first?.floats()
+        .first
+    {
+      scalars = [product]
+    }
   }
 }
 
 extension Model {
   /// Compiles the model as its file says, with the optimizer's state.
-  mutating func restoreCompilation() throws(KerasError) {
+  ///
+  /// - Parameter generation: whose arithmetic training follows; default: the model's own.
+  mutating func restoreCompilation(generation given: Generation? = nil) throws(KerasError) {
     guard let training = network.training else { return }
-    let generation = network.generation
-    let optimizer = try OptimizerRegistry.optimizer(
-      training.optimizer.className, config: training.optimizer.config, generation: generation)
-    var compilation = Compilation(
-      optimizer: optimizer, loss: try LossRegistry.loss(training.loss), metrics: training.metrics,
-      generation: generation)
-    compilation.iterations = training.optimizer.iterations ?? 0
-    let trainable = network.trainableWeights
-    let layout = network.parameters.layout
-    if !training.optimizer.slots.isEmpty {
-      for name in optimizer.slotNames {
-        let slot = Parameters<Float>(layout)
-        let arrays = training.optimizer.slots.first { $0.name == name }?.arrays ?? []
-        guard arrays.count == trainable.count else {
-          throw KerasError(
-            .weightMismatch,
-            "\(arrays.count) arrays but the model has \(trainable.count) trainable weights",
-            at: .init(path: ["optimizer", name]))
-        }
-        for (index, array) in zip(trainable, arrays) {
-          guard array.shape == layout.specs[index].shape else {
-            throw KerasError(
-              .weightMismatch,
-              "shape \(array.shape.tuple) but \(layout.specs[index].name) needs "
-                + layout.specs[index].shape.tuple,
-              at: .init(path: ["optimizer", name]))
-          }
-          slot.set(index, to: array.floats())
-        }
-        compilation.slots.append(slot)
-      }
+    let generation = given ?? network.generation
+    let optimizer: any Optimizer
+    do { optimizer = try OptimizerRegistry.optimizer(training.optimizer, generation) } catch {
+      throw error.inside("optimizer")
     }
+    var compilation = Compilation(
+      optimizer: optimizer, loss: training.loss,
+      losses: try OutputLoss.all(
+        training.loss, weights: training.lossWeights, outputs: network.outputNames,
+        generation: generation),
+      lossWeights: training.lossWeights, metrics: training.metrics,
+      weightedMetrics: training.weightedMetrics, generation: generation)
+    compilation.state = try OptimizerState(
+      training.optimizer, of: optimizer, layout: network.parameters.layout,
+      trainable: network.trainableWeights)
     self.compilation = compilation
   }
 }

@@ -18,7 +18,7 @@ public struct History: Sendable, Equatable {
     series.first { $0.name == name }?.values ?? []
   }
 
-  mutating func append(epoch: Int, logs: [(name: String, value: Double)], seconds: Double) {
+  mutating func append(epoch: Int, logs: Logs, seconds: Double) {
     epochs.append(epoch)
     self.seconds.append(seconds)
     for (name, value) in logs {
@@ -37,6 +37,37 @@ public struct History: Sendable, Equatable {
     object["epoch"] = .array(epochs.map(JSON.integer))
     object["seconds"] = .array(seconds.map(JSON.number))
     return .object(object)
+  }
+
+  /// From ``json``, which lists `epoch` and `seconds` behind the series.
+  ///
+  /// - Throws: ``KerasError`` where a list is not one of numbers, or of another length than `epoch`.
+  init(json: JSON) throws(KerasError) {
+    func numbers(_ key: String, _ value: JSON?) throws(KerasError) -> [Double] {
+      guard let list = value?.array else {
+        throw KerasError(
+          .damagedFile, "\(value?.kind ?? "nothing") but a list belongs here",
+          at: .init(path: ["history", key]))
+      }
+      let numbers = list.compactMap(\.number)
+      guard numbers.count == list.count else {
+        throw KerasError(
+          .damagedFile, "the list holds something else than numbers",
+          at: .init(path: ["history", key]))
+      }
+      return numbers
+    }
+    let object = json.object ?? [:]
+    epochs = try numbers("epoch", object["epoch"]).map { Int($0) }
+    seconds = try numbers("seconds", object["seconds"])
+    for (name, value) in object.members where name != "epoch" && name != "seconds" {
+      series.append((name, try numbers(name, value)))
+    }
+    guard seconds.count == epochs.count, series.allSatisfy({ $0.values.count <= epochs.count })
+    else {
+      throw KerasError(
+        .damagedFile, "more numbers than the \(epochs.count) epochs", at: .init(path: ["history"]))
+    }
   }
 
   public static func == (a: History, b: History) -> Bool {

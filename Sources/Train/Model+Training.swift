@@ -10,9 +10,19 @@ public struct FitSettings: Sendable {
   public var validationSplit = 0.0
   /// Rows to validate on instead.
   public var validationData: Dataset?
-  public var shuffle = true
-  /// The run's seed; `nil` takes one from the system, so that no two runs are alike.
+  /// `true` for the rows, `false` for none, or ``Shuffling/batch``.
+  public var shuffle: Shuffling = true
+  /// What a row counts for by its class; empty for all alike. Of a model with one output.
+  public var classWeight: [Int: Double] = [:]
+  /// The same by the outputs' names, as Keras 1 and 2.2 take it for several outputs.
+  public var classWeights: [String: [Int: Double]] = [:]
+  /// The run's seed, as though Keras's program began with it, made this model and trained it; `nil`
+  /// takes one from the system, so that no two runs are alike.
   public var seed: UInt64?
+  /// Where callbacks' messages go; Keras prints them.
+  public var report: @Sendable (String) -> Void = { print($0) }
+  /// Where their warnings go.
+  public var warn: @Sendable (String) -> Void = { print("warning: \($0)") }
 
   public init() {}
 }
@@ -23,17 +33,34 @@ extension Model {
   /// - Parameters:
   ///   - x: one array per input of the model.
   ///   - y: the targets.
+  ///   - classWeight: what a row counts for by its class.
+  ///   - sampleWeight: what each row counts for, `(N,)`, or each of its steps, `(N, T)`.
   /// - Returns: loss and metrics of every epoch.
   @discardableResult
   public mutating func fit(
     _ x: [NumericArray], _ y: NumericArray, batchSize: Int = 32, epochs: Int = 1,
-    validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Bool = true,
-    seed: UInt64? = nil, callbacks: [any Callback] = []
+    validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Shuffling = true,
+    classWeight: [Int: Double] = [:], sampleWeight: NumericArray? = nil, seed: UInt64? = nil,
+    callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     try fit(
-      Dataset(inputs: x, targets: y), batchSize: batchSize, epochs: epochs,
+      Dataset(inputs: x, targets: y, sampleWeight: sampleWeight), batchSize: batchSize,
+      epochs: epochs,
       validationSplit: validationSplit, validationData: validationData, shuffle: shuffle,
-      seed: seed, callbacks: callbacks)
+      classWeight: classWeight, seed: seed, callbacks: callbacks)
+  }
+
+  /// The same for a model with several outputs: targets, and sample weights, one array each.
+  @discardableResult
+  public mutating func fit(
+    _ x: [NumericArray], _ y: [NumericArray], batchSize: Int = 32, epochs: Int = 1,
+    validationSplit: Double = 0, validationData: Dataset? = nil, shuffle: Shuffling = true,
+    sampleWeight: [NumericArray?] = [], seed: UInt64? = nil, callbacks: [any Callback] = []
+  ) throws(KerasError) -> History {
+    try fit(
+      Dataset(inputs: x, targets: y, sampleWeights: sampleWeight), batchSize: batchSize,
+      epochs: epochs, validationSplit: validationSplit, validationData: validationData,
+      shuffle: shuffle, seed: seed, callbacks: callbacks)
   }
 
   /// Trains for a number of epochs.
@@ -41,13 +68,15 @@ extension Model {
   /// - Parameters:
   ///   - validationSplit: the last fraction of the rows, held back before any shuffling.
   ///   - validationData: rows to validate on instead.
-  ///   - seed: decides the order of rows and what dropout drops; the same seed gives the same bits.
+  ///   - seed: decides the order of rows and what dropout drops, as in a Keras program that begins with
+  ///     `keras.utils.set_random_seed(seed)` (Keras 1 and 2.2: `numpy.random.seed(seed)`), makes this
+  ///     model and calls `fit` once; the same seed gives the same bits.
   /// - Returns: loss and metrics of every epoch.
   @discardableResult
   public mutating func fit(
     _ data: Dataset, batchSize: Int = 32, epochs: Int = 1, validationSplit: Double = 0,
-    validationData: Dataset? = nil, shuffle: Bool = true, seed: UInt64? = nil,
-    callbacks: [any Callback] = []
+    validationData: Dataset? = nil, shuffle: Shuffling = true, classWeight: [Int: Double] = [:],
+    seed: UInt64? = nil, callbacks: [any Callback] = []
   ) throws(KerasError) -> History {
     var settings = FitSettings()
     settings.batchSize = batchSize
@@ -55,6 +84,7 @@ extension Model {
     settings.validationSplit = validationSplit
     settings.validationData = validationData
     settings.shuffle = shuffle
+    settings.classWeight = classWeight
     settings.seed = seed
     return try fit(data, settings: settings, callbacks: callbacks)
   }
@@ -63,34 +93,40 @@ extension Model {
   ///
   /// The model keeps what was learned also where this throws or a callback stops it: the weights of
   /// the last whole update.
+  ///
+  /// - Parameter checkpoint: where an earlier run of the same model, data and settings stopped; this
+  ///   one goes on as if it had not. Its history holds the epochs before, too.
   @discardableResult
   public mutating func fit(
-    _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = []
+    _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = [],
+    resumingFrom checkpoint: Checkpoint? = nil
   ) throws(KerasError) -> History {
-    var trainer = try Trainer(self, data, settings)
+    let trainer = try Trainer(self, data, settings, callbacks)
     let result: Result<History, KerasError>
     do {
-      result = .success(try trainer.run(callbacks))
+      result = .success(try trainer.run(from: checkpoint))
     } catch {
       result = .failure(error)
     }
-    network = network.replacingParameters(trainer.step.updater.parameters)
-    compilation?.slots = trainer.step.updater.slots
-    compilation?.iterations = trainer.step.updater.iterations
+    network = network.replacingParameters(trainer.parameters)
+    compilation?.adopt(trainer.run.step.updater)
     return try result.get()
   }
 
   /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first.
+  ///
+  /// - Parameter callbacks: whose `onTest…` are called.
   public func evaluate(
-    _ data: Dataset, batchSize: Int = 32
+    _ data: Dataset, batchSize: Int = 32, callbacks: [any Callback] = []
   ) throws(KerasError) -> [(name: String, value: Double)] {
-    let compilation = try compiled()
-    try data.check(for: network, loss: compilation.loss)
-    var averages = Averages(try metrics(), generation: compilation.generation)
+    let (objective, metrics) = (try objective(), try metrics())
+    try refuseNarrowMeasures(objective, metrics)
+    try data.check(for: objective)
+    var averages = Averages(metrics, objective: objective)
+    var pass = Pass(generation: objective.generation)
     try Trainer.measure(
-      Objective(network: network, loss: compilation.loss, generation: compilation.generation),
-      network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages)
-    let logs = averages.logs
-    return logs.filter { $0.name == "loss" } + logs.filter { $0.name != "loss" }
+      objective, network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages,
+      callbacks: callbacks, &pass)
+    return averages.lossFirst
   }
 }

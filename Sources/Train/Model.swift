@@ -18,15 +18,22 @@ public struct Model: Sendable {
   /// What `compile` sets, and what an optimizer has gathered since.
   public struct Compilation: Sendable {
     public var optimizer: any Optimizer
-    public let loss: any Loss
+    /// As given: `"mse"`, a list or a dictionary of losses.
+    public let loss: JSON
+    /// The same, one for each output; `nil` where an output has none.
+    public let losses: [OutputLoss?]
+    /// What each output's loss counts for, as given.
+    public let lossWeights: JSON
     /// As given: `["acc"]`.
     public let metrics: JSON
+    /// Metrics in which sample weights count, as given.
+    public let weightedMetrics: JSON
     /// Whose arithmetic training follows.
     public let generation: Generation
-    /// Updates done.
-    public internal(set) var iterations = 0
-    /// The optimizer's arrays in the order of its slot names; empty before the first update.
-    public internal(set) var slots: [Parameters<Float>] = []
+    /// How Keras 3 treats embeddings; no file records it.
+    public var backend: Backend?
+    /// What the optimizer has gathered so far.
+    public internal(set) var state = OptimizerState()
   }
 
   public init(_ network: Network) { self.network = network }
@@ -61,24 +68,93 @@ public struct Model: Sendable {
     }
   }
 
-  /// Sets optimizer, loss and metrics.
+  /// Sets optimizer, loss and metrics, reading like Keras:
+  ///
+  ///     try model.compile(
+  ///       optimizer: Adam(), loss: ["price": "mse", "sold": "binary_crossentropy"],
+  ///       metrics: ["price": ["mae"], "sold": ["acc"]], lossWeights: ["price": 1, "sold": 0.2])
   ///
   /// - Parameters:
+  ///   - loss: one for all outputs, a list with one each, or a dictionary by the outputs' names; each
+  ///     a name or a serialized object. `null` for an output that is not trained.
+  ///   - metrics: a list, or one per output likewise.
+  ///   - weightedMetrics: those in which sample weights count.
+  ///   - lossWeights: what each output's loss counts for; a list or a dictionary; default: 1.
   ///   - generation: whose arithmetic training follows; default: the model's own.
+  ///   - backend: of Keras 3. On ``Backend/tensorflow`` its optimizers square the gradient of each
+  ///     occurrence of an id in an embedding before they sum them; on JAX and torch they sum first, as the
+  ///     formulas have it and as every earlier Keras did. `nil` sums.
   ///   - keepingState: whether what an earlier optimizer with the same slots has gathered stays, as
   ///     for a change of the learning rate. Keras drops it.
+  /// - Throws: ``KerasError`` for a loss or metric that the generation does not have.
   public mutating func compile(
-    optimizer: any Optimizer = RMSprop(), loss: any Loss, metrics: [String] = [],
-    generation: Generation? = nil, keepingState: Bool = false
+    optimizer: any Optimizer = RMSprop(), loss: JSON, metrics: JSON = .null,
+    weightedMetrics: JSON = .null, lossWeights: JSON = .null, generation: Generation? = nil,
+    backend: Backend? = nil, keepingState: Bool = false
   ) throws(KerasError) {
-    let old = compilation
-    var new = Compilation(
+    let generation = generation ?? network.generation
+    try compile(
+      Compilation(
+        optimizer: optimizer, loss: loss,
+        losses: try OutputLoss.all(
+          loss, weights: lossWeights, outputs: network.outputNames, generation: generation),
+        lossWeights: lossWeights, metrics: metrics, weightedMetrics: weightedMetrics,
+        generation: generation, backend: backend), keepingState: keepingState)
+  }
+
+  /// Sets optimizer, loss and metrics, one loss for all outputs.
+  ///
+  ///     try model.compile(optimizer: RMSprop(), loss: BinaryCrossentropy(labelSmoothing: 0.1))
+  public mutating func compile(
+    optimizer: any Optimizer = RMSprop(), loss: any Loss, metrics: JSON = .null,
+    weightedMetrics: JSON = .null, generation: Generation? = nil, backend: Backend? = nil,
+    keepingState: Bool = false
+  ) throws(KerasError) {
+    let generation = generation ?? network.generation
+    try LossRegistry.check(loss, generation)
+    try compile(
+      Compilation(
+        optimizer: optimizer, loss: loss.serialized(in: generation),
+        losses: network.outputs.map { _ in OutputLoss(loss) }, lossWeights: .null,
+        metrics: metrics, weightedMetrics: weightedMetrics, generation: generation,
+        backend: backend), keepingState: keepingState)
+  }
+
+  /// The same with metrics by name.
+  public mutating func compile(
+    optimizer: any Optimizer = RMSprop(), loss: any Loss, metrics: [String],
+    generation: Generation? = nil, backend: Backend? = nil, keepingState: Bool = false
+  ) throws(KerasError) {
+    try compile(
       optimizer: optimizer, loss: loss, metrics: .array(metrics.map(JSON.string)),
-      generation: generation ?? network.generation)
-    if keepingState, let old, type(of: old.optimizer) == type(of: optimizer),
-      old.optimizer.slotNames == optimizer.slotNames
+      generation: generation, backend: backend, keepingState: keepingState)
+  }
+
+  private mutating func compile(
+    _ given: Compilation, keepingState: Bool
+  ) throws(KerasError) {
+    var new = given
+    let rules = new.generation
+    if let backend = new.backend, backend != .tensorflow, rules != .keras3 {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Keras \(rules.rawValue) has no backend \(backend.rawValue): only Keras 3 is computed on others"
+      )
+    }
+    new.optimizer = try new.optimizer.checked(for: rules)
+    if new.backend == .tensorflow, rules == .keras3, new.optimizer.options.lossScaleFactor != nil,
+      !network.tableWeights.isEmpty
     {
-      (new.iterations, new.slots) = (old.iterations, old.slots)
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Keras 3 on TensorFlow cannot scale the gradients of embeddings back",
+        at: .init(path: ["optimizer", "loss_scale_factor"]))
+    }
+    if keepingState, let old = compilation,
+      type(of: old.optimizer) == type(of: new.optimizer),
+      old.optimizer.allSlotNames == new.optimizer.allSlotNames
+    {
+      new.state = old.state
     }
     compilation = new
     _ = try self.metrics()
@@ -122,15 +198,16 @@ public struct Model: Sendable {
     return compilation
   }
 
-  func metrics() throws(KerasError) -> [any Metric] {
+  func metrics() throws(KerasError) -> CompiledMetrics {
     let compilation = try compiled()
-    guard let width = network.outputShapes[0].last, network.outputs.count == 1 else {
-      throw KerasError(
-        .unsupportedConfiguration,
-        "a model with \(network.outputs.count) outputs but training takes models with one")
-    }
-    return try MetricRegistry.metrics(
-      compilation.metrics, loss: compilation.loss, outputWidth: width,
-      generation: compilation.generation)
+    return try CompiledMetrics(
+      compilation.metrics, weighted: compilation.weightedMetrics, losses: compilation.losses,
+      network: network, generation: compilation.generation)
+  }
+
+  func objective() throws(KerasError) -> Objective {
+    let compilation = try compiled()
+    return try Objective(
+      network, losses: compilation.losses, generation: compilation.generation)
   }
 }

@@ -1,19 +1,21 @@
 import KerasFormat
 import KerasRuntime
 
-/// The training loop: epochs of batches, with validation after each epoch.
-struct Trainer: ~Copyable {
-  private(set) var step: TrainingStep
+/// The training loop: epochs of batches, with validation after each epoch, and callbacks around all of
+/// it in the order in which each Keras calls them.
+struct Trainer {
+  let run: TrainingRun
   private let data: Dataset
   private let settings: FitSettings
-  private let metrics: [any Metric]
+  private let metrics: CompiledMetrics
   private let training: Range<Int>
   private let validation: (data: Dataset, rows: Range<Int>)?
-  private let targetWidth: Int
+  private var callbacks: [any Callback] { run.callbacks }
 
-  init(_ model: Model, _ data: Dataset, _ settings: FitSettings) throws(KerasError) {
+  init(
+    _ model: Model, _ data: Dataset, _ settings: FitSettings, _ callbacks: [any Callback]
+  ) throws(KerasError) {
     let compilation = try model.compiled()
-    let metrics = try model.metrics()
     guard settings.batchSize > 0 else {
       throw KerasError(
         .invalidArgument, "batch size \(settings.batchSize) but it must be 1 or more")
@@ -25,154 +27,178 @@ struct Trainer: ~Copyable {
       throw KerasError(
         .invalidArgument, "initial epoch \(settings.initialEpoch) but it cannot be negative")
     }
-    try data.check(for: model.network, loss: compilation.loss)
-    try Self.refuseUncomputed(model.network)
+    metrics = try model.metrics()
+    let objective = try model.objective()
+    try model.network.graph.refuseTrainingInOtherTypes()
+    try data.check(for: objective)
+    let classWeights = try ClassWeights(
+      settings.classWeight, byOutput: settings.classWeights, objective: objective)
+    let weighted = try classWeights.applied(to: data)
+    try weighted.check(for: objective)
     let split = try data.split(validation: settings.validationSplit)
     if let given = settings.validationData {
-      try given.check(for: model.network, loss: compilation.loss)
+      try given.check(for: objective)
       validation = (given, 0..<given.rows)
     } else {
-      validation = split.validation.isEmpty ? nil : (data, split.validation)
+      validation =
+        split.validation.isEmpty
+        ? nil : (classWeights.reachesValidation ? weighted : data, split.validation)
     }
-    self.metrics = metrics
     training = split.training
-    self.data = data
+    self.data = weighted
     self.settings = settings
-    targetWidth = compilation.loss.targetWidth(for: model.network.outputShapes[0].last ?? 1)
-    // The run works on copies: the model's own arrays may be shared.
-    step = TrainingStep(
-      objective: Objective(
-        network: model.network, loss: compilation.loss, generation: compilation.generation),
-      updater: Updater(
-        compilation, network: model.network,
-        parameters: Parameters(copying: model.network.parameters)))
+    run = try TrainingRun(
+      model, compilation, weighted, settings,
+      TrainingPlan(
+        epochs: settings.epochs, initialEpoch: settings.initialEpoch,
+        steps: (training.count + settings.batchSize - 1) / settings.batchSize,
+        batchSize: settings.batchSize, trainingRows: training.count,
+        validationRows: validation?.rows.count ?? 0),
+      callbacks)
   }
 
-  /// Regularizers and constraints change what is learned; until they are computed, a model that has
-  /// one is not trained.
-  private static func refuseUncomputed(_ network: Network) throws(KerasError) {
-    if let (path, policy) = network.graph.firstOtherPolicy {
-      throw KerasError(
-        .unsupportedConfiguration,
-        "training under a \(policy.name) policy is not computed as Keras does",
-        at: .init(path: path), hint: "train it with the policy float32")
-    }
-    for layer in network.definition.layers {
-      // A penalty on what comes out of a layer, and Keras 1's dropout of words.
-      for key in ["activity_regularizer", "legacy_dropout"]
-      where holds(key, .object(layer.config)) {
-        throw KerasError(
-          .unsupportedConfiguration, "training with it is not supported",
-          at: .init(path: [layer.name, key]))
-      }
-    }
-    for node in network.nodes {
-      for index in node.weights {
-        let spec = network.parameters.layout.specs[index]
-        for (what, value) in [
-          ("regularizer", spec.settings.regularizer), ("constraint", spec.settings.constraint),
-        ] where !value.isNull {
-          throw KerasError(
-            .unsupportedConfiguration, "training with a \(what) is not supported",
-            at: .init(path: [node.name, spec.name]))
-        }
-      }
-    }
-  }
-
-  /// Whether a config, or that of a layer inside, says something under `key`.
-  private static func holds(_ key: String, _ value: JSON) -> Bool {
-    if let object = value.object {
-      return object.members.contains { $0.key == key && !$0.value.isNull || holds(key, $0.value) }
-    }
-    return value.array?.contains { holds(key, $0) } ?? false
-  }
+  /// The weights as they are now.
+  var parameters: Parameters<Float> { run.step.updater.parameters }
 
   // MARK: - Epochs
 
-  mutating func run(_ callbacks: [any Callback]) throws(KerasError) -> History {
-    var history = History()
-    let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-    var shuffle = Shuffle(
-      rows: training.count, seed: seed, isSeeded: settings.seed != nil,
-      generation: step.objective.generation)
-    let plan = TrainingPlan(
-      epochs: settings.epochs, initialEpoch: settings.initialEpoch,
-      steps: (training.count + settings.batchSize - 1) / settings.batchSize,
-      batchSize: settings.batchSize, trainingRows: training.count,
-      validationRows: validation?.rows.count ?? 0)
-    for callback in callbacks { callback.trainingBegan(plan) }
-    for epoch in settings.initialEpoch..<max(settings.initialEpoch, settings.epochs) {
-      for callback in callbacks { callback.epochBegan(epoch) }
+  /// - Parameter checkpoint: where to go on; else the start, or what a callback asks for.
+  func run(from checkpoint: Checkpoint?) throws(KerasError) -> History {
+    for callback in callbacks { try callback.onTrainBegin(run) }
+    if let checkpoint = checkpoint ?? run.resumption { try run.goOn(from: checkpoint) }
+    var shuffle = try Shuffle(
+      rows: training.count, mode: settings.shuffle, batchSize: settings.batchSize,
+      generation: run.generation,
+      state: Shuffle.State(
+        seed: run.progress.seed, isSeeded: run.progress.isSeeded, start: run.numpyStart))
+    // Orders that were drawn before are drawn again and left: so every generation's stream of random
+    // numbers is where it was.
+    var order = Array(training)
+    for _ in 0..<run.progress.ordersDrawn { order = shuffle.next() }
+    while run.epoch < settings.epochs && !run.stopTraining {
       let clock = ContinuousClock()
       let start = clock.now
-      let order = settings.shuffle ? shuffle.next() : Array(training)
-      guard var logs = try train(on: order, callbacks) else {
-        history.wasStopped = true
-        break
+      if run.progress.batch == 0 {
+        for callback in callbacks { try callback.onEpochBegin(run.epoch, run) }
+        order = shuffle.next()
+        run.progress.ordersDrawn += 1
+        run.averages.reset()
+      } else {
+        for callback in callbacks { try callback.onEpochResume(run.epoch, run) }
       }
-      logs += try validate()
-      let seconds = (clock.now - start).inSeconds
-      history.append(epoch: epoch, logs: logs, seconds: seconds)
-      for callback in callbacks { callback.epochEnded(epoch, logs: logs, seconds: seconds) }
-      if callbacks.contains(where: \.wantsToStop) {
-        history.wasStopped = epoch + 1 < settings.epochs
-        break
+      guard try train(on: order) else { return try interrupted() }
+      try endEpoch { (clock.now - start).inSeconds }
+      if callbacks.contains(where: \.isInterrupted), run.epoch < settings.epochs {
+        return try interrupted()
       }
     }
-    for callback in callbacks { callback.trainingEnded(history) }
-    return history
+    run.progress.history.wasStopped = run.stopTraining && run.epoch < settings.epochs
+    run.step.finish()
+    for callback in callbacks { try callback.onTrainEnd(run) }
+    try run.writePendingFiles()
+    return run.history
   }
 
-  /// One epoch; `nil` when a callback stopped it between two batches.
-  private mutating func train(
-    on order: [Int], _ callbacks: [any Callback]
-  ) throws(KerasError) -> [(name: String, value: Double)]? {
-    var averages = Averages(metrics, generation: step.objective.generation)
-    let targetWidth = targetWidth
-    for (batch, start) in stride(from: 0, to: order.count, by: settings.batchSize).enumerated() {
+  private func interrupted() throws(KerasError) -> History {
+    run.progress.history.wasStopped = true
+    for callback in callbacks { try callback.onInterrupt(run) }
+    try run.writePendingFiles()
+    return run.history
+  }
+
+  /// The batches of an epoch from where it stands; `false` when a callback broke it off.
+  private func train(on order: [Int]) throws(KerasError) -> Bool {
+    let generation = run.generation
+    // Before Keras 2.15 callbacks see each batch by itself.
+    var single = generation <= .keras2 ? Averages(metrics, objective: run.step.objective) : nil
+    while run.progress.batch < run.plan.steps {
+      let batch = run.progress.batch
+      let start = batch * settings.batchSize
       let rows = order[start..<min(order.count, start + settings.batchSize)]
-      try step.run(data, rows: rows) { outcome in
-        averages.add(outcome, rows: rows.count, targetWidth: targetWidth)
+      for callback in callbacks { try callback.onTrainBatchBegin(batch, run) }
+      single?.reset()
+      var averages = run.averages
+      try run.step.run(data, rows: rows) { outcome throws(KerasError) in
+        try averages.add(outcome, rows: rows.count)
+        try single?.add(outcome, rows: rows.count)
       }
+      run.averages = averages
+      run.progress.batch += 1
       if !callbacks.isEmpty {
-        let logs = averages.logs
-        for callback in callbacks { callback.batchEnded(batch, logs: logs) }
+        var logs = Logs()
+        if let single {
+          logs = ["batch": Double(batch), "size": Double(rows.count)]
+          for (name, value) in single.logs { logs[name] = value }
+        } else {
+          logs = Logs(averages.logs)
+        }
+        for callback in callbacks { try callback.onTrainBatchEnd(batch, logs, run) }
+        try run.writePendingFiles()
       }
-      let isLast = start + settings.batchSize >= order.count
-      if !isLast && callbacks.contains(where: \.wantsToStop) { return nil }
+      // Keras 1 goes through the epoch all the same.
+      if run.stopTraining && generation > .keras1 { break }
+      let isLast = run.progress.batch == run.plan.steps
+      if !isLast && callbacks.contains(where: \.isInterrupted) { return false }
     }
-    return averages.logs
+    return true
+  }
+
+  /// Validates and lets callbacks see the epoch.
+  private func endEpoch(_ seconds: () -> Double) throws(KerasError) {
+    let measured = run.averages.logs
+    var logs: Logs
+    if run.generation <= .keras2 {
+      // Keras 2.2 does not validate an epoch that was stopped; what it validates comes first.
+      let isWhole = !run.stopTraining || run.generation == .keras1
+      logs = Logs(isWhole ? try validate() : [])
+      for (name, value) in measured { logs[name] = value }
+    } else {
+      logs = Logs(measured)
+      for (name, value) in try validate() { logs[name] = value }
+    }
+    let epoch = run.epoch
+    for callback in callbacks { try callback.onEpochEnd(epoch, &logs, run) }
+    run.progress.history.append(epoch: epoch, logs: logs, seconds: seconds())
+    run.progress.epoch += 1
+    run.progress.batch = 0
+    try run.writePendingFiles()
   }
 
   private func validate() throws(KerasError) -> [(name: String, value: Double)] {
     guard let validation else { return [] }
-    var averages = Averages(metrics, prefix: "val_", generation: step.objective.generation)
+    var averages = Averages(metrics, objective: run.step.objective, prefix: "val_")
+    // Recurrent layers of Keras 3 and 1 draw masks in these batches too, and go on from there.
+    var pass = Pass(generation: run.generation)
+    pass.streams = run.step.streams
     try Self.measure(
-      step.objective, step.updater.parameters, validation.data, validation.rows,
-      batchSize: settings.batchSize, into: &averages)
+      run.step.objective, run.step.updater.parameters, validation.data, validation.rows,
+      batchSize: settings.batchSize, into: &averages, callbacks: callbacks, &pass)
+    run.step.streams = pass.streams
     return averages.logs
   }
 
   /// Loss and metrics of some rows, nothing learned.
   static func measure(
     _ objective: Objective, _ parameters: Parameters<Float>, _ data: Dataset, _ rows: Range<Int>,
-    batchSize: Int, into averages: inout Averages
+    batchSize: Int, into averages: inout Averages, callbacks: [any Callback],
+    _ pass: inout Pass
   ) throws(KerasError) {
     guard batchSize > 0 else {
       throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
     }
     let order = Array(rows)
-    let width = objective.loss.targetWidth(for: objective.network.outputShapes[0].last ?? 1)
-    var pass = Pass(generation: objective.generation)
-    for start in stride(from: 0, to: order.count, by: batchSize) {
+    for callback in callbacks { try callback.onTestBegin() }
+    for (batch, start) in stride(from: 0, to: order.count, by: batchSize).enumerated() {
+      for callback in callbacks { try callback.onTestBatchBegin(batch) }
       let part = order[start..<min(order.count, start + batchSize)]
       var trace = NetworkTrace<Float>()
       let outcome = try objective.evaluate(
         data, rows: part, parameters: parameters, trace: &trace, pass: &pass)
-      averages.add(outcome, rows: part.count, targetWidth: width)
+      try averages.add(outcome, rows: part.count)
       pass.workspace.reset()
+      for callback in callbacks { try callback.onTestBatchEnd(batch, averages.unprefixedLogs) }
     }
+    for callback in callbacks { try callback.onTestEnd(averages.unprefixedLogs) }
   }
 }
 

@@ -4,35 +4,55 @@ import KerasRuntime
 /// One batch of training: forward, back, update.
 struct TrainingStep: ~Copyable {
   let objective: Objective
-  private(set) var updater: Updater
+  var updater: Updater
   private let gradients: Parameters<Float>
   private var pass: Pass
 
-  init(objective: Objective, updater: consuming Updater) {
+  /// What the layers draw from; to be saved with the weights, and put back to go on from there.
+  var streams: RandomStreams {
+    get { pass.streams }
+    set { pass.streams = newValue }
+  }
+  /// Steps of this run, which Keras 2.2's running statistics count.
+  var stepOfRun: Int {
+    get { pass.stepOfRun }
+    set { pass.stepOfRun = newValue }
+  }
+
+  /// On copies: the model's own arrays may be shared.
+  init(_ model: Model) throws(KerasError) {
+    let (objective, compilation) = (try model.objective(), try model.compiled())
+    let constraints = try ConstraintRegistry.constraints(of: model.network)
     self.objective = objective
+    updater = Updater(
+      compilation, network: model.network,
+      parameters: Parameters(copying: model.network.parameters), constraints: constraints)
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
-    pass.step = UInt64(updater.iterations)
-    self.updater = updater
+    if updater.wantsTableGradients { pass.tableGradients = [] }
   }
 
   /// Trains on the rows with these indices.
   ///
   /// - Parameter observe: sees loss and output before the update.
   mutating func run(
-    _ data: Dataset, rows: ArraySlice<Int>, observe: (Objective.Outcome<Float>) -> Void
+    _ data: Dataset, rows: ArraySlice<Int>,
+    observe: (Objective.Outcome<Float>) throws(KerasError) -> Void
   ) throws(KerasError) {
     defer { pass.workspace.reset() }
     let parameters = updater.parameters
     var trace = NetworkTrace<Float>()
     let outcome = try objective.evaluate(
       data, rows: rows, parameters: parameters, trace: &trace, pass: &pass)
-    observe(outcome)
+    try observe(outcome)
     gradients.setZero()
-    objective.network.backward(
-      [outcome.gradient], trace: trace, parameters: parameters, gradients: gradients, pass: &pass)
-    updater.apply(gradients)
-    pass.step += 1
+    pass.tableGradients?.removeAll(keepingCapacity: true)
+    objective.backward(
+      outcome, trace: trace, parameters: parameters, gradients: gradients, pass: &pass)
+    updater.apply(gradients, occurrences: pass.tableGradients ?? [])
     pass.stepOfRun += 1
   }
+
+  /// What Keras does to the weights when `fit` ends.
+  func finish() { updater.finish() }
 }

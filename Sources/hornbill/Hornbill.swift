@@ -1,5 +1,6 @@
 import ArgumentParser
 import KerasFormat
+import KerasRuntime
 
 @main
 struct Hornbill: AsyncParsableCommand {
@@ -16,6 +17,7 @@ struct Hornbill: AsyncParsableCommand {
   /// check, 2 bad usage, 65 bad data, 70 a bug, 74 input or output failed.
   static func main() async {
     do {
+      try InstructionSet.checkEnvironment()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

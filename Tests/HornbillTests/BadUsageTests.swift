@@ -11,14 +11,18 @@ import Testing
       try trained("--optimizer", "rmsprob")
         == "--optimizer: unknown optimizer 'rmsprob'; did you mean 'rmsprop'?")
     #expect(
-      try trained("--optimizer", "lion")
-        == "--optimizer: unknown optimizer 'lion'; known are sgd, rmsprop, adam")
+      try trained("--optimizer", "yogi")
+        == "--optimizer: unknown optimizer 'yogi'; known are sgd, rmsprop, adam, adamw, adagrad, "
+        + "adadelta, adamax, nadam, ftrl, lion")
+    #expect(
+      try tool.failure(
+        2, "train", "text.keras", "--output", "o.keras", "--optimizer", "lion", "--keras", "2")
+        == "--optimizer: Keras 2 has no optimizer Lion")
     #expect(
       try trained("--loss", "binary_crossentropie")
         == "--loss: unknown loss 'binary_crossentropie'; did you mean 'binary_crossentropy'?")
-    #expect(
-      try trained("--metrics", "acc,acuracy")
-        == "--metrics: unknown metric 'acuracy'; did you mean 'accuracy'?")
+    let metric = try trained("--metrics", "acc,acuracy")
+    #expect(metric.hasPrefix("--metrics: unknown metric 'acuracy'; did you mean "), "\(metric)")
   }
 
   @Test func `an optimizer's settings are refused with the key or the byte`() throws {
@@ -66,7 +70,7 @@ import Testing
   }
 
   @Test func `a model file or an architecture, one of them`() throws {
-    let message = "Give either a model file or --architecture; see 'hornbill help train'"
+    let message = "Give one of a model file, --architecture and --resume; see 'hornbill help train'"
     #expect(try tool.failure(2, "train", "--output", "o.keras") == message)
     #expect(try trained("--architecture", "gru") == message)
     #expect(

@@ -36,7 +36,9 @@ import Testing
     generation: String, name: String
   ) throws {
     for file in ModelFixture.files(generation, name) {
-      let record = ModelFixture.named(try ModelFile.read(ModelFixture.path(generation, file)))
+      var record = ModelFixture.named(try ModelFile.read(ModelFixture.path(generation, file)))
+      // Keras makes the operations anew by which it makes masks; they are not written.
+      record.operations = OperationListing()
       let own = ModelFile.WriteOptions(generation: record.generation)
       for container in [ModelFile.Container.keras, .h5] {
         if container == .keras, generation == "2" { continue }

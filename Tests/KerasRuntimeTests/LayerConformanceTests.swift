@@ -17,7 +17,9 @@ import Testing
   // over a step of 1e-6 and for the 1e-10 by which sums of doubles differ.
   @Test func `hand-written gradients equal numerical differences`() throws {
     for layerCase in try Self.cases.get() where layerCase.isTrainable {
-      let worst = try GradientCheck(layerCase.network(11), input: layerCase.input).worst()
+      let worst = try GradientCheck(
+        layerCase.network(11), input: layerCase.input, isTraining: layerCase.isTraining
+      ).worst()
       #expect(worst.error < 2e-6, "\(layerCase.title): \(worst.place)")
     }
   }

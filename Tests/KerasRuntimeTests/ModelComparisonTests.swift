@@ -241,6 +241,33 @@ import Testing
     }
   }
 
+  @Test func `the layer of a model inside, however deep, is named with those that it is in`() throws
+  {
+    let fixtures = try FixtureCase.all(["graphs"]).filter { $0.generation == "3" }
+    for (name, layer, weight, expected) in [
+      ("Nested/three_deep", "sequential_1", 0, "sequential_1/functional_1/sequential/dense"),
+      ("Nested/three_deep", "sequential_1", 4, "sequential_1/dense_3"),
+      ("Nested/Model_twice", "functional", 0, "functional/dense"),
+    ] {
+      let fixture = try #require(fixtures.first { "\($0.kind)/\($0.name)" == name })
+      let record = try fixture.record(fixture.containers[0])
+      var changed = record
+      let index = try #require(changed.layers.firstIndex { $0.name == layer })
+      let array = changed.layers[index].weights[weight].array
+      changed.layers[index].weights[weight].array = moved(array, 0, by: 1)
+      var comparison = OutputComparison(try Network(record), try Network(changed))
+      try comparison.run(fixture.inputArrays())
+      #expect(comparison.first?.layer == expected, "\(name)")
+      #expect(comparison.first?.call == 0)
+      // What is around it follows.
+      #expect(comparison.differences.contains { $0.layer == layer })
+      if name == "Nested/Model_twice" {
+        let calls = comparison.differences.filter { $0.layer == expected }.map(\.call)
+        #expect(calls == [0, 1])
+      }
+    }
+  }
+
   @Test func `a token id that a table does not have is refused with its row`() throws {
     var comparison = OutputComparison(try Network(gru), try Network(gru))
     let ids = NumericArray(shape: [2, 9], .int32((0..<18).map { $0 == 13 ? 30 : 1 }))

@@ -106,8 +106,10 @@ import Testing
   func `every case is written for the real Kerases to check`() throws {
     let folder = Self.folder ?? ""
     var lines: [String] = []
-    for (index, fixture) in try FixtureCase.all(["layers", "graphs", "keras1"]).enumerated()
-    where fixture.kind != "Refused" {
+    let all = try FixtureCase.all(["layers", "graphs", "keras1"])
+    // Younger than the tables, these come last, so that every other case keeps its turn.
+    let cases = all.filter { $0.kind != "Precision" } + all.filter { $0.kind == "Precision" }
+    for (index, fixture) in cases.enumerated() where fixture.kind != "Refused" {
       guard let container = fixture.containers.first else { continue }
       let network: Network
       do { network = try Network(try fixture.record(container)) } catch { continue }

@@ -83,14 +83,14 @@ struct StoredModel: Sendable, CustomTestStringConvertible {
     for file in try stored.wholeFiles() {
       let model = try Model(contentsOf: stored.path(file))
       let compilation = try #require(model.compilation)
-      #expect(compilation.loss.name == expected["loss"]?.string)
+      #expect(compilation.loss == expected["loss"])
       #expect(compilation.metrics == expected["metrics"])
       let optimizer = try #require(expected["optimizer"]?.object)
       #expect(type(of: compilation.optimizer).className == optimizer["class_name"]?.string)
       let given = try #require(optimizer["given"]?.object?["learning_rate"]?.number)
-      #expect(abs(compilation.optimizer.learningRate - given) < 1e-8)
+      #expect(abs(Double(compilation.optimizer.rate(after: 0)) - given) < 1e-8)
       if expected["iterations_stored"]?.bool == true {
-        #expect(compilation.iterations == expected["iterations"]?.integer)
+        #expect(compilation.state.iterations == expected["iterations"]?.integer)
       }
       try expectSlots(of: stored, in: compilation)
     }
@@ -100,10 +100,10 @@ struct StoredModel: Sendable, CustomTestStringConvertible {
   @Test func `a definition of Keras 3 is compiled as it was, but for the optimizer`() throws {
     let record = try ModelFile.read(Fixtures.path("models/gru/3/model.json"))
     let compilation = try #require(try Model(record, weights: .fresh(seed: 3)).compilation)
-    #expect(compilation.loss is BinaryCrossentropy)
+    #expect(compilation.losses.count == 1 && compilation.losses[0]?.loss is BinaryCrossentropy)
     #expect(compilation.metrics == ["acc"])
     #expect(compilation.optimizer is RMSprop)
-    #expect(compilation.optimizer.learningRate == 0.001)
+    #expect(compilation.optimizer.learningRate as? Double == 0.001)
     for older in ["2", "2.15"] {
       let record = try ModelFile.read(Fixtures.path("models/gru/\(older)/model.json"))
       #expect(try Model(record, weights: .fresh(seed: 3)).compilation == nil)
@@ -128,7 +128,7 @@ struct StoredModel: Sendable, CustomTestStringConvertible {
           for (a, b) in zip(try again.predict([x])[0].floats(), y) { #expect(abs(a - b) < 1e-6) }
           if target == .keras3 && usesHardSigmoid(model.network) {
             // Keras 3 has another hard sigmoid; other weights say the same with it.
-            #expect(again.compilation?.slots.isEmpty == true)
+            #expect(again.compilation?.state.slots.isEmpty == true)
             continue
           }
           try expectWeights(of: stored, in: again.network)
@@ -137,7 +137,8 @@ struct StoredModel: Sendable, CustomTestStringConvertible {
           // Keras 2 stores no counter with RMSprop, which needs none.
           let isCounted =
             target > .keras2 || compilation.optimizer is Adam || compilation.optimizer is SGD
-          #expect(compilation.iterations == (isCounted ? model.compilation?.iterations : 0))
+          #expect(
+            compilation.state.iterations == (isCounted ? model.compilation?.state.iterations : 0))
         }
       }
     }
@@ -189,13 +190,13 @@ struct StoredModel: Sendable, CustomTestStringConvertible {
     let slots = try stored.slots()
     let names = compilation.optimizer.slotNames
     #expect(Set(names) == Set(slots.keys))
-    for (name, slot) in zip(names, compilation.slots) {
+    for (name, slot) in zip(names, compilation.state.slots) {
       let arrays = try #require(slots[name])
       #expect(arrays.count == slot.layout.specs.count)
       for (index, array) in arrays.enumerated() {
         #expect(slot.values(index).map(\.bitPattern) == array.floats().map(\.bitPattern))
       }
     }
-    #expect(compilation.slots.count == names.count)
+    #expect(compilation.state.slots.count == names.count)
   }
 }

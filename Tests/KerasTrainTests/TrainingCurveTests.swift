@@ -42,7 +42,7 @@ struct TrainingCase: Sendable, CustomTestStringConvertible {
     settings.batchSize = try #require(facts["batch_size"]?.integer)
     settings.epochs = try #require(facts["epochs"]?.integer)
     settings.validationSplit = try #require(facts["validation_split"]?.number)
-    settings.shuffle = try #require(facts["shuffle"]?.bool as Bool?)
+    settings.shuffle = Shuffling(try #require(facts["shuffle"]?.bool as Bool?))
     settings.seed = 1
     let data = try Dataset(
       inputs: [Fixtures.array("\(folder)/x.npy")], targets: Fixtures.array("\(folder)/y.npy"))

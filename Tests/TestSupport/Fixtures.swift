@@ -20,10 +20,12 @@ package enum Fixtures {
     try NumericArray(npy: FileBytes.read(path(name)))
   }
 
-  /// The bytes of a file there; those of `layers/<Kind>/…` are packed.
+  /// The bytes of a file there; those of `layers/<Kind>/…` and the like are packed.
   package static func bytes(_ name: String) throws(KerasError) -> [UInt8] {
     let parts = name.split(separator: "/", maxSplits: 2).map(String.init)
-    guard ["layers", "graphs", "keras1", "textlayers"].contains(parts[0]), parts.count == 3 else {
+    guard ["layers", "graphs", "keras1", "textlayers", "optimizers"].contains(parts[0]),
+      parts.count == 3
+    else {
       return try FileBytes.read(path(name))
     }
     let archive = try ZipArchive(reading: FileBytes.read(path("\(parts[0])/\(parts[1]).zip")))

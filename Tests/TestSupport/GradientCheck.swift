@@ -9,9 +9,14 @@ package struct GradientCheck {
   package let network: Network
   private let coefficients: [[Double]]
   private let input: NumericArray
+  private let isTraining: Bool
 
-  package init(_ network: Network, input: NumericArray, seed: UInt64 = 11) throws {
+  /// - Parameter isTraining: whether layers drop what they do while training, each time the same.
+  package init(
+    _ network: Network, input: NumericArray, seed: UInt64 = 11, isTraining: Bool = false
+  ) throws {
     self.network = network
+    self.isTraining = isTraining
     self.input = input
     var generator = Philox(seed: seed &+ 1)
     coefficients = try network.predict([input]).map { output in
@@ -24,7 +29,8 @@ package struct GradientCheck {
   package func worst() throws -> (error: Double, place: String) {
     let parameters = perturbed()
     let gradients = Parameters<Double>(parameters.layout)
-    var pass = Pass(generation: network.generation, keepsTrace: true)
+    var pass = Pass(
+      generation: network.generation, isTraining: isTraining, keepsTrace: true)
     var trace = NetworkTrace<Double>()
     let tensor = Tensor<Double>(rows: 0..<input.shape[0], of: input, in: &pass.workspace)
     let outputs = try network.forward(
@@ -78,7 +84,7 @@ package struct GradientCheck {
   }
 
   private func weightedSum(_ parameters: Parameters<Double>) throws -> Double {
-    var pass = Pass(generation: network.generation)
+    var pass = Pass(generation: network.generation, isTraining: isTraining)
     var trace = NetworkTrace<Double>()
     let tensor = Tensor<Double>(rows: 0..<input.shape[0], of: input, in: &pass.workspace)
     let outputs = try network.forward([tensor], parameters: parameters, trace: &trace, pass: &pass)

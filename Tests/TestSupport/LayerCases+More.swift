@@ -99,10 +99,16 @@ extension LayerCase {
     }
     cases.append(
       LayerCase(merging: Multiply(), "Multiply of three", widths: [3, 1, 3], input: sequences))
-    var cosine = LayerCase(
-      merging: CosineDot(axes: [1]), "CosineDot", widths: [3, 3], shape: [2], input: vectors)
-    cosine.isTrainable = false
-    return cases + [cosine]
+    cases.append(
+      LayerCase(
+        merging: CosineDot(axes: [1]), "CosineDot", widths: [3, 3], shape: [2], input: vectors))
+    cases.append(
+      LayerCase(
+        merging: CosineDot(axes: [2]), "CosineDot of steps", widths: [3, 3], input: sequences))
+    for layer: any Layer in [Multiply(), Maximum(), Minimum()] {
+      cases.append(LayerCase(maskedMerging: layer, "\(type(of: layer).className), masked"))
+    }
+    return cases
   }
 
   static func ofWrappers() throws(KerasError) -> [LayerCase] {

@@ -14,6 +14,8 @@ package struct LayerCase: Sendable, CustomStringConvertible {
   package let network: @Sendable (UInt64) throws -> Network
   /// Whether the way back is computed; some options of Keras 1 are for prediction alone.
   package var isTrainable = true
+  /// Whether the gradient is checked as in training: with what the layer drops.
+  package var isTraining = false
 
   package var description: String { title }
 
@@ -56,6 +58,36 @@ package struct LayerCase: Sendable, CustomStringConvertible {
 }
 
 extension LayerCase {
+  /// A layer of three inputs of which two have masks, not the same one.
+  init(maskedMerging layer: any Layer, _ title: String) {
+    self.layer = layer
+    self.title = title
+    input = Self.ids
+    network = { seed in
+      func record(_ layer: any Layer, _ name: String, _ inbound: [String]) -> LayerRecord {
+        var record = LayerRecord(
+          className: type(of: layer).className, name: name, config: layer.config)
+        record.inbound = inbound.isEmpty ? [] : [inbound.map { TensorReference(layer: $0) }]
+        return record
+      }
+      let words = Embedding(inputDim: 7, outputDim: 3, maskZero: true)
+      var model = ModelRecord(
+        generation: .keras3, name: "m", isSequential: false,
+        layers: [
+          record(InputLayer(shape: [4]), "x", []),
+          record(words, "a", ["x"]), record(words, "b", ["x"]),
+          record(Cropping1D(left: 1, right: 0), "cut", ["b"]),
+          record(ZeroPadding1D(left: 1, right: 0), "padded", ["cut"]),
+          record(Masking(maskValue: 0), "c", ["padded"]),
+          record(Embedding(inputDim: 7, outputDim: 3), "d", ["x"]),
+          record(layer, "merged", ["a", "c", "d"]),
+        ])
+      model.inputs = [TensorReference(layer: "x")]
+      model.outputs = [TensorReference(layer: "merged")]
+      return try Network(model, weights: .fresh(seed: seed))
+    }
+  }
+
   /// Rows with and without padding: before, behind, between, everywhere, and none.
   package static let ids = NumericArray(
     shape: [5, 4], .int32([1, 2, 3, 4, 0, 0, 5, 6, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0]))
@@ -114,11 +146,43 @@ extension LayerCase {
         layer: ActivationLayer(.glu), title: "Activation glu",
         layers: [InputLayer(shape: [4, 2]), Dense(units: 6), ActivationLayer(.glu)],
         input: sequences))
-    cases += try recurrent()
+    cases += try recurrent() + inTraining()
     cases += ofWindows() + ofNormalizations() + ofActivations() + ofShapes() + ofMerges()
     cases += try ofWrappers()
     cases += try ofVocabularies()
     return cases
+  }
+
+  /// Layers in options that only training sees.
+  private static func inTraining() throws(KerasError) -> [LayerCase] {
+    let layers: [(String, any RecurrentCaseLayer)] = [
+      ("SimpleRNN", SimpleRNN(units: 5)), ("LSTM", LSTM(units: 5)), ("GRU", GRU(units: 5)),
+      ("GRU reset before", GRU(units: 5, resetAfter: false)),
+    ]
+    var cases: [LayerCase] = []
+    for (name, layer) in layers {
+      for (title, inputs, states) in [
+        ("inputs", 0.4, 0.0), ("states", 0, 0.4), ("both", 0.3, 0.25),
+      ] {
+        var layer = layer
+        layer.options = RecurrentOptions(
+          returnSequences: title == "both", dropout: inputs, recurrentDropout: states)
+        cases.append(onSequences(layer, "\(name) dropping \(title)"))
+        cases.append(onMasked(layer, "\(name) dropping \(title)"))
+      }
+    }
+    cases.append(
+      onSequences(
+        try Bidirectional(LSTM(units: 5, dropout: 0.3, recurrentDropout: 0.25)),
+        "Bidirectional dropping both"))
+    cases = cases.map { layerCase in
+      var layerCase = layerCase
+      layerCase.isTraining = true
+      return layerCase
+    }
+    let vectors = try LayerRegistry.layer(
+      className: "BatchNormalization", name: "b", config: ["mode": 1])
+    return cases + [onSequences(vectors, "BatchNormalization mode 1")]
   }
 
   private static func recurrent() throws(KerasError) -> [LayerCase] {
@@ -183,3 +247,12 @@ extension LayerCase {
     ("last or zero", RecurrentOptions(zeroOutputForMask: true)),
   ]
 }
+
+/// A recurrent layer whose options a case sets.
+private protocol RecurrentCaseLayer: Layer {
+  var options: RecurrentOptions { get set }
+}
+
+extension SimpleRNN: RecurrentCaseLayer {}
+extension LSTM: RecurrentCaseLayer {}
+extension GRU: RecurrentCaseLayer {}

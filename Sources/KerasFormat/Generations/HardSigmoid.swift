@@ -31,6 +31,7 @@ enum HardSigmoid {
     }
     if hasScaled, !(record.training?.optimizer.slots.isEmpty ?? true) {
       record.training?.optimizer.slots = []
+      record.training?.optimizer.iterations = nil
       notes.append(
         ConversionNote(
           message: "the optimizer's state belongs to the unscaled weights and is left out"))

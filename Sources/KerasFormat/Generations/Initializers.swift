@@ -1,5 +1,5 @@
 /// Initializers, regularizers and constraints: names that Keras 3 has and what they are elsewhere.
-enum Initializers {
+package enum Initializers {
   private static let named: [(name: String, scale: Double, mode: String, distribution: String)] = [
     ("GlorotUniform", 1, "fan_avg", "uniform"), ("GlorotNormal", 1, "fan_avg", "normal"),
     ("HeUniform", 2, "fan_in", "uniform"), ("HeNormal", 2, "fan_in", "normal"),
@@ -29,7 +29,7 @@ enum Initializers {
 
   // MARK: - To Keras 3's words
 
-  static func canonical(_ value: JSON) -> JSON {
+  package static func canonical(_ value: JSON) -> JSON {
     if let name = value.string { return byString[name] ?? value }
     guard var object = value.object, let name = object["class_name"]?.string,
       var config = object["config"]?.object
@@ -46,7 +46,9 @@ enum Initializers {
           && $0.distribution == distribution
       }
       if let match {
-        return Self.object(match.name, ["seed": config["seed"] ?? .null])
+        var kept: JSONObject = ["seed": config["seed"] ?? .null]
+        for key in ["input_axes", "output_axes"] { kept[key] = config[key] }
+        return Self.object(match.name, kept)
       }
       if config["distribution"] == "normal" { config["distribution"] = "truncated_normal" }
     }

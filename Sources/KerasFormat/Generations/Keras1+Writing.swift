@@ -68,7 +68,7 @@ extension Dialect {
         config["forget_bias_init"] = unit == true ? "one" : "zero"
       }
     }
-    if isEmbedding { config["dropout"] = 0.0 }
+    if isEmbedding { config["dropout"] = config.take("legacy_dropout") ?? 0.0 }
     if className == "BatchNormalization", config["mode"] == nil { config["mode"] = 0 }
     for key in config.keys where key.hasSuffix("init") {
       config[key] = config[key].map(initializer)

@@ -19,9 +19,14 @@ extension Dialect {
     if let forget = config.take("forget_bias_init") {
       config["unit_forget_bias"] = .bool(forget.string == "one")
     }
-    // How the matrices are laid out, where the length of the input is known, which backend's order of
-    // axes: all of it follows from the weights.
-    for key in ["consume_less", "dim_ordering"] { config[key] = nil }
+    // How matrices are joined, which matters to how they start and, beside it, to what training drops.
+    if let way = config.take("consume_less")?.string, written != "Embedding" {
+      let drops = ["dropout", "recurrent_dropout"].contains { config[$0]?.number ?? 0 != 0 }
+      if drops || way == "gpu" { config["implementation"] = ["cpu": 0, "mem": 1, "gpu": 2][way] }
+    }
+    // Where the length of the input is known, which backend's order of axes: that follows from the
+    // weights.
+    config["dim_ordering"] = nil
     if written != "Embedding" {
       for key in ["input_dim", "input_length"] { config[key] = nil }
     } else if let share = config.take("dropout")?.number, share != 0 {

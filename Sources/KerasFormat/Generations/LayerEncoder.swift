@@ -75,6 +75,8 @@ struct LayerEncoder {
         "\(dialect.name) has no dtype of a layer, and this is \(dtype.kind)")
     }
     if className == "Bidirectional" { try takeBidirectional(&left, &config, layer: layer) }
+    // Keras 1's `cpu`: a mask of dropout for each gate, as implementation 1 has.
+    if left["implementation"] == 0, className != "SimpleRNN" { left["implementation"] = 1 }
     for key in ["layer", "cell", "cells"] where config[key] == nil {
       guard let inner = left[key] else { continue }
       left[key] = try encodedInner(inner, layer: layer)
@@ -89,7 +91,24 @@ struct LayerEncoder {
     }
     try dropLeft(left, className, &config, layer: layer)
     guard dialect.generation == .keras1 else { return config }
-    return try Dialect.keras1(className, config).config
+    var written = try Dialect.keras1(className, config).config
+    noteMasks(className, canonical, &written, layer: layer)
+    return written
+  }
+
+  /// Joined matrices make Keras 1 drop the same inputs for all gates, and a SimpleRNN none.
+  private mutating func noteMasks(
+    _ className: String, _ canonical: JSONObject, _ config: inout JSONObject, layer: String
+  ) {
+    guard LayerDecoder.recurrentClasses.contains(className),
+      ["dropout", "recurrent_dropout"].contains(where: { canonical[$0]?.number ?? 0 != 0 })
+    else { return }
+    let way = canonical["implementation"]?.integer
+    if className == "SimpleRNN" {
+      if source > .keras1 || way == 0 { config["consume_less"] = "cpu" }
+    } else if way != 2 {
+      note(layer, "Keras 1 with joined matrices shares dropout's masks among the gates")
+    }
   }
 
   /// What the generation's Keras would read otherwise than it says, or not run.
@@ -263,6 +282,12 @@ struct LayerEncoder {
       case "implementation":
         if left["dropout"] != 0.0 || left["recurrent_dropout"] != 0.0 {
           note(layer, "\(dialect.name) shares dropout's masks among the gates by a rule of its own")
+        }
+      case "legacy_dropout":
+        if dialect.generation == .keras1 {
+          config[key] = value
+        } else {
+          note(layer, "\(dialect.name) drops no words while training")
         }
       case "seed":
         if !value.isNull { note(layer, "\(dialect.name) keeps no seed; \(value.kind) is dropped") }

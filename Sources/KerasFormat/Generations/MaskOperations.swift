@@ -29,30 +29,13 @@ struct MaskOperations {
 
   init(_ entries: [JSON]) {
     for entry in entries where Self.isOperation(entry) {
-      guard let object = entry.object,
-        let name = object["name"]?.string ?? object["config"]?.object?["name"]?.string,
+      guard let object = entry.object, let name = OperationListing.name(of: object),
         let node = object["inbound_nodes"]?.array?.first?.object
       else { continue }
-      var tensors: [TensorReference] = []
-      Self.collect(node["args"] ?? .null, into: &tensors)
-      Self.collect(node["kwargs"] ?? .null, into: &tensors)
-      operations[name] = (object["class_name"]?.string ?? "?", tensors, node)
-    }
-  }
-
-  private static func collect(_ value: JSON, into tensors: inout [TensorReference]) {
-    if let object = value.object {
-      if object["class_name"]?.string == "__keras_tensor__" {
-        if let history = object["config"]?.object?["keras_history"],
-          let tensor = try? FunctionalGraph.reference(history)
-        {
-          tensors.append(tensor)
-        }
-      } else {
-        for (_, member) in object.members { collect(member, into: &tensors) }
-      }
-    } else {
-      for entry in value.array ?? [] { collect(entry, into: &tensors) }
+      operations[name] = (
+        object["class_name"]?.string ?? "?",
+        OperationListing.tensors(in: node["args"], node["kwargs"]).map(\.reference), node
+      )
     }
   }
 

@@ -192,6 +192,7 @@ struct ModelDecoder {
     var record = ModelRecord(
       generation: dialect.generation, name: object["name"]?.string ?? "model",
       isSequential: false, layers: try layers(entries.filter { !MaskOperations.isOperation($0) }))
+    record.operations = OperationListing(entries)
     for (key, path) in [
       ("input_layers", \ModelRecord.inputs), ("output_layers", \ModelRecord.outputs),
     ] {

@@ -2,60 +2,45 @@
 struct OptimizerDialect {
   let dialect: Dialect
 
-  /// What each optimizer's config means where it says nothing, beyond ``common``.
-  private static let defaults: [String: JSONObject] = [
-    "SGD": ["learning_rate": 0.01, "momentum": 0.0, "nesterov": false],
-    "RMSprop": [
-      "learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-07, "centered": false,
-    ],
-    "Adam": [
-      "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07, "amsgrad": false,
-    ],
-    "Adagrad": ["learning_rate": 0.001, "initial_accumulator_value": 0.1, "epsilon": 1e-07],
-    "Adadelta": ["learning_rate": 0.001, "rho": 0.95, "epsilon": 1e-07],
-    "Adamax": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07],
-    "Nadam": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07],
-  ]
-
-  private static let common: JSONObject = [
-    "weight_decay": nil, "clipnorm": nil, "global_clipnorm": nil, "clipvalue": nil,
-    "use_ema": false, "ema_momentum": 0.99, "ema_overwrite_frequency": nil,
-    "loss_scale_factor": nil, "gradient_accumulation_steps": nil,
-  ]
-
   // MARK: - Reading
 
   /// An optimizer as stored: an object, or in compile settings of 2.15 a bare name.
   func optimizer(_ stored: JSON) throws(KerasError) -> OptimizerRecord {
     if let name = stored.string {
-      let match = Self.defaults.keys.first { $0.lowercased() == name.lowercased() }
-      return OptimizerRecord(
-        className: match ?? name, config: completed([:], className: match ?? name))
+      return try optimizer(
+        className: OptimizerDefaults.className(name), given: [:], isLegacy: false)
     }
     guard let object = try SerializedObject.reduced(stored).object,
-      let className = object["class_name"]?.string, var config = object["config"]?.object
+      let className = object["class_name"]?.string, let config = object["config"]?.object
     else { throw KerasError(.invalidJSON, "\(stored.kind), expected an optimizer") }
-    config.rename("lr", to: "learning_rate")
-    if config["epsilon"] == .null { config["epsilon"] = 1e-07 }
-    for key in ["jit_compile", "is_legacy_optimizer", "name"] { config[key] = nil }
-    // Keras 1 and 2 clip by the norm of all gradients together.
-    if !dialect.isModern { config.rename("clipnorm", to: "global_clipnorm") }
-    return OptimizerRecord(
-      className: className, config: completed(config, className: className))
+    // 2.15 takes a config without the word for one of its legacy optimizers.
+    let isLegacy =
+      dialect.generation == .keras2_15 && !config.isEmpty
+      && config["is_legacy_optimizer"] != false
+    return try optimizer(
+      className: OptimizerDefaults.className(className), given: config, isLegacy: isLegacy)
   }
 
-  private func completed(_ config: JSONObject, className: String) -> JSONObject {
-    var result: JSONObject = ["name": .string(SnakeCase.of(className))]
-    for defaults in [Self.common, Self.defaults[className] ?? [:]] {
-      for (key, value) in defaults.members { result[key] = config[key] ?? value }
+  /// An optimizer from what is said of it in the generation's own words.
+  func optimizer(
+    className: String, given: JSONObject, isLegacy: Bool
+  ) throws(KerasError) -> OptimizerRecord {
+    var config = try SerializedObject.reduced(.object(given)).object ?? given
+    config.rename("lr", to: "learning_rate")
+    for key in ["jit_compile", "is_legacy_optimizer", "name"] { config[key] = nil }
+    if isLegacy, className == "Nadam" { config.rename("decay", to: "schedule_decay") }
+    // Keras 1 and 2 clip by the norm of all gradients together.
+    if !dialect.isModern, let norm = config.take("clipnorm"), !norm.isNull {
+      config["global_clipnorm"] = norm
     }
-    if dialect.generation == .keras2_15, config["ema_overwrite_frequency"] == nil {
-      result["ema_overwrite_frequency"] = 100
+    let defaults = OptimizerDefaults(generation: dialect.generation, isLegacy: isLegacy)
+    if config["epsilon"] == .null { config["epsilon"] = defaults.own(className)["epsilon"] }
+    var result: JSONObject = ["name": .string(LayerNames.snakeCase(className))]
+    if isLegacy { result["is_legacy_optimizer"] = true }
+    for part in [defaults.common(className), defaults.own(className), config] {
+      for (key, value) in part.members { result[key] = value }
     }
-    // Keras 1 and 2 start Adagrad's sums at zero and have no word for it.
-    if !dialect.isModern, className == "Adagrad" { result["initial_accumulator_value"] = 0.0 }
-    for (key, value) in config.members { result[key] = value }
-    return result
+    return OptimizerRecord(className: className, config: result)
   }
 
   /// `training_config` of an HDF5 file or `compile_config` of an archive; `nil` where no optimizer
@@ -93,6 +78,7 @@ struct OptimizerDialect {
     let list = outer.count == 1 ? outer[0].array ?? outer : outer
     return .array(
       list.map { metric in
+        if let inner = metric.array { return .array(inner.map { byName($0) ?? $0 }) }
         guard let object = metric.object,
           object["class_name"]?.string == "MeanMetricWrapper" || object["class_name"] == nil,
           let name = object["config"]?.object?["name"]?.string
@@ -101,11 +87,31 @@ struct OptimizerDialect {
       })
   }
 
+  /// The name that a metric was given by, of what 2.15 made of it for one of several outputs: the
+  /// output's name stands in front of it.
+  private static func byName(_ metric: JSON) -> JSON? {
+    guard let object = metric.object, object["class_name"]?.string == "MeanMetricWrapper",
+      let name = object["config"]?.object?["name"]?.string
+    else { return nil }
+    let known = ["acc", "accuracy"] + MetricNames.all.flatMap { $0.functions.map(\.text) }
+    let given = known.filter { name == $0 || name.hasSuffix("_\($0)") }
+    return given.max { $0.count < $1.count }.map(JSON.string)
+  }
+
   // MARK: - Writing
 
   func encoded(_ record: OptimizerRecord) throws(KerasError) -> JSONObject {
     var config = record.config
+    let isLegacy = config.take("is_legacy_optimizer") == true
+    if isLegacy, dialect.generation == .keras2_15 { return legacy(record, &config) }
     guard !dialect.isModern else { return try modern(record, &config) }
+    guard OptimizerDefaults.isKnown(record.className) else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name) has no optimizer \(record.className)")
+    }
+    var plain = record
+    plain.config = config
+    try plain.check(for: dialect.generation)
     guard config["learning_rate"]?.number != nil else {
       throw KerasError(
         .unsupportedConfiguration, "\(dialect.name) has no learning rate schedules")
@@ -113,31 +119,36 @@ struct OptimizerDialect {
     config.rename("learning_rate", to: "lr")
     config["name"] = nil
     if config["decay"] == nil, record.className != "Nadam" { config["decay"] = 0.0 }
-    for (key, value) in Self.common.members {
-      if key == "global_clipnorm" || key == "clipvalue" { continue }
-      if let own = config.take(key), own != value, key != "ema_momentum",
-        key != "ema_overwrite_frequency"
-      {
-        throw KerasError(
-          .unsupportedConfiguration, "\(dialect.name)'s optimizers have no \(key) (\(own.kind))")
-      }
+    for key in OptimizerDefaults.common.keys where key != "global_clipnorm" && key != "clipvalue" {
+      config[key] = nil
     }
     for key in ["global_clipnorm", "clipvalue"] where config[key] == .null { config[key] = nil }
     config.rename("global_clipnorm", to: "clipnorm")
-    if record.className == "RMSprop" {
-      guard config.take("momentum")?.number ?? 0 == 0, config.take("centered") != true else {
-        throw KerasError(
-          .unsupportedConfiguration, "\(dialect.name)'s RMSprop has no momentum and no centered")
-      }
+    if record.className == "RMSprop" { for key in ["momentum", "centered"] { config[key] = nil } }
+    if dialect.generation == .keras1 { config["amsgrad"] = nil }
+    if record.className == "Adagrad" { config["initial_accumulator_value"] = nil }
+    return ["class_name": .string(record.className), "config": .object(config)]
+  }
+
+  /// As `keras.optimizers.legacy` of 2.15 writes itself: without what only the others have.
+  private func legacy(_ record: OptimizerRecord, _ config: inout JSONObject) -> JSONObject {
+    for key in ["weight_decay", "use_ema", "ema_momentum", "ema_overwrite_frequency"]
+      + ["loss_scale_factor", "gradient_accumulation_steps"]
+    {
+      config[key] = nil
     }
-    if dialect.generation == .keras1, config.take("amsgrad") == true {
-      throw KerasError(.unsupportedConfiguration, "Keras 1's Adam has no amsgrad")
+    for key in ["clipnorm", "global_clipnorm", "clipvalue"] where config[key] == .null {
+      config[key] = nil
     }
-    if record.className == "Adagrad" {
-      guard config.take("initial_accumulator_value")?.number ?? 0 == 0 else {
-        throw KerasError(
-          .unsupportedConfiguration, "\(dialect.name)'s Adagrad starts from zero")
-      }
+    config["name"] = .string(record.className)
+    if record.className == "Nadam" {
+      config.rename("schedule_decay", to: "decay")
+    } else if config["decay"] == nil {
+      config["decay"] = 0.0
+    }
+    if let schedule = config["learning_rate"]?.object {
+      config["learning_rate"] = SerializedObject.wrapped(
+        schedule, module: "keras.optimizers.schedules")
     }
     return ["class_name": .string(record.className), "config": .object(config)]
   }
@@ -176,7 +187,9 @@ struct OptimizerDialect {
   /// The settings as an HDF5 file holds them.
   func trainingConfig(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
     var optimizer = try encoded(record.optimizer)
-    if dialect.generation == .keras2_15, let name = optimizer["class_name"]?.string {
+    if dialect.generation == .keras2_15, let name = optimizer["class_name"]?.string,
+      record.optimizer.config["is_legacy_optimizer"] != true
+    {
       optimizer["class_name"] = .string("Custom>\(name)")
     }
     var result = try shared(record)
@@ -205,8 +218,15 @@ struct OptimizerDialect {
 
   /// The settings as an archive's `compile_config` holds them.
   func compileConfig(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
+    let isLegacy = record.optimizer.config["is_legacy_optimizer"] == true
     let module =
-      dialect.generation == .keras3 ? "keras.optimizers" : "keras.optimizers.experimental"
+      switch record.optimizer.className {
+      case _ where dialect.generation == .keras3: "keras.optimizers"
+      case _ where isLegacy: "keras.optimizers.legacy"
+      // Those that were exported last.
+      case "Adam", "AdamW", "Lion": "keras.optimizers"
+      default: "keras.optimizers.experimental"
+      }
     var result: JSONObject = [
       "optimizer": SerializedObject.wrapped(try encoded(record.optimizer), module: module)
     ]
@@ -224,7 +244,8 @@ struct OptimizerDialect {
 
   private func shared(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
     var result: JSONObject = [
-      "loss": try objects(record.loss, module: "keras.losses", "loss"),
+      "loss": try objects(
+        LossNames.translated(record.loss, to: dialect.generation), module: "keras.losses", "loss"),
       "metrics": try objects(record.metrics, module: "keras.metrics", "metrics"),
     ]
     guard dialect.isModern else {
@@ -261,13 +282,21 @@ struct OptimizerDialect {
     }
     guard dialect.isModern else {
       let config = object["config"]?.object ?? [:]
-      let isPlain =
-        !(config["from_logits"] == true) && (config["label_smoothing"]?.number ?? 0) == 0
-      guard key == "loss", isPlain else {
+      // What says nothing: the settings that stand for a missing one.
+      let plain: [String: [JSON]] = [
+        "from_logits": [false], "label_smoothing": [0, 0.0], "axis": [-1], "ignore_class": [.null],
+        "reduction": ["auto", "sum_over_batch_size"],
+      ]
+      let isPlain = config.members.allSatisfy {
+        ["name", "dtype", "fn"].contains($0.key) || plain[$0.key]?.contains($0.value) ?? false
+      }
+      guard key == "loss", isPlain,
+        let name = LossNames.named(className)?.name(in: dialect.generation)
+      else {
         throw KerasError(
           .unsupportedConfiguration, "\(dialect.name) cannot hold \(className) in \(key)")
       }
-      return .string(SnakeCase.of(className))
+      return .string(name)
     }
     return SerializedObject.wrapped(object, module: module)
   }

@@ -5,14 +5,20 @@ struct SlotPlan {
   let className: String
   let config: JSONObject
 
+  /// One of 2.15's `keras.optimizers.legacy`, whose slots stand one after the other.
+  private var isLegacy: Bool { config["is_legacy_optimizer"] == true }
+
   /// Slots whose arrays stand together; several names in one group alternate per variable.
   private var groups: [[String]] {
     let own: [[String]]
     let momentum = (config["momentum"]?.number ?? 0) != 0
     let isModern = dialect.isModern
+    func together(_ names: [String]) -> [[String]] {
+      isModern && !isLegacy ? [names] : names.map { [$0] }
+    }
     switch className {
     case "SGD":
-      own = dialect.generation == .keras3 && !momentum ? [] : [["momentum"]]
+      own = (dialect.generation == .keras3 || isLegacy) && !momentum ? [] : [["momentum"]]
     case "RMSprop":
       own =
         [["velocity"]] + (isModern && momentum ? [["momentum"]] : [])
@@ -20,19 +26,18 @@ struct SlotPlan {
     case "Adam", "AdamW":
       let hats =
         config["amsgrad"] == true || dialect.generation == .keras2 ? [["velocity_max"]] : []
-      own = (isModern ? [["momentum", "velocity"]] : [["momentum"], ["velocity"]]) + hats
+      own = together(["momentum", "velocity"]) + hats
     case "Adagrad": own = [["accumulator"]]
-    case "Adadelta":
-      let names = ["accumulated_grad", "accumulated_delta_var"]
-      own = isModern ? [names] : names.map { [$0] }
-    case "Adamax", "Nadam":
-      let names = className == "Adamax" ? ["momentum", "norm"] : ["momentum", "velocity"]
-      own = isModern ? [names] : names.map { [$0] }
+    case "Adadelta": own = together(["accumulated_grad", "accumulated_delta_var"])
+    case "Adamax": own = together(["momentum", "norm"])
+    case "Nadam": own = together(["momentum", "velocity"])
     case "Ftrl": own = [["accumulator", "linear"]]
     case "Lion": own = [["momentum"]]
     default: own = []
     }
-    return (config["use_ema"] == true ? [["average"]] : []) + own
+    return (config["use_ema"] == true ? [["average"]] : [])
+      + (config["gradient_accumulation_steps"]?.number == nil ? [] : [["gradient_accumulator"]])
+      + own
   }
 
   private var hasIterations: Bool {
@@ -42,6 +47,18 @@ struct SlotPlan {
   private var hasLearningRate: Bool {
     dialect.generation == .keras3 && config["learning_rate"]?.object == nil
   }
+
+  /// Where Nadam's running product stands; Keras 1, 2.2 and 2.15 start it anew.
+  private enum ProductPlace { case first, last }
+
+  private var product: ProductPlace? {
+    guard className == "Nadam" else { return nil }
+    if isLegacy { return .first }
+    return dialect.generation == .keras3 ? .last : nil
+  }
+
+  /// The name of Nadam's running product among the slots.
+  private static let product = "u_product"
 
   // MARK: - Reading
 
@@ -57,10 +74,11 @@ struct SlotPlan {
       record.iterations = Int(first.doubles()[0])
     }
     if hasLearningRate, rest.first?.count == 1, rest.first?.shape == [] { rest.removeFirst() }
-    // Nadam's running product, one number at the end, is of no use without its step's schedule.
-    var trailing: NumericArray?
-    if className == "Nadam", dialect.generation == .keras3, rest.last?.shape == [] {
-      trailing = rest.popLast()
+    var product: NumericArray?
+    switch self.product {
+    case .first where rest.first?.shape == []: product = rest.popFirst()
+    case .last where rest.last?.shape == []: product = rest.popLast()
+    default: break
     }
     let groups = self.groups
     let names = groups.flatMap { $0 }
@@ -82,7 +100,7 @@ struct SlotPlan {
       }
       start += count * group.count
     }
-    if let trailing { record.slots.append(.init(name: "u_product", arrays: [trailing])) }
+    if let product { record.slots.append(.init(name: Self.product, arrays: [product])) }
   }
 
   // MARK: - Writing
@@ -95,32 +113,48 @@ struct SlotPlan {
     var array: NumericArray
   }
 
-  /// - Parameter shapes: Of the trainable weights, for slots that the record does not hold.
-  func entries(_ record: OptimizerRecord, shapes: [[Int]]) throws(KerasError) -> [Entry] {
+  /// - Parameters:
+  ///   - shapes: Of the trainable weights, for slots that the record does not hold.
+  ///   - order: In which the file keeps what belongs to them.
+  func entries(
+    _ record: OptimizerRecord, shapes: [[Int]], order: [Int]
+  ) throws(KerasError) -> [Entry] {
     var entries: [Entry] = []
+    let steps = record.iterations ?? 0
     if hasIterations {
-      entries.append(
-        Entry(array: NumericArray(shape: [], .int64([Int64(record.iterations ?? 0)]))))
+      // Keras 1 counts in the type of its weights.
+      let count: NumericArray.Elements =
+        dialect.generation == .keras1 ? .float32([Float(steps)]) : .int64([Int64(steps)])
+      entries.append(Entry(array: NumericArray(shape: [], count)))
     }
     if hasLearningRate {
       let rate = Float(config["learning_rate"]?.number ?? 0)
       entries.append(Entry(array: NumericArray(shape: [], .float32([rate]))))
     }
-    guard !record.slots.isEmpty else { return dialect.isModern ? entries : [] }
-    let count = record.slots[0].arrays.count
-    guard count == shapes.count else {
+    // An optimizer that needs no slots has made updates all the same, and some generations keep slots
+    // that are always zero.
+    let slots = record.slots.filter { $0.name != Self.product }
+    guard !slots.isEmpty || steps > 0 else { return dialect.isModern ? entries : [] }
+    if let count = slots.first?.arrays.count, count != shapes.count {
       throw KerasError(
         .weightMismatch,
         "the optimizer has \(count) arrays per slot, but the model \(shapes.count) trainable weights"
       )
     }
+    let product = Entry(
+      slot: Self.product,
+      array: record.slots.first { $0.name == Self.product }?.arrays.first
+        ?? NumericArray(shape: [], .float32([1])))
+    if self.product == .first { entries.append(product) }
     for group in groups {
-      for variable in 0..<count {
+      for variable in order {
         for name in group {
           let slot = record.slots.first { $0.name == name }
           var array = slot?.arrays[variable]
           if array == nil {
-            let shape = name == "velocity_max" ? [1] : shapes[variable]
+            // Keras 2's stand-in for maxima that are not kept.
+            let isKept = name != "velocity_max" || config["amsgrad"] == true
+            let shape = isKept ? shapes[variable] : [1]
             let zeros = [Float](repeating: 0, count: shape.reduce(1, *))
             array = NumericArray(shape: shape, .float32(zeros))
           }
@@ -128,11 +162,7 @@ struct SlotPlan {
         }
       }
     }
-    if className == "Nadam", dialect.generation == .keras3 {
-      let product = record.slots.first { $0.name == "u_product" }?.arrays.first
-      entries.append(
-        Entry(slot: "u_product", array: product ?? NumericArray(shape: [], .float32([1]))))
-    }
+    if self.product == .last { entries.append(product) }
     return entries
   }
 }

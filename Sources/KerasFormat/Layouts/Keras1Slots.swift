@@ -1,9 +1,15 @@
-/// The slots of Keras 1's optimizers in the model's order.
+/// The slots of Keras 1's optimizers, between its order and the model's.
 ///
-/// Keras 1 sorts the weights that it trains by name (`collect_trainable_weights` in
-/// `engine/training.py` of 1.2.2), so that its arrays stand in that order, gate by gate where the
-/// weights do.
+/// Keras 1 sorts the weights that it trains by name (`Model.compile` in `engine/training.py` of 1.2.2),
+/// so that its arrays stand in that order, gate by gate where the weights do.
 enum Keras1Slots {
+  /// In which order Keras 1 keeps what belongs to weights of these names.
+  static func order(of names: [String]) -> [Int] {
+    names.indices.sorted {
+      Array(names[$0].utf8).lexicographicallyPrecedes(Array(names[$1].utf8))
+    }
+  }
+
   /// Sorts and joins the arrays of every slot.
   ///
   /// - Parameters:
@@ -22,7 +28,7 @@ enum Keras1Slots {
     for (layer, target) in zip(filled, targets) {
       names += trained(layer, record.layers[target])
     }
-    names.sort { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    names = order(of: names).map { names[$0] }
     for index in optimizer.slots.indices {
       let arrays = optimizer.slots[index].arrays
       guard arrays.count == names.count else {

@@ -77,7 +77,8 @@ extension LayerStructure {
       case "SimpleRNN", "LSTM", "GRU":
         parts = [
           try Object(
-            "\(className)Cell", config, name: SnakeCase.of(className) + "_cell", at: path + ["cell"]
+            "\(className)Cell", config, name: LayerNames.snakeCase(className) + "_cell",
+            at: path + ["cell"]
           )
         ]
       case "Bidirectional":
@@ -89,9 +90,9 @@ extension LayerStructure {
       case "RNN":
         parts = [try Self.inner(config["cell"], "cell", at: path + ["cell"])]
       case "StackedRNNCells":
-        var counts: [String: Int] = [:]
+        var names = LayerNames()
         for cell in config["cells"]?.array ?? [] {
-          let group = SnakeCase.numbered(cell.object?["class_name"]?.string ?? "", &counts)
+          let group = names.next(for: cell.object?["class_name"]?.string ?? "")
           parts.append(try Self.inner(cell, "cells", at: path + ["cells", group]))
         }
       case _ where ModelRecord.nestedClasses.contains(className):

@@ -133,7 +133,10 @@ enum LegacyH5 {
       for index in order ?? Array(leaves.indices) where leaves.indices.contains(index) {
         let weight = leaves[index]
         weights.append(
-          (legacyNames.path(of: weight, in: layer), OldWeights.written(weight, dialect)))
+          (
+            legacyNames.path(of: weight, in: layer),
+            OldWeights.written(weight, dialect)
+          ))
       }
       if dialect.generation == .keras2_15, let idf = try Vocabularies.weights(of: layer) {
         weights = [("Variable:0", idf)]

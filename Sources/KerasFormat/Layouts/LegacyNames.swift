@@ -11,16 +11,22 @@ struct LegacyNames {
     return stem(of: weight, in: layer).joined(separator: "/") + suffix
   }
 
-  /// `dense_1_W`, `gru_1_U`: the layer's name and one letter.
+  /// `dense_1_W`, `gru_1_U`: the layer's name and, by the weight's place, Keras 1's word.
   func keras1Name(of weight: LeafWeight) -> String {
-    let letters = [
-      "kernel": "W", "embeddings": "W", "recurrent_kernel": "U", "bias": "b",
-      "moving_mean": "running_mean", "moving_variance": "running_std", "alpha": "alphas",
-    ]
     var names = weight.leaf.names
     if weight.leaf.path.last == "cell" { names.removeLast() }
-    return "\(names.last ?? "layer")_\(letters[weight.name] ?? weight.name)"
+    let words = Self.keras1Words[weight.leaf.className] ?? ["W", "b"]
+    let word = words.indices.contains(weight.position) ? words[weight.position] : weight.name
+    return "\(names.last ?? "layer")_\(word)"
   }
+
+  /// What Keras 1 calls the weights of layers that have more than `W` and `b`.
+  private static let keras1Words = [
+    "SimpleRNNCell": ["W", "U", "b"], "LSTMCell": ["W", "U", "b"], "GRUCell": ["W", "U", "b"],
+    "BatchNormalization": ["gamma", "beta", "running_mean", "running_std"],
+    "Highway": ["W", "W_carry", "b", "b_carry"], "PReLU": ["alphas"],
+    "ParametricSoftplus": ["alphas", "betas"], "SReLU": ["t_left", "a_left", "t_right", "a_right"],
+  ]
 
   private func stem(of weight: LeafWeight, in layer: LayerRecord) -> [String] {
     var parts = weight.leaf.names
@@ -34,42 +40,83 @@ struct LegacyNames {
     return parts.map { $0.split(separator: "/").joined(separator: "_") } + [weight.name]
   }
 
+  // MARK: - Optimizers
+
   /// The optimizer's arrays under their names, in file order.
   func optimizerArrays(
-    _ entries: [SlotPlan.Entry], className: String
+    _ optimizer: OptimizerRecord
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
     let trainable = try record.trainableWeights()
-    var number = 0
-    return entries.enumerated().map { index, entry in
-      let weight = entry.variable.map {
-        stem(of: trainable[$0].weight, in: trainable[$0].layer)
+    let isSorted = dialect.generation == .keras1
+    let isLegacy = optimizer.config["is_legacy_optimizer"] == true
+    let order =
+      isSorted
+      ? Keras1Slots.order(of: trainable.map { path(of: $0.weight, in: $0.layer) })
+      : Array(trainable.indices)
+    let plan = SlotPlan(
+      dialect: dialect, className: optimizer.className, config: optimizer.config)
+    let entries = try plan.entries(
+      optimizer, shapes: trainable.map(\.weight.weight.array.shape), order: order)
+    var number = isSorted ? Self.keras1Variables[optimizer.className] ?? 0 : 0
+    return entries.map { entry in
+      let weight = entry.variable.map { trainable[$0] }
+      let array = weight.map { OldWeights.written(entry.array, of: $0.weight.leaf, dialect) }
+      if entry.slot != nil || dialect.isModern {
+        defer { number += 1 }
+        let stem = weight.map { self.stem(of: $0.weight, in: $0.layer) } ?? []
+        let name =
+          isLegacy
+          ? legacyName(of: entry, stem, optimizer.className)
+          : name(of: entry, stem, optimizer.className, number)
+        return (name, array ?? entry.array)
       }
-      let isCounter = entry.slot == nil && entry.array.elements.type == .int64
-      let name: String
-      switch dialect.generation {
-      case .keras1, .keras2:
-        if isCounter {
-          name = "\(className)/iterations:0"
-        } else {
-          name = "training/\(className)/Variable" + (number == 0 ? "" : "_\(number)") + ":0"
-          number += 1
-        }
-      case .keras2_15:
-        let short =
-          ["SGD", "Adam", "Nadam", "Adamax", "Lion"].contains(className)
-          ? ["momentum": "m", "velocity": "v", "velocity_max": "vhat", "norm": "u"] : [:]
-        let slot = entry.slot.map { short[$0] ?? $0 } ?? "\(index)"
-        name =
-          isCounter
-          ? "iteration:0" : ([className, slot] + (weight ?? [])).joined(separator: "/") + ":0"
-      case .keras3:
-        let long = ["velocity_max": "velocity_hat"]
-        let slot = entry.slot.map { long[$0] ?? $0 }
-        let own = isCounter ? "iteration" : "learning_rate"
-        let tail = slot.map { ((weight ?? []) + [$0]).joined(separator: "_") } ?? own
-        name = "\(SnakeCase.of(className))/\(tail)"
+      return (isSorted ? "Variable:0" : "\(optimizer.className)/iterations:0", entry.array)
+    }
+  }
+
+  /// How many variables Keras 1's optimizers have before those that they save: their settings.
+  private static let keras1Variables = [
+    "SGD": 4, "RMSprop": 4, "Adagrad": 3, "Adadelta": 3, "Adam": 5, "Adamax": 5, "Nadam": 5,
+  ]
+
+  /// What TensorFlow calls the slots of 2.15's legacy optimizers, behind the names of their weights.
+  private func legacyName(
+    of entry: SlotPlan.Entry, _ stem: [String], _ className: String
+  ) -> String {
+    var short = [
+      "u_product": "momentum_cache", "norm": "v", "average_gradient": "mg",
+      "accumulated_grad": "accum_grad", "accumulated_delta_var": "accum_var",
+    ]
+    if className == "RMSprop" {
+      short["velocity"] = "rms"
+    } else if className != "SGD" {
+      for (slot, letter) in [("momentum", "m"), ("velocity", "v"), ("velocity_max", "vhat")] {
+        short[slot] = letter
       }
-      return (name, entry.array)
+    }
+    let tail = entry.slot.map { short[$0] ?? $0 } ?? "iter"
+    return ([className] + stem + [tail]).joined(separator: "/") + ":0"
+  }
+
+  private func name(
+    of entry: SlotPlan.Entry, _ stem: [String], _ className: String, _ number: Int
+  ) -> String {
+    let isCounter = entry.slot == nil && entry.array.elements.type == .int64
+    switch dialect.generation {
+    case .keras1: return "Variable_\(number):0"
+    case .keras2:
+      return "training/\(className)/Variable" + (number == 0 ? "" : "_\(number)") + ":0"
+    case .keras2_15:
+      let short =
+        ["SGD", "Adam", "Nadam", "Adamax", "Lion"].contains(className)
+        ? ["momentum": "m", "velocity": "v", "velocity_max": "vhat", "norm": "u"] : [:]
+      guard !isCounter, let slot = entry.slot else { return "iteration:0" }
+      return ([className, short[slot] ?? slot] + stem).joined(separator: "/") + ":0"
+    case .keras3:
+      let own = isCounter ? "iteration" : "learning_rate"
+      let slot = entry.slot.map { $0 == "velocity_max" ? "velocity_hat" : $0 }
+      let tail = slot.map { (stem + [$0]).joined(separator: "_") } ?? own
+      return "\(LayerNames.snakeCase(className))/\(tail)"
     }
   }
 }

@@ -80,10 +80,16 @@ enum OldWeights {
 
   // MARK: - Keras 1
 
-  /// A weight as a generation's file has it: Keras 1's convolution kernels have an axis more.
   static func written(_ weight: LeafWeight, _ dialect: Dialect) -> NumericArray {
-    let array = weight.weight.array
-    guard dialect.generation == .keras1, weight.leaf.className == "Conv1D", array.shape.count == 3
+    written(weight.weight.array, of: weight.leaf, dialect)
+  }
+
+  /// A weight, or what an optimizer keeps of it, as a generation's file has it: Keras 1's convolution
+  /// kernels have an axis more.
+  static func written(
+    _ array: NumericArray, of leaf: LayerStructure.Leaf, _ dialect: Dialect
+  ) -> NumericArray {
+    guard dialect.generation == .keras1, leaf.className == "Conv1D", array.shape.count == 3
     else { return array }
     return NumericArray(
       shape: [array.shape[0], 1, array.shape[1], array.shape[2]], array.elements)

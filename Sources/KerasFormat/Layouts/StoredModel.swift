@@ -50,6 +50,8 @@ extension ModelRecord {
 /// A weight and the object inside its layer that holds it.
 struct LeafWeight {
   let leaf: LayerStructure.Leaf
+  /// Its place among the object's weights.
+  let position: Int
   let weight: WeightRecord
   let isTrainable: Bool
 
@@ -69,7 +71,7 @@ extension LayerRecord {
       for position in 0..<count {
         result.append(
           LeafWeight(
-            leaf: leaf, weight: weights[result.count],
+            leaf: leaf, position: position, weight: weights[result.count],
             isTrainable: leaf.isTrainable && position < count - leaf.statistics))
       }
     }

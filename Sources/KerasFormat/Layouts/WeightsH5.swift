@@ -8,10 +8,8 @@ enum WeightsH5 {
 
   /// The group of each listed layer: `gru`, `dense`, `dense_1`.
   static func groupNames(_ record: ModelRecord) -> [(index: Int, name: String)] {
-    var counts: [String: Int] = [:]
-    return record.listedLayers.map { index in
-      (index, SnakeCase.numbered(record.layers[index].className, &counts))
-    }
+    var names = LayerNames()
+    return record.listedLayers.map { ($0, names.next(for: record.layers[$0].className)) }
   }
 
   // MARK: - Reading
@@ -119,12 +117,14 @@ enum WeightsH5 {
     for (index, name) in groupNames(record) {
       try writer.add(record.layers[index], at: ["layers", name])
     }
-    if let optimizer = record.training?.optimizer {
+    // 2.15 leaves the state of its legacy optimizers out of an archive.
+    if let optimizer = record.training?.optimizer, optimizer.config["is_legacy_optimizer"] != true {
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
+      let shapes = try record.trainableWeights().map(\.weight.weight.array.shape)
       let entries = try plan.entries(
-        optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
-      writer.addObject(["optimizer"], name: SnakeCase.of(optimizer.className))
+        optimizer, shapes: shapes, order: Array(shapes.indices))
+      writer.addObject(["optimizer"], name: LayerNames.snakeCase(optimizer.className))
       for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
     }
     return writer.root

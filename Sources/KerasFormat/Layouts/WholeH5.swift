@@ -61,20 +61,10 @@ enum WholeH5 {
       let config = try OptimizerDialect(dialect: dialect).trainingConfig(training)
       root.attributes["training_config"] = .string(
         JSON.object(config).pythonText(), .variableASCII)
-      let optimizer = training.optimizer
-      let plan = SlotPlan(
-        dialect: dialect, className: optimizer.className, config: optimizer.config)
-      let entries = try plan.entries(
-        optimizer, shapes: try record.trainableWeights().map(\.weight.weight.array.shape))
-      if dialect.generation == .keras1 {
-        if !optimizer.slots.isEmpty {
-          notes.append(
-            ConversionNote(message: "Keras 1 sorts an optimizer's state by name; it is left out"))
-        }
-      } else if !entries.isEmpty {
-        let arrays = try LegacyNames(dialect: dialect, record: record)
-          .optimizerArrays(entries, className: optimizer.className)
-        root.children["optimizer_weights"] = .group(try LegacyH5.group(arrays, dialect))
+      let state = try LegacyNames(dialect: dialect, record: record)
+        .optimizerArrays(training.optimizer)
+      if !state.isEmpty {
+        root.children["optimizer_weights"] = .group(try LegacyH5.group(state, dialect))
       }
     }
     if let pipeline = record.textPipeline {

@@ -1,3 +1,5 @@
+import KerasFormat
+
 /// Which layers of two models belong together.
 ///
 /// Where both have the same names, a name tells. Elsewhere the classes do, in their order, so that

@@ -2,8 +2,8 @@ import KerasFormat
 
 /// Two networks run on the same data, layer by layer: where their outputs part.
 ///
-/// Layers that belong together are found as for ``ModelComparison``; a layer that only one network
-/// has is passed over. Data may come in parts, so that memory does not grow with it:
+/// Layers that belong together are found as for ``ModelComparison``, those of models inside the models
+/// too, under names like `encoder/dense`; a layer that only one network has is passed over. Data may come in parts, so that memory does not grow with it:
 ///
 ///     var comparison = OutputComparison(a, b)
 ///     try comparison.run(inputs)
@@ -11,7 +11,7 @@ import KerasFormat
 public struct OutputComparison: Sendable {
   /// The output of one layer that differs.
   public struct Difference: Sendable, Equatable, CustomStringConvertible {
-    /// The layer's name in either network.
+    /// The layer's name in either network, behind those of the models that it is in.
     public var layer: String
     public var otherLayer: String
     /// Which call of a shared layer it is, and which of its outputs, from 0.
@@ -70,7 +70,7 @@ public struct OutputComparison: Sendable {
 
   private let networks: [Network]
   private let tolerance: Double
-  private let outputs: [(first: Graph.Edge, second: Graph.Edge, call: Int)]
+  private let outputs: [(first: LayerCall, second: LayerCall, output: Int)]
   private var found: [Difference?]
 
   /// - Parameter tolerance: how far two numbers may be apart and still count as equal; default
@@ -78,34 +78,11 @@ public struct OutputComparison: Sendable {
   public init(_ first: Network, _ second: Network, tolerance: Double = 1e-5) {
     networks = [first, second]
     self.tolerance = tolerance
-    let calls = [Self.calls(first), Self.calls(second)]
-    let pairing = LayerPairing(
-      calls[0].map { ("\($0.name) \($0.call)", $0.className) },
-      calls[1].map { ("\($0.name) \($0.call)", $0.className) })
-    var outputs: [(Graph.Edge, Graph.Edge, Int)] = []
-    for (i, j) in pairing.common {
-      let common = min(first.nodes[i].outputShapes.count, second.nodes[j].outputShapes.count)
-      for output in 0..<common {
-        outputs.append(
-          (
-            Graph.Edge(node: i, output: output), Graph.Edge(node: j, output: output),
-            calls[0][i].call
-          ))
-      }
+    outputs = LayerCall.pairs(first.graph, second.graph).flatMap { first, second in
+      let common = min(first.node.outputShapes.count, second.node.outputShapes.count)
+      return (0..<common).map { (first, second, $0) }
     }
-    self.outputs = outputs
     found = Array(repeating: nil, count: outputs.count)
-  }
-
-  private static func calls(
-    _ network: Network
-  ) -> [(name: String, call: Int, className: String)] {
-    var counts: [String: Int] = [:]
-    return network.nodes.map { node in
-      let call = counts[node.name, default: 0]
-      counts[node.name] = call + 1
-      return (node.name, call, type(of: node.layer).className)
-    }
   }
 
   // MARK: - Running
@@ -141,11 +118,10 @@ public struct OutputComparison: Sendable {
         throw error.shiftingRows(by: rows + start)
       }
       for index in outputs.indices {
-        let (edge, otherEdge, _) = outputs[index]
+        let (call, otherCall, output) = outputs[index]
         compare(
-          index, traces.0.outputs(of: edge.node)[edge.output].tensor,
-          traces.1.outputs(of: otherEdge.node)[otherEdge.output].tensor, &passes,
-          before: rows + start)
+          index, call.outputs(in: traces.0.nodes)[output].tensor,
+          otherCall.outputs(in: traces.1.nodes)[output].tensor, &passes, before: rows + start)
       }
       passes.first.workspace.reset()
       passes.second.workspace.reset()
@@ -184,10 +160,10 @@ public struct OutputComparison: Sendable {
     _ index: Int, _ first: Tensor<Float>, _ second: Tensor<Float>, _ passes: inout Passes,
     before rows: Int
   ) {
-    let (edge, otherEdge, call) = outputs[index]
+    let (call, otherCall, output) = outputs[index]
     var difference = Difference(
-      layer: networks[0].nodes[edge.node].name, otherLayer: networks[1].nodes[otherEdge.node].name,
-      call: call, output: edge.output, shape: first.shape, otherShape: second.shape)
+      layer: call.name, otherLayer: otherCall.name, call: call.number, output: output,
+      shape: first.shape, otherShape: second.shape)
     guard first.shape == second.shape else {
       if found[index] == nil { found[index] = difference }
       return

@@ -116,18 +116,18 @@ extension Activation {
     case .selu: map(z, y, count) { Selu<S>.scale * ($0 > 0 ? $0 : Selu<S>.alpha * S.expm1($0)) }
     case .gelu: map(z, y, count) { $0 * normalCDF($0) }
     case .silu: map(z, y, count) { $0 * logistic($0) }
-    case .sigmoid: map(z, y, count) { logistic($0) }
+    case .sigmoid: S.sigmoid(z, into: y, count: count)
     case .hardSigmoid: map(z, y, count) { clip($0 + 3, 0, 6) / 6 }
     case .legacyHardSigmoid: map(z, y, count) { clip(0.2 * $0 + 0.5, 0, 1) }
     case .hardSiLU: map(z, y, count) { $0 * clip($0 + 3, 0, 6) / 6 }
-    case .tanh: map(z, y, count) { S.tanh($0) }
+    case .tanh: S.tanh(z, into: y, count: count)
     case .hardTanh: map(z, y, count) { clip($0, -1, 1) }
     case .tanhShrink: map(z, y, count) { $0 - S.tanh($0) }
     case .softShrink: map(z, y, count) { $0 > 0.5 ? $0 - 0.5 : $0 < -0.5 ? $0 + 0.5 : $0 * 0 }
     case .hardShrink: map(z, y, count) { abs($0) <= 0.5 ? 0 : $0 }
     case .softplus: map(z, y, count) { logOnePlusExp($0) }
     case .softsign: map(z, y, count) { $0 / (1 + abs($0)) }
-    case .exponential: map(z, y, count) { S.exp($0) }
+    case .exponential: S.exp(z, into: y, count: count)
     case .logSigmoid: map(z, y, count) { -logOnePlusExp(-$0) }
     case .mish: map(z, y, count) { $0 * S.tanh(logOnePlusExp($0)) }
     case .squareplus: map(z, y, count) { ($0 + ($0 * $0 + 4).squareRoot()) / 2 }

@@ -62,5 +62,5 @@ public struct DTypePolicy: Sendable, Equatable {
 
 extension DTypePolicy.FloatType {
   /// Whether it has 16 bits.
-  var isNarrow: Bool { self == .float16 || self == .bfloat16 }
+  package var isNarrow: Bool { self == .float16 || self == .bfloat16 }
 }

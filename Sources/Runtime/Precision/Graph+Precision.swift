@@ -10,15 +10,12 @@ extension Graph.Node {
     _ inputs: [Signal<S>], weights: Weights<S>, specs: ArraySlice<WeightSpec>,
     trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    if policy.computeType == .float32 && !pass.castsToFloat32 || hasLayersOfOwnPolicy {
+    if policy.computeType == .float32 && !pass.castsToFloat32 || !pass.followsPolicies
+      || layer.innerGraph != nil
+    {
       return try layer.forward(inputs, weights: weights, trace: &trace, pass: &pass)
     }
-    guard !pass.keepsTrace else {
-      throw KerasError(
-        .unsupportedConfiguration,
-        "training under a \(policy.name) policy is not computed as Keras does",
-        hint: "train it with the policy float32")
-    }
+    guard !pass.keepsTrace else { throw policy.trainingRefusal }
     let cast = LayerCast(node: self, specs: specs)
     let is2_15 = pass.generation < .keras3
     switch policy.computeType {
@@ -34,47 +31,55 @@ extension Graph.Node {
       return try cast.forward(inputs, weights, as: Half<BFloat16Of2_21>.self, &pass)
     }
   }
+}
 
-  /// A model, whose layers see to it themselves.
-  private var hasLayersOfOwnPolicy: Bool {
-    layer is any NestedModel || (layer as? TimeDistributed)?.layer is any NestedModel
+extension Layer {
+  /// The graph of a model, alone or at every step, whose layers have policies of their own.
+  fileprivate var innerGraph: Graph? {
+    switch self {
+    case let model as any NestedModel: model.graph
+    case let wrapper as TimeDistributed: wrapper.layer.innerGraph
+    default: nil
+    }
+  }
+}
+
+extension DTypePolicy {
+  /// Why a layer of another policy than float32 is not trained.
+  fileprivate var trainingRefusal: KerasError {
+    KerasError(
+      .unsupportedConfiguration, "training under the policy \(name) is not computed as Keras does",
+      at: .init(path: ["dtype"]), hint: "train it with the policy float32")
   }
 }
 
 extension Graph {
   /// Whether any layer, or layer inside one, computes in float64.
-  var hasFloat64: Bool { contains { $0 == .float64 } }
+  var hasFloat64: Bool {
+    nodes.contains { $0.layer.innerGraph?.hasFloat64 ?? ($0.policy.computeType == .float64) }
+  }
 
-  /// The policy of the first layer that does not compute in float32, with the way to it.
-  package var firstOtherPolicy: (path: [String], policy: DTypePolicy)? {
-    for node in nodes {
-      if let inner = (node.layer as? any NestedModel)?.graph?.firstOtherPolicy {
-        return ([node.name] + inner.path, inner.policy)
-      }
-      if !(node.layer is any NestedModel || node.layer is InputLayer),
-        node.policy.computeType != .float32
-      {
-        return ([node.name], node.policy)
+  /// - Throws: ``KerasError`` for the first layer, or layer inside one, that does not compute in
+  ///   float32: Keras rounds every operation of its way back too, which is not done here.
+  package func refuseTrainingInOtherTypes() throws(KerasError) {
+    for node in nodes where !(node.layer is InputLayer) {
+      do throws(KerasError) {
+        if let inner = node.layer.innerGraph {
+          try inner.refuseTrainingInOtherTypes()
+        } else if node.policy.computeType != .float32 {
+          throw node.policy.trainingRefusal
+        }
+      } catch {
+        throw error.inside(node.name)
       }
     }
-    return nil
   }
 
   /// The policy of the layer that each output comes from, inside models too.
   var outputPolicies: [DTypePolicy] {
     outputs.map { edge in
       let node = nodes[edge.node]
-      let inner = (node.layer as? any NestedModel)?.graph?.outputPolicies
-      return inner.map { $0[edge.output] } ?? node.policy
-    }
-  }
-
-  private func contains(_ wanted: (DTypePolicy.FloatType) -> Bool) -> Bool {
-    nodes.contains { node in
-      let nested =
-        node.layer as? any NestedModel
-        ?? (node.layer as? TimeDistributed)?.layer as? any NestedModel
-      return nested?.graph?.contains(wanted) ?? wanted(node.policy.computeType)
+      return node.layer.innerGraph?.outputPolicies[edge.output] ?? node.policy
     }
   }
 }

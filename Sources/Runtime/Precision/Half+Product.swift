@@ -8,7 +8,7 @@ extension Half {
       if Format.products != .eachStep || product.isConvolution {
         MatrixProduct<Float>(
           product.a.floats(), product.b.floats(), into: sums, strideC: n, m: m, n: n, k: product.k
-        ).addBlocked()
+        ).addFast()
       } else {
         product.sumNarrow(into: sums)
       }

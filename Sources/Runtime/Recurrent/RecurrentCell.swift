@@ -21,6 +21,8 @@ protocol RecurrentCell: Sendable {
   /// Whether Keras adds the bias to the sum of both products, not to the input's alone; it shows
   /// where every operation rounds.
   func addsBiasLast(_ generation: Generation) -> Bool
+  /// Whether 2.15 takes the layer for one that a GPU could run, if `recurrent_dropout` is 0.
+  var fitsGPU: Bool { get }
 
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>)
 
@@ -36,14 +38,12 @@ extension RecurrentCell {
   var separatesRecurrent: Bool { false }
   func addsBiasLast(_ generation: Generation) -> Bool { false }
   var hasRecurrentBias: Bool { separatesRecurrent && useBias }
+  var fitsGPU: Bool { false }
 
   /// `dU += Hᵀ · dGates` for cells whose recurrent product goes straight into the gates.
   func addRecurrentGradients<S: Scalar>(_ sums: CellGradientSums<S>) {
-    S.addProduct(
-      MatrixProduct(
-        .init(sums.previousOutputs, stride: units, transposed: true),
-        .init(sums.dGates, stride: gateWidth), into: sums.dRecurrentKernel, strideC: gateWidth,
-        m: units, n: gateWidth, k: sums.rows))
+    sums.addKernelGradient(
+      of: sums.dGates, gates: 0..<gateCount, units: units, width: gateWidth)
   }
 }
 
@@ -65,6 +65,10 @@ struct CellStep<S: Scalar> {
   /// `[gateWidth]`, where the step itself adds the bias: with `addsBiasLast`, and only where
   /// operations round.
   let lastBias: UnsafePointer<S>?
+  /// What each gate drops of h, `[gateCount × rows × units]`, where gates have masks of their own, and
+  /// room for what it leaves.
+  let masks: UnsafePointer<S>?
+  let dropped: UnsafeMutablePointer<S>?
 }
 
 /// What a cell sees of one step on the way back.
@@ -87,10 +91,14 @@ struct CellStepBack<S: Scalar> {
   /// Gradients of the old states: written.
   let dH: UnsafeMutablePointer<S>
   let dC: UnsafeMutablePointer<S>?
+  /// As on the way forward.
+  let masks: UnsafePointer<S>?
+  let dropped: UnsafeMutablePointer<S>?
 }
 
 /// All steps together, for gradients that are sums over time.
 struct CellGradientSums<S: Scalar> {
+  let batch: Int
   /// Steps × batch rows.
   let rows: Int
   /// h before each step, `[rows × units]`.
@@ -100,11 +108,8 @@ struct CellGradientSums<S: Scalar> {
   let dRecurrent: UnsafePointer<S>?
   let dRecurrentKernel: UnsafeMutablePointer<S>
   let dRecurrentBias: UnsafeMutablePointer<S>?
-}
-
-extension MatrixProduct.Operand {
-  /// The same matrix from another first element on.
-  func advanced(by elements: Int) -> Self {
-    Self(pointer + elements, stride: stride, transposed: isTransposed)
-  }
+  /// Those of the first step, how far to the next step's (0: they serve all), and room for all steps.
+  let masks: UnsafePointer<S>?
+  let maskStride: Int
+  let dropped: UnsafeMutablePointer<S>?
 }

@@ -17,9 +17,12 @@ public struct RecurrentOptions: Sendable, Equatable {
   public var stateful = false
   /// 2.15's: time before the batch, in what comes in and in sequences that come out.
   public var timeMajor = false
-  /// Accepted and written back; they change how Keras computes, not what.
+  /// Whether the layer is a cell in an ``RNN``.
+  var isCell = false
+  /// How Keras computes; what comes out of it depends on that only in what ``RecurrentDropout`` drops.
   var unroll = false
   var implementation: Int?
+  /// The seed of the masks; `nil` takes one from the run's.
   var seed: Int?
 
   public init(
@@ -61,6 +64,54 @@ public struct RecurrentOptions: Sendable, Equatable {
     if timeMajor { config["time_major"] = true }
     if let implementation { config["implementation"] = .integer(implementation) }
     config["activity_regularizer"] = .null
+  }
+}
+
+/// What SimpleRNN, LSTM and GRU are configured with alike.
+struct RecurrentSettings: Sendable, Equatable {
+  var units: Int
+  var activation = Activation.tanh
+  /// Of the gates; `nil` where there are none.
+  var recurrentActivation: Activation?
+  var useBias = true
+  var weights = RecurrentWeights()
+  var options = RecurrentOptions()
+
+  init(
+    units: Int, activation: Activation, recurrentActivation: Activation? = nil, useBias: Bool,
+    options: RecurrentOptions
+  ) {
+    self.units = units
+    self.activation = activation
+    self.recurrentActivation = recurrentActivation
+    self.useBias = useBias
+    self.options = options
+  }
+
+  init(from config: inout ConfigReader, hasGates: Bool) throws(KerasError) {
+    units = try config.positiveInteger("units")
+    activation = try config.activation("activation", default: .tanh)
+    if hasGates {
+      recurrentActivation = try config.activation("recurrent_activation", default: .sigmoid)
+    }
+    useBias = try config.bool("use_bias", default: true)
+    weights = try RecurrentWeights(from: &config)
+    options = try RecurrentOptions(from: &config)
+  }
+
+  /// The config that ``init(from:hasGates:)`` reads, with what the layer has of its own.
+  func config(_ own: JSONObject = [:]) -> JSONObject {
+    var config: JSONObject = [
+      "units": .integer(units), "activation": .string(activation.rawValue),
+    ]
+    if let recurrentActivation {
+      config["recurrent_activation"] = .string(recurrentActivation.rawValue)
+    }
+    config["use_bias"] = .bool(useBias)
+    weights.write(to: &config)
+    options.write(to: &config)
+    for (key, value) in own.members { config[key] = value }
+    return config
   }
 }
 

@@ -14,8 +14,10 @@ struct TimeLoop<Cell: RecurrentCell> {
 
   // MARK: Forward
 
+  /// - Parameter masks: what training drops; kept by who drew them for the way back.
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], _ weights: Weights<S>, _ trace: inout Trace<S>, _ pass: inout Pass
+    _ inputs: [Signal<S>], _ weights: Weights<S>, dropping masks: DropoutMasks<S>,
+    _ trace: inout Trace<S>, _ pass: inout Pass
   ) -> [Signal<S>] {
     let input = inputs[0]
     let (batch, steps, features) = (
@@ -32,10 +34,10 @@ struct TimeLoop<Cell: RecurrentCell> {
     let lastBias = S.roundsOperations && cell.addsBiasLast(pass.generation) ? bias : nil
     Elementwise.fillRows(
       gates, with: lastBias == nil ? bias : nil, rows: rows, width: gateWidth)
-    S.addProduct(
-      MatrixProduct(
-        .init(xTime, stride: features), .init(weights[0], stride: gateWidth),
-        into: gates, strideC: gateWidth, m: rows, n: gateWidth, k: features))
+    masks.addInputProduct(
+      InputProduct(
+        x: xTime, kernel: weights[0], gates: gates, rows: rows, features: features,
+        gateWidth: gateWidth), &pass.workspace)
 
     let start = initialStates(inputs.dropFirst(), batch: batch, &pass)
     let states = (0..<cell.stateCount).map { index in
@@ -47,18 +49,25 @@ struct TimeLoop<Cell: RecurrentCell> {
       }
       return state
     }
+    // What the cell sees of the output before each step: the same, or what training leaves of it.
+    let entering =
+      masks.state == nil ? states[0] : pass.workspace.scratch(S.self, count: rows * units)
     let saved = pass.workspace.scratch(S.self, count: rows * cell.savedWidth)
     let scratch = pass.workspace.scratch(S.self, count: batch * gateWidth)
+    let dropped = masks.recurrent(at: 0).map { _ in
+      pass.workspace.scratch(S.self, count: batch * units)
+    }
     let c = states.count > 1 ? states[1] : nil
     for t in 0..<steps {
       let (now, next) = (t * batch * units, (t + 1) * batch * units)
+      masks.dropState(states[0] + now, at: t, into: entering + now, units: units)
       cell.step(
         CellStep(
-          rows: batch, gates: gates + t * batch * gateWidth, h: states[0] + now,
+          rows: batch, gates: gates + t * batch * gateWidth, h: entering + now,
           c: c.map { UnsafePointer($0 + now) }, newH: states[0] + next, newC: c.map { $0 + next },
           saved: saved + t * batch * cell.savedWidth, recurrentKernel: weights[1],
           recurrentBias: cell.hasRecurrentBias ? UnsafePointer(weights[2] + gateWidth) : nil,
-          lastBias: lastBias),
+          lastBias: lastBias, masks: masks.recurrent(at: t), dropped: dropped),
         scratch: scratch)
       for row in maskedRows(at: t, input.mask) {
         for state in states {
@@ -66,16 +75,17 @@ struct TimeLoop<Cell: RecurrentCell> {
         }
       }
     }
-    if pass.keepsTrace { trace.saved = [xTime, gates, saved] + states }
+    if pass.keepsTrace { trace.saved = [xTime, gates, saved, entering] + states }
     let ends = states.map { $0 + rows * units }
     if options.stateful, pass.states != nil {
       pass.states?.arrays[pass.path] = ends.map { end in
         (0..<batch * units).map { Double(end[$0]) }
       }
     }
+    let silence = SilentSteps(
+      input.mask, options, leading: start == nil ? nil : pass.generation, &pass.workspace)
     let output = output(
-      of: states[0], input, batch: batch, steps: steps,
-      leading: start == nil ? nil : pass.generation, &pass.workspace)
+      of: states[0], input, silence, batch: batch, steps: steps, &pass.workspace)
     guard options.returnState else { return [output] }
     return [output] + ends.map { Signal(Tensor($0, shape: [batch, units])) }
   }
@@ -99,26 +109,19 @@ struct TimeLoop<Cell: RecurrentCell> {
     }
   }
 
-  /// Rows that no step before or at `t` counted in: from Keras 2.15 on they put out zeros even where
-  /// they started from a state; Keras 1 and 2 put out that state.
-  private func isLeading(_ row: Int, at t: Int, _ mask: Mask?, _ generation: Generation?) -> Bool {
-    guard let generation, generation >= .keras2_15, mask != nil else { return false }
-    return (0...t).allSatisfy { isMasked(row, at: $0, mask) }
-  }
-
   private func output<S: Scalar>(
-    of h: UnsafeMutablePointer<S>, _ input: Signal<S>, batch: Int, steps: Int,
-    leading: Generation?, _ workspace: inout Workspace
+    of h: UnsafeMutablePointer<S>, _ input: Signal<S>, _ silence: SilentSteps, batch: Int,
+    steps: Int, _ workspace: inout Workspace
   ) -> Signal<S> {
     let units = cell.units
     guard options.returnSequences else {
       let last = h + steps * batch * units
-      guard options.zeroOutputForMask || leading != nil, input.mask != nil, steps > 0 else {
+      guard silence.isPossible, steps > 0 else {
         return Signal(Tensor(last, shape: [batch, units]))
       }
       let y = workspace.scratch(S.self, count: batch * units)
       y.update(from: last, count: batch * units)
-      for row in 0..<batch where isSilent(row, at: steps - 1, input.mask, leading) {
+      for row in 0..<batch where silence.contains(row, at: steps - 1) {
         (y + row * units).update(repeating: 0, count: units)
       }
       return Signal(Tensor(y, shape: [batch, units]))
@@ -126,22 +129,14 @@ struct TimeLoop<Cell: RecurrentCell> {
     let y = workspace.zeros(S.self, count: batch * steps * units)
     Elementwise.addBatchMajor(
       h + batch * units, to: y, batch: batch, steps: steps, width: units, reversed: false)
-    if options.zeroOutputForMask || leading != nil {
+    if silence.isPossible {
       for t in 0..<steps {
-        for row in 0..<batch where isSilent(row, at: t, input.mask, leading) {
+        for row in 0..<batch where silence.contains(row, at: t) {
           (y + (row * steps + t) * units).update(repeating: 0, count: units)
         }
       }
     }
     return Signal(Tensor(y, shape: [batch, steps, units]), mask: input.mask)
-  }
-
-  /// Whether a row puts out zeros at processing step `t` whatever its state is.
-  private func isSilent(
-    _ row: Int, at t: Int, _ mask: Mask?, _ leading: Generation?
-  ) -> Bool {
-    isMasked(row, at: t, mask)
-      && (options.zeroOutputForMask || isLeading(row, at: t, mask, leading))
   }
 
   /// The rows that do not count at processing step `t`.
@@ -156,17 +151,23 @@ struct TimeLoop<Cell: RecurrentCell> {
 
   func backward<S: Scalar>(
     _ dOutputs: [UnsafeMutablePointer<S>], into dInputs: [UnsafeMutablePointer<S>?],
-    _ weights: Weights<S>, _ gradients: Weights<S>, _ trace: Trace<S>, _ pass: inout Pass
+    _ weights: Weights<S>, _ gradients: Weights<S>, dropping masks: DropoutMasks<S>,
+    _ trace: Trace<S>, _ pass: inout Pass
   ) {
     let (input, dOutput) = (trace.inputs[0], dOutputs[0])
-    // Whether the first step started from a state that may not be zero.
-    let leading = trace.inputs.count > 1 || options.stateful ? pass.generation : nil
     let (batch, steps, features) = (
       input.tensor.shape[0], input.tensor.shape[1], input.tensor.width
     )
     let (units, gateWidth, rows) = (cell.units, cell.gateWidth, batch * steps)
-    let (xTime, gates, saved) = (trace.saved[0], trace.saved[1], trace.saved[2])
-    let (h, c) = (trace.saved[3], trace.saved.count > 4 ? trace.saved[4] : nil)
+    // Whether the first step started from a state that may not be zero.
+    let silence = SilentSteps(
+      input.mask, options,
+      leading: trace.inputs.count > 1 || options.stateful ? pass.generation : nil,
+      &pass.workspace)
+    let (xTime, gates, saved, entering) = (
+      trace.saved[0], trace.saved[1], trace.saved[2], trace.saved[3]
+    )
+    let c = cell.stateCount > 1 ? trace.saved[5] : nil
 
     let transposed = pass.workspace.scratch(S.self, count: units * gateWidth)
     for i in 0..<units {
@@ -176,12 +177,15 @@ struct TimeLoop<Cell: RecurrentCell> {
     let dRecurrent =
       cell.separatesRecurrent ? pass.workspace.scratch(S.self, count: rows * gateWidth) : nil
     let scratch = pass.workspace.scratch(S.self, count: batch * gateWidth)
+    let dropped = masks.recurrent(at: 0).map { _ in
+      pass.workspace.scratch(S.self, count: rows * units)
+    }
     var carries = StateGradients<S>(
       batch: batch, units: units, count: cell.stateCount, &pass.workspace)
     if !options.returnSequences {
       carries.new[0].update(from: dOutput, count: batch * units)
       if steps > 0 {
-        for row in 0..<batch where isSilent(row, at: steps - 1, input.mask, leading) {
+        for row in 0..<batch where silence.contains(row, at: steps - 1) {
           (carries.new[0] + row * units).update(repeating: 0, count: units)
         }
       }
@@ -193,7 +197,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     for t in (0..<steps).reversed() {
       let (now, next) = (t * batch * units, (t + 1) * batch * units)
       if options.returnSequences {
-        for row in 0..<batch where !isSilent(row, at: t, input.mask, leading) {
+        for row in 0..<batch where !silence.contains(row, at: t) {
           Elementwise.add(
             dOutput + (row * steps + t) * units, to: carries.new[0] + row * units, count: units)
         }
@@ -201,14 +205,16 @@ struct TimeLoop<Cell: RecurrentCell> {
       carries.setAside(maskedRows(at: t, input.mask))
       cell.stepBack(
         CellStepBack(
-          rows: batch, gates: gates + t * batch * gateWidth, h: h + now,
+          rows: batch, gates: gates + t * batch * gateWidth, h: entering + now,
           c: c.map { UnsafePointer($0 + now) }, newC: c.map { UnsafePointer($0 + next) },
           saved: saved + t * batch * cell.savedWidth, recurrentTransposed: transposed,
           dNewH: carries.new[0], dNewC: carries.new.count > 1 ? UnsafePointer(carries.new[1]) : nil,
           dGates: dGates + t * batch * gateWidth,
           dRecurrent: dRecurrent.map { $0 + t * batch * gateWidth },
-          dH: carries.old[0], dC: carries.old.count > 1 ? carries.old[1] : nil),
+          dH: carries.old[0], dC: carries.old.count > 1 ? carries.old[1] : nil,
+          masks: masks.recurrent(at: t), dropped: dropped),
         scratch: scratch)
+      masks.dropState(carries.old[0], at: t, into: carries.old[0], units: units)
       carries.bringBack(maskedRows(at: t, input.mask))
     }
 
@@ -217,29 +223,64 @@ struct TimeLoop<Cell: RecurrentCell> {
     }
     cell.addRecurrentGradients(
       CellGradientSums(
-        rows: rows, previousOutputs: h, saved: saved, dGates: dGates,
+        batch: batch, rows: rows, previousOutputs: entering, saved: saved, dGates: dGates,
         dRecurrent: dRecurrent.map { UnsafePointer($0) }, dRecurrentKernel: gradients[1],
-        dRecurrentBias: cell.hasRecurrentBias ? gradients[2] + gateWidth : nil))
-    S.addProduct(
-      MatrixProduct(
-        .init(xTime, stride: features, transposed: true), .init(dGates, stride: gateWidth),
-        into: gradients[0], strideC: gateWidth, m: features, n: gateWidth, k: rows))
+        dRecurrentBias: cell.hasRecurrentBias ? gradients[2] + gateWidth : nil,
+        masks: masks.recurrent(at: 0), maskStride: masks.stepStride, dropped: dropped))
     if cell.useBias {
       Elementwise.addColumnSums(of: dGates, rows: rows, width: gateWidth, to: gradients[2])
     }
-    guard let dInput = dInputs[0] else { return }
-    let dx = pass.workspace.zeros(S.self, count: rows * features)
-    S.addProduct(
-      MatrixProduct(
-        .init(dGates, stride: gateWidth), .init(weights[0], stride: gateWidth, transposed: true),
-        into: dx, strideC: features, m: rows, n: features, k: gateWidth))
+    let dx = dInputs[0].map { _ in pass.workspace.zeros(S.self, count: rows * features) }
+    masks.addInputGradients(
+      InputProduct(
+        x: xTime, kernel: weights[0], gates: dGates, rows: rows, features: features,
+        gateWidth: gateWidth), dKernel: gradients[0], dx: dx, &pass.workspace)
+    guard let dInput = dInputs[0], let dx else { return }
     Elementwise.addBatchMajor(
       dx, to: dInput, batch: batch, steps: steps, width: features, reversed: options.goBackwards)
   }
+}
 
-  private func isMasked(_ row: Int, at t: Int, _ mask: Mask?) -> Bool {
-    guard let mask else { return false }
-    return !mask.flags[row * mask.steps + (options.goBackwards ? mask.steps - 1 - t : t)]
+/// The steps at which a row puts out zeros, whatever its state is: those that are masked where
+/// `zero_output_for_mask` asks for it, and, from Keras 2.15 on, those that are masked before any that
+/// counts where the layer started from a state. Keras 1 and 2 put out that state.
+private struct SilentSteps {
+  private let mask: Mask?
+  private let isReversed: Bool
+  private let coversAll: Bool
+  /// By row the first processing step that counts.
+  private let firstCounted: UnsafeMutablePointer<Int>?
+
+  /// - Parameter leading: whose rules apply to a layer that started from a state; `nil` from zero.
+  init(
+    _ mask: Mask?, _ options: RecurrentOptions, leading: Generation?,
+    _ workspace: inout Workspace
+  ) {
+    self.mask = mask
+    isReversed = options.goBackwards
+    coversAll = options.zeroOutputForMask
+    guard let mask, let leading, leading >= .keras2_15 else {
+      firstCounted = nil
+      return
+    }
+    let first = workspace.scratch(Int.self, count: mask.batch)
+    let steps = mask.steps
+    for row in 0..<mask.batch {
+      let flags = mask.flags + row * steps
+      first[row] =
+        (0..<steps).first { flags[options.goBackwards ? steps - 1 - $0 : $0] } ?? steps
+    }
+    firstCounted = first
+  }
+
+  /// Whether there may be any.
+  var isPossible: Bool { mask != nil && coversAll || firstCounted != nil }
+
+  /// Whether processing step `t` of a row is one.
+  func contains(_ row: Int, at t: Int) -> Bool {
+    if let firstCounted, t < firstCounted[row] { return true }
+    guard coversAll, let mask else { return false }
+    return !mask.flags[row * mask.steps + (isReversed ? mask.steps - 1 - t : t)]
   }
 }
 

@@ -4,10 +4,9 @@ extension Network {
   /// The table that Keras prints: layers, output shapes, parameter counts, to the character what
   /// `model.summary()` of the model's generation prints where there is no terminal (80 columns).
   ///
-  /// Two things differ on purpose. Keras 3 lists the operations `NotEqual` and `Any` by which it
-  /// makes masks in a functional model; here masks are not layers. And Keras 3 leaves the optimizer's
-  /// state of a whole-model `.h5` behind, counting two optimizer parameters; here it is kept and
-  /// counted.
+  /// One thing differs on purpose: Keras 3 leaves the optimizer's state of a whole-model `.h5` behind,
+  /// counting two optimizer parameters; here it is kept and counted. The operations by which Keras 3
+  /// makes masks are listed where the model's file lists them.
   public func summary() -> String {
     let summary = ModelSummary(self)
     switch generation {
@@ -31,7 +30,7 @@ struct ModelSummary {
     let batch: Int?
     /// Whether another call gives other shapes.
     var isMultiple = false
-    let parameters: Int
+    var parameters = 0
     /// `layer[call][output]` of every input of every call.
     var connections: [String]
 
@@ -67,7 +66,11 @@ struct ModelSummary {
 
   init(_ network: Network) {
     name = network.name
-    isLine = network.isSequential || Self.isLine(network)
+    let operations =
+      network.generation == .keras3 ? network.definition.operations : OperationListing()
+    isLine = network.isSequential || operations.isEmpty && Self.isLine(network)
+    let shownNames = Self.keras1Names(of: network)
+    let operationNames = Set(operations.operations.map(\.name))
     var places: [String: Int] = [:]
     var calls: [Int] = []
     var callCount: [String: Int] = [:]
@@ -76,12 +79,13 @@ struct ModelSummary {
       calls.append(callCount[node.name, default: 0])
       callCount[node.name, default: 0] += 1
       if network.isSequential && node.layer is InputLayer { continue }
-      let connections = node.inputs.map { edge in
-        let source = network.nodes[edge.node]
-        // Up to 2.2 a model inside a model counts a call of its own before the others.
-        let own = network.generation <= .keras2 && source.layer is any NestedModel ? 1 : 0
-        let name = Self.sourceName(source, before: node, network)
-        return "\(name)[\(calls[edge.node] + own)][\(edge.output)]"
+      if operationNames.contains(node.name) { continue }
+      var connections = node.inputs.compactMap { edge in
+        Self.connection(to: edge, call: calls[edge.node], of: node, network, shownNames)
+      }
+      let masks = operations.masks[node.name] ?? []
+      if masks.indices.contains(calls[calls.count - 1]) {
+        connections += masks[calls[calls.count - 1]].map(Self.connection)
       }
       if let place = places[node.name] {
         rows[place].isMultiple = rows[place].isMultiple || rows[place].shapes != node.outputShapes
@@ -104,24 +108,96 @@ struct ModelSummary {
       }
       rows.append(
         Row(
-          name: node.name, className: Self.className(of: node, network.generation),
+          name: shownNames[node.name] ?? node.name,
+          className: Self.className(of: node, network.generation),
           shapes: node.outputShapes, batch: network.fixedBatchSize,
           parameters: parameters, connections: connections))
     }
+    list(operations, batch: network.fixedBatchSize)
     if network.generation == .keras3, let record = network.training?.optimizer {
       let size = record.size(trainableShapes: trainableShapes)
       optimizer = Size(count: size.count, bytes: size.bytes)
     }
   }
 
-  /// Keras 1 names the input of a line after the class of its first layer.
-  private static func sourceName(
-    _ source: Graph.Node, before node: Graph.Node, _ network: Network
-  ) -> String {
-    guard network.generation == .keras1, network.isSequential, source.layer is InputLayer else {
-      return source.name
+  /// Puts the operations that Keras 3 lists between the layers.
+  private mutating func list(_ listing: OperationListing, batch: Int?) {
+    guard !listing.operations.isEmpty else { return }
+    rows += listing.operations.map { operation in
+      Row(
+        name: operation.name, className: operation.className,
+        shapes: [Shape(Array(operation.shape.dropFirst()))], batch: batch,
+        connections: operation.inputs.map(Self.connection))
     }
-    return className(of: node, network.generation).lowercased() + "_input_1"
+    let places = Dictionary(
+      listing.order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    rows.sort { places[$0.name] ?? 0 < places[$1.name] ?? 0 }
+  }
+
+  // MARK: - Connections
+
+  private static func connection(to tensor: TensorReference) -> String {
+    "\(tensor.layer)[\(tensor.node)][\(tensor.tensor)]"
+  }
+
+  /// What the generation says of an edge; `nil` where it says nothing.
+  private static func connection(
+    to edge: Graph.Edge, call: Int, of node: Graph.Node, _ network: Network,
+    _ shownNames: [String: String]
+  ) -> String? {
+    let source = network.nodes[edge.node]
+    if network.generation == .keras1, network.isSequential {
+      let isModel = node.layer is any NestedModel
+      if source.layer is InputLayer {
+        let name = className(of: node, network.generation).lowercased() + "_input_1"
+        return isModel ? nil : connection(to: TensorReference(layer: name))
+      }
+      if edge.node == 1, source.layer is any NestedModel { return end(of: source) }
+    }
+    // Up to 2.2 a model inside a model counts a call of its own before the others.
+    let own = network.generation <= .keras2 && source.layer is any NestedModel ? 1 : 0
+    return connection(
+      to: TensorReference(
+        layer: shownNames[source.name] ?? source.name, node: call + own, tensor: edge.output))
+  }
+
+  /// Keras 1 does not store the name of a Sequential and numbers them anew as it reads them, each
+  /// before what is in it.
+  private static func keras1Names(of network: Network) -> [String: String] {
+    guard network.generation == .keras1 else { return [:] }
+    var count = network.isSequential ? 1 : 0
+    func visit(_ className: String?, _ config: JSONObject) -> String? {
+      var name: String?
+      if className == SequentialModel.className {
+        count += 1
+        name = "sequential_\(count)"
+      }
+      for part in (config["layers"]?.array ?? []) + [config["layer"] ?? .null] {
+        guard let object = part.object else { continue }
+        _ = visit(object["class_name"]?.string, object["config"]?.object ?? [:])
+      }
+      return name
+    }
+    var names: [String: String] = [:]
+    for layer in network.definition.layers {
+      names[layer.name] = visit(layer.className, layer.config)
+    }
+    return names
+  }
+
+  /// Keras 1 takes a model that is first in a line for what is in it: the next layer is called on the
+  /// last of its layers.
+  private static func end(of model: Graph.Node) -> String {
+    var node = model
+    var isFirst = true
+    while isFirst, let inner = node.layer as? any NestedModel, let graph = inner.graph,
+      let end = graph.outputs.first
+    {
+      node = graph.nodes[end.node]
+      isFirst = inner is SequentialModel && end.node == 1
+    }
+    return connection(
+      to: TensorReference(layer: node.name, node: node.layer is any NestedModel ? 1 : 0))
   }
 
   /// What the generation calls the layer's class.

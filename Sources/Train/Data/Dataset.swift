@@ -1,12 +1,16 @@
 import KerasFormat
 import KerasRuntime
 
-/// Rows to learn from or to measure on: the model's inputs and what its output should be.
+/// Rows to learn from or to measure on: the model's inputs and what its outputs should be.
 public struct Dataset: Sendable {
   /// One array per input of the model, `(N, …)`.
   public let inputs: [NumericArray]
-  /// `(N,)` or `(N, …)`: probabilities, one-hot rows, class numbers or values, as the loss has it.
-  public let targets: NumericArray
+  /// One array per output that has a loss, `(N,)` or `(N, …)`: probabilities, one-hot rows, class
+  /// numbers or values, as the loss has it.
+  public let targets: [NumericArray]
+  /// What each row counts for in the loss, `(N,)`, or each of its steps, `(N, T)`: one per array of
+  /// targets, `nil` for all 1. One alone is for all outputs. Empty where no row is weighted.
+  public private(set) var sampleWeights: [NumericArray?]
   /// Where the rows came from; errors name it.
   public var source = Source.memory
 
@@ -15,13 +19,26 @@ public struct Dataset: Sendable {
     case memory
     /// The place of each row in files of texts.
     case texts([KerasError.Place])
-    /// One file per input of the model, and one with the targets.
-    case files(inputs: [String], targets: String)
+    /// One file per input of the model, and one per array of targets.
+    case files(inputs: [String], targets: [String])
+  }
+
+  /// Rows for a model with one output.
+  ///
+  /// - Throws: ``KerasError`` when the arrays have different numbers of rows, have none, or hold a NaN.
+  public init(
+    inputs: [NumericArray], targets: NumericArray, sampleWeight: NumericArray? = nil
+  ) throws(KerasError) {
+    try self.init(
+      inputs: inputs, targets: [targets], sampleWeights: sampleWeight.map { [$0] } ?? [])
   }
 
   /// - Throws: ``KerasError`` when the arrays have different numbers of rows, have none, or hold a NaN.
-  public init(inputs: [NumericArray], targets: NumericArray) throws(KerasError) {
-    guard let rows = targets.shape.first else {
+  public init(
+    inputs: [NumericArray], targets: [NumericArray], sampleWeights: [NumericArray?] = []
+  ) throws(KerasError) {
+    guard let first = targets.first else { throw KerasError(.invalidData, "no targets") }
+    guard let rows = first.shape.first else {
       throw KerasError(.shapeMismatch, "targets are a single number but need one row each")
     }
     for (index, input) in inputs.enumerated() {
@@ -33,13 +50,50 @@ public struct Dataset: Sendable {
       }
       try Self.refuseNaN(input, "input \(index)")
     }
-    try Self.refuseNaN(targets, "targets")
+    for (index, array) in targets.enumerated() {
+      guard array.shape.first == rows else {
+        throw KerasError(
+          .shapeMismatch,
+          "an array \(array.shape.tuple) but the first targets have \(rows) rows",
+          at: .init(path: ["targets \(index)"]))
+      }
+      try Self.refuseNaN(array, targets.count == 1 ? "targets" : "targets \(index)")
+    }
     guard rows > 0 else { throw KerasError(.invalidData, "no rows") }
     self.inputs = inputs
     self.targets = targets
+    self.sampleWeights = []
+    try setSampleWeights(sampleWeights)
   }
 
-  public var rows: Int { targets.shape[0] }
+  public var rows: Int { targets[0].shape[0] }
+
+  /// Replaces the weights of the rows.
+  ///
+  /// - Throws: ``KerasError`` when there are others than one for each array of targets, or one for
+  ///   all, or when they are not finite numbers, a row each.
+  public mutating func setSampleWeights(_ weights: [NumericArray?]) throws(KerasError) {
+    guard weights.isEmpty || weights.count == 1 || weights.count == targets.count else {
+      throw KerasError(
+        .invalidArgument,
+        "\(weights.count) arrays of sample weights but \(targets.count) of targets")
+    }
+    for case let array? in weights {
+      guard array.shape.first == rows else {
+        throw KerasError(
+          .shapeMismatch,
+          "an array \(array.shape.tuple) but there are \(rows) rows, a weight each",
+          at: .init(path: ["sample weights"]))
+      }
+      try Self.refuseNaN(array, "sample weights")
+    }
+    let isForAll = weights.count == 1 && targets.count > 1
+    sampleWeights = isForAll ? targets.map { _ in weights[0] } : weights
+    isWeightedAsOne = isForAll
+  }
+
+  /// Whether one array of weights was given for several outputs.
+  private(set) var isWeightedAsOne = false
 
   private static func refuseNaN(_ array: NumericArray, _ what: String) throws(KerasError) {
     guard array.elements.type.isFloatingPoint,

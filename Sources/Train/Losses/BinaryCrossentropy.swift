@@ -9,7 +9,6 @@ import KerasRuntime
 /// and 1 and turn them back into logits; where they clip, the gradient is zero.
 public struct BinaryCrossentropy: Loss {
   public static let className = "BinaryCrossentropy"
-  public static let names = ["binary_crossentropy", "bce", "BCE"]
   /// Whether the model's output are logits already.
   public let fromLogits: Bool
   /// s: targets become y·(1 - s) + s/2.
@@ -22,8 +21,15 @@ public struct BinaryCrossentropy: Loss {
 
   public init(from config: inout ConfigReader) throws(KerasError) {
     fromLogits = try config.bool("from_logits", default: false)
-    labelSmoothing = try config.number("label_smoothing", default: 0)
-    config.ignore("axis")
+    labelSmoothing = try config.share("label_smoothing")
+    try config.lastAxis()
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = [:]
+    if fromLogits { config["from_logits"] = true }
+    if labelSmoothing != 0 { config["label_smoothing"] = .number(labelSmoothing) }
+    return config
   }
 
   public func objection(to target: Double, width: Int) -> String? {
@@ -37,24 +43,17 @@ public struct BinaryCrossentropy: Loss {
 
   @specialized(where S == Float)
   public func evaluate<S: Scalar>(_ batch: LossBatch<S>) {
-    let smoothing = S(labelSmoothing)
-    let share = 1 / S(batch.width)
-    for vector in 0..<batch.vectors {
-      var sum: S = 0
-      for i in vector * batch.width..<(vector + 1) * batch.width {
-        let y = batch.targets[i] * (1 - smoothing) + smoothing / 2
-        let (value, gradient) = term(batch.output[i], y, batch)
-        sum += value
-        batch.gradient[i] = gradient * share
-      }
-      batch.losses[vector] = sum * share
-    }
+    batch.meanOverWidth { output, target in term(output, smoothed(target), batch) }
   }
 
   @inline(__always)
-  private func term<S: Scalar>(_ output: S, _ y: S, _ batch: LossBatch<S>) -> (
-    value: S, gradient: S
-  ) {
+  func smoothed<S: Scalar>(_ target: S) -> S {
+    target * (1 - S(labelSmoothing)) + S(labelSmoothing) / 2
+  }
+
+  /// The loss of one output, and its slope.
+  @inline(__always)
+  func term<S: Scalar>(_ output: S, _ y: S, _ batch: LossBatch<S>) -> (value: S, slope: S) {
     if batch.isLogits || fromLogits {
       return (Self.fromLogit(output, y), logistic(output) - y)
     }

@@ -7,7 +7,6 @@ import KerasRuntime
 /// Otherwise p is divided by its sum and clipped to 1e-7 from 0 and 1.
 public struct CategoricalCrossentropy: Loss {
   public static let className = "CategoricalCrossentropy"
-  public static let names = ["categorical_crossentropy"]
   public let fromLogits: Bool
   /// s: targets become y·(1 - s) + s/C.
   public let labelSmoothing: Double
@@ -19,8 +18,15 @@ public struct CategoricalCrossentropy: Loss {
 
   public init(from config: inout ConfigReader) throws(KerasError) {
     fromLogits = try config.bool("from_logits", default: false)
-    labelSmoothing = try config.number("label_smoothing", default: 0)
-    config.ignore("axis")
+    labelSmoothing = try config.share("label_smoothing")
+    try config.lastAxis()
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = [:]
+    if fromLogits { config["from_logits"] = true }
+    if labelSmoothing != 0 { config["label_smoothing"] = .number(labelSmoothing) }
+    return config
   }
 
   public func usesLogits(_ generation: Generation) -> Bool {

@@ -4,14 +4,15 @@ import KerasRuntime
 /// A loss as Keras defines it: a number per output vector, and its gradient.
 ///
 /// Keras takes the mean over the last axis for each vector (each row, or each step of each row),
-/// then the mean over all vectors that count.
+/// then a mean over all vectors that count; see ``Reduction``.
 public protocol Loss: Sendable {
   /// Keras's class name.
   static var className: String { get }
-  /// The names that `compile(loss:)` takes besides, the usual one first.
-  static var names: [String] { get }
 
   init(from config: inout ConfigReader) throws(KerasError)
+
+  /// The settings that ``init(from:)`` reads, as far as they are not the defaults.
+  var config: JSONObject { get }
 
   /// What targets must be: the message for one that cannot be, or `nil`.
   func objection(to target: Double, width: Int) -> String?
@@ -27,11 +28,25 @@ public protocol Loss: Sendable {
 }
 
 extension Loss {
+  public var config: JSONObject { [:] }
   public func objection(to target: Double, width: Int) -> String? { nil }
   public func targetWidth(for outputWidth: Int) -> Int { outputWidth }
   public func usesLogits(_ generation: Generation) -> Bool { false }
-  /// What `compile` calls it.
-  public var name: String { Self.names[0] }
+
+  /// What `compile` of a generation calls it.
+  public func name(in generation: Generation) -> String {
+    LossNames.named(Self.className)?.name(in: generation) ?? Self.className
+  }
+
+  /// The name that messages use.
+  public var name: String { name(in: .keras3) }
+
+  /// What `compile` would be given: a name where nothing is set, else an object.
+  public func serialized(in generation: Generation) -> JSON {
+    config.isEmpty
+      ? .string(name(in: generation))
+      : ["class_name": .string(Self.className), "config": .object(config)]
+  }
 }
 
 /// One batch as a loss sees it.
@@ -47,39 +62,43 @@ public struct LossBatch<S: Scalar> {
   public let losses: UnsafeMutablePointer<S>
   /// `[vectors × width]`, the gradient of each vector's loss: written.
   public let gradient: UnsafeMutablePointer<S>
+  /// `[vectors]`, all false: set where the loss does not count a vector at all.
+  public let ignored: UnsafeMutablePointer<Bool>
 }
 
-/// THE list of losses.
-public enum LossRegistry {
-  public static let builtIn: [any Loss.Type] = [
-    BinaryCrossentropy.self,
-    CategoricalCrossentropy.self,
-    SparseCategoricalCrossentropy.self,
-    MeanSquaredError.self,
-  ]
+extension LossBatch {
+  /// A loss that is a mean over the last axis.
+  ///
+  /// - Parameter term: of an output and its target, the loss and its slope.
+  @inline(__always)
+  func meanOverWidth(_ term: (_ output: S, _ target: S) -> (value: S, slope: S)) {
+    let share = 1 / S(width)
+    for vector in 0..<vectors {
+      var sum: S = 0
+      for i in vector * width..<(vector + 1) * width {
+        let (value, slope) = term(output[i], targets[i])
+        sum += value
+        gradient[i] = slope * share
+      }
+      losses[vector] = sum * share
+    }
+  }
+}
 
-  /// A loss by any of its names, or from its serialized form.
-  public static func loss(_ json: JSON) throws(KerasError) -> any Loss {
-    let name = json.string ?? json.object?["class_name"]?.string
-    guard let name else {
-      throw KerasError(.unsupportedConfiguration, "\(json.kind) but one loss by name belongs here")
+extension ConfigReader {
+  /// Reads the axis along which a loss runs: only the last one is computed.
+  mutating func lastAxis() throws(KerasError) {
+    let axis = try integer("axis", default: -1)
+    guard axis == -1 else {
+      throw error("axis", "\(axis) but only the last axis, -1, is supported")
     }
-    guard let type = builtIn.first(where: { $0.className == name || $0.names.contains(name) })
-    else {
-      throw KerasError(
-        .unknownName, "unknown loss '\(name)'",
-        hint: Suggestion.hint(for: name, among: builtIn.flatMap { $0.names })
-          ?? "known are \(builtIn.map { $0.names[0] }.joined(separator: ", "))")
-    }
-    var config = ConfigReader(json.object?["config"]?.object ?? [:], of: name)
-    config.ignore("name", "dtype", "fn")
-    let reduction = try config.string("reduction", default: "sum_over_batch_size")
-    guard ["sum_over_batch_size", "auto"].contains(reduction) else {
-      throw config.error("reduction", "'\(reduction)' but only sum_over_batch_size is supported")
-    }
-    let loss = try type.init(from: &config)
-    try config.finish()
-    return loss
+  }
+
+  /// Reads a share: a number within 0…1.
+  mutating func share(_ key: String) throws(KerasError) -> Double {
+    let share = try number(key, default: 0)
+    guard share >= 0 && share <= 1 else { throw error(key, "\(share) but it is within 0…1") }
+    return share
   }
 }
 
@@ -102,4 +121,19 @@ func clippedProbability<S: Scalar>(_ p: S) -> S {
 func passesClip<S: Scalar>(_ p: S) -> Bool {
   let epsilon: S = kerasEpsilon()
   return p >= epsilon && p <= 1 - epsilon
+}
+
+/// `x` to the power of `exponent`, for x ≥ 0.
+@inline(__always)
+func power<S: Scalar>(_ x: S, _ exponent: S) -> S {
+  if exponent == 0 { return 1 }
+  if exponent == 1 { return x }
+  if exponent == 2 { return x * x }
+  return x == 0 ? 0 : S.exp(exponent * S.log(x))
+}
+
+/// The slope of ``power(_:_:)``.
+@inline(__always)
+func powerSlope<S: Scalar>(_ x: S, _ exponent: S) -> S {
+  exponent == 0 ? 0 : exponent * power(x, exponent - 1)
 }

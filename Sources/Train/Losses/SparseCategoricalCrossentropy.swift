@@ -7,18 +7,30 @@ import KerasRuntime
 /// 1e-7 from 0 and 1, takes the logits' place.
 public struct SparseCategoricalCrossentropy: Loss {
   public static let className = "SparseCategoricalCrossentropy"
-  public static let names = ["sparse_categorical_crossentropy"]
   public let fromLogits: Bool
+  /// A class number that says a vector does not count at all.
+  public let ignoreClass: Int?
 
-  public init(fromLogits: Bool = false) { self.fromLogits = fromLogits }
+  public init(fromLogits: Bool = false, ignoreClass: Int? = nil) {
+    self.fromLogits = fromLogits
+    self.ignoreClass = ignoreClass
+  }
 
   public init(from config: inout ConfigReader) throws(KerasError) {
     fromLogits = try config.bool("from_logits", default: false)
-    try config.refuse("ignore_class")
-    config.ignore("axis")
+    ignoreClass = try config.optionalInteger("ignore_class")
+    try config.lastAxis()
+  }
+
+  public var config: JSONObject {
+    var config: JSONObject = [:]
+    if fromLogits { config["from_logits"] = true }
+    if let ignoreClass { config["ignore_class"] = .integer(ignoreClass) }
+    return config
   }
 
   public func objection(to target: Double, width: Int) -> String? {
+    if let ignoreClass, target == Double(ignoreClass) { return nil }
     let fits = target >= 0 && target < Double(width) && target == target.rounded()
     return fits ? nil : "label \(shortest(target)) but the model has classes 0…\(width - 1)"
   }
@@ -35,6 +47,12 @@ public struct SparseCategoricalCrossentropy: Loss {
     for vector in 0..<batch.vectors {
       let output = batch.output + vector * width
       let gradient = batch.gradient + vector * width
+      if let ignoreClass, batch.targets[vector] == S(ignoreClass) {
+        batch.ignored[vector] = true
+        batch.losses[vector] = 0
+        gradient.update(repeating: 0, count: width)
+        continue
+      }
       let label = Int(batch.targets[vector])
       // The gradient array holds the logits until they are no longer needed.
       for i in 0..<width {

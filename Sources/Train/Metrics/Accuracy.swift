@@ -1,52 +1,87 @@
+import KerasFormat
 import KerasRuntime
 
-/// The share of predictions that are right, in Keras's three forms.
-public struct Accuracy: Metric {
-  public enum Form: Sendable {
-    /// p > 0.5 agrees with the label, each output by itself. p = 0.5 counts as 0.
-    case binary
+/// Whether predictions are right, in Keras's forms: a share for each vector.
+public struct Accuracy: VectorMeasure {
+  public enum Form: Sendable, Equatable {
+    /// Whether p is above the threshold agrees with the label, each output by itself; p at the
+    /// threshold is not above it. Keras 1 and 2.2 compare the rounded p.
+    case binary(threshold: Float)
     /// The largest output is where the largest target is.
     case categorical
     /// The largest output is the target's class.
     case sparseCategorical
+    /// Fewer than k outputs are larger than that where the largest target is.
+    case topK(Int)
+    /// The same for the target's class.
+    case sparseTopK(Int)
+    /// The output is the target.
+    case equal
   }
 
   public let form: Form
-  public let name: String
-  private var correct = 0.0
-  private var total = 0.0
 
-  public init(_ form: Form, name: String = "accuracy") {
-    self.form = form
-    self.name = name
-  }
+  public init(_ form: Form) { self.form = form }
 
-  public var result: Double { total > 0 ? correct / total : 0 }
-
-  public mutating func reset() { (correct, total) = (0, 0) }
-
-  public mutating func update(_ batch: MetricBatch) {
-    for vector in 0..<batch.vectors where batch.mask?[vector] ?? true {
+  public func measure(
+    _ batch: MetricBatch, into values: UnsafeMutablePointer<Float>,
+    ignored: UnsafeMutablePointer<Bool>
+  ) throws(KerasError) {
+    try check(batch)
+    for vector in 0..<batch.vectors {
       let output = batch.output + vector * batch.width
       let target = batch.targets + vector * batch.targetWidth
       switch form {
-      case .binary:
+      case .binary, .equal:
         var hits = 0
-        for i in 0..<batch.width where (output[i] > 0.5 ? 1 : 0) == target[i] { hits += 1 }
-        correct += Double(hits) / Double(batch.width)
+        for i in 0..<batch.width where isHit(output[i], batch.target(vector, i), batch.generation) {
+          hits += 1
+        }
+        values[vector] = Float(hits) / Float(batch.width)
       case .categorical:
-        if largest(output, batch.width) == largest(target, batch.targetWidth) { correct += 1 }
+        let isRight = largest(output, batch.width) == largest(target, batch.targetWidth)
+        values[vector] = isRight ? 1 : 0
       case .sparseCategorical:
-        if Float(largest(output, batch.width)) == target[0] { correct += 1 }
+        let label = target[largest(target, batch.targetWidth)]
+        values[vector] = Float(largest(output, batch.width)) == label ? 1 : 0
+      case .topK(let k):
+        let label = largest(target, batch.targetWidth)
+        values[vector] = isAmong(k, output, batch.width, label) ? 1 : 0
+      case .sparseTopK(let k):
+        values[vector] = isAmong(k, output, batch.width, Int(target[0])) ? 1 : 0
       }
-      total += 1
     }
   }
 
-  /// The first position of the largest number.
-  private func largest(_ values: UnsafePointer<Float>, _ count: Int) -> Int {
-    var best = 0
-    for i in 1..<max(1, count) where values[i] > values[best] { best = i }
-    return best
+  private func isHit(_ p: Float, _ y: Float, _ generation: Generation) -> Bool {
+    guard case .binary(let threshold) = form else { return p == y }
+    if generation <= .keras2 { return p.rounded(.toNearestOrEven) == y }
+    return (p > threshold ? 1 : 0) == y
+  }
+
+  private func isAmong(_ k: Int, _ p: UnsafePointer<Float>, _ width: Int, _ label: Int) -> Bool {
+    guard (0..<width).contains(label) else { return false }
+    return (0..<width).count(where: { p[$0] > p[label] }) < k
+  }
+
+  /// What Keras refuses too.
+  private func check(_ batch: MetricBatch) throws(KerasError) {
+    let isSparse: Bool
+    let isTop: Bool
+    switch form {
+    case .binary, .categorical, .equal: return
+    case .sparseCategorical: (isSparse, isTop) = (true, false)
+    case .topK: (isSparse, isTop) = (false, true)
+    case .sparseTopK: (isSparse, isTop) = (true, true)
+    }
+    if batch.hasSteps, isTop && batch.generation <= .keras2 || batch.generation == .keras2 {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Keras \(batch.generation.rawValue) computes this metric for outputs without steps alone")
+    }
+    if isSparse, batch.targetWidth != 1, batch.generation != .keras1 {
+      throw KerasError(
+        .shapeMismatch, "targets of width \(batch.targetWidth) but this metric needs class numbers")
+    }
   }
 }

@@ -3,89 +3,73 @@ import KerasRuntime
 
 /// Something counted over the batches of an epoch besides the loss.
 public protocol Metric: Sendable {
-  /// The name under which it stands in the history.
-  var name: String { get }
   /// Takes one batch in.
-  mutating func update(_ batch: MetricBatch)
+  ///
+  /// - Throws: ``KerasError`` where Keras refuses the batch too.
+  mutating func update(_ batch: MetricBatch) throws(KerasError)
   /// The value over all batches since the last reset.
   var result: Double { get }
   mutating func reset()
+  /// All it has counted, as numbers: what a run that goes on in the middle of an epoch takes up. A
+  /// state of another length comes from another metric and is ignored.
+  var state: [Double] { get set }
 }
 
 /// One batch as a metric sees it.
 public struct MetricBatch {
   /// The model's output, `[vectors × width]`.
   public let output: UnsafePointer<Float>
+  /// What the output is the sigmoid or softmax of, where it is one.
+  public let logits: UnsafePointer<Float>?
   /// `[vectors × targetWidth]`
   public let targets: UnsafePointer<Float>
+  public let rows: Int
   public let vectors: Int
   public let width: Int
   public let targetWidth: Int
   /// Which vectors count; `nil` for all.
   public let mask: UnsafePointer<Bool>?
-}
+  /// What each vector counts for; `nil` for all 1, and for a metric that is not weighted.
+  public let weights: UnsafePointer<Float>?
+  public let generation: Generation
 
-/// THE list of metrics by the names that `compile(metrics:)` takes.
-public enum MetricRegistry {
-  /// Keras's function name, its abbreviations, and the metric under the name it reports.
-  private static let builtIn:
-    [(name: String, short: [String], make: @Sendable (_ reported: String) -> any Metric)] = [
-      ("binary_accuracy", [], { Accuracy(.binary, name: $0) }),
-      ("categorical_accuracy", [], { Accuracy(.categorical, name: $0) }),
-      ("sparse_categorical_accuracy", [], { Accuracy(.sparseCategorical, name: $0) }),
-      ("mean_absolute_error", ["mae", "MAE"], { MeanError(.absolute, name: $0) }),
-      ("mean_squared_error", ["mse", "MSE"], { MeanError(.squared, name: $0) }),
-    ]
-  /// The names whose form depends on the loss.
-  private static let inferredAccuracy = ["acc", "accuracy"]
-  private static let known = inferredAccuracy + builtIn.flatMap { [$0.name] + $0.short }
+  /// Whether a row has steps, a vector each.
+  public var hasSteps: Bool { vectors != rows }
 
-  /// The metrics of a serialized `metrics` entry: a list of names, `null` for none.
+  /// The target beside output `i` of a vector; one alone stands beside all, as NumPy broadcasts it.
+  @inline(__always)
+  func target(_ vector: Int, _ i: Int) -> Float {
+    targets[vector * targetWidth + (targetWidth == width ? i : 0)]
+  }
+
+  /// What a vector counts for.
   ///
-  /// - Parameters:
-  ///   - loss: decides with the output's width which of its three forms `acc` takes.
-  ///   - generation: Keras 1 and 2.2 call `accuracy` `acc` in the history, and the others by their
-  ///     full names; later ones as they were given.
-  public static func metrics(
-    _ json: JSON, loss: any Loss, outputWidth: Int, generation: Generation
-  ) throws(KerasError) -> [any Metric] {
-    var metrics: [any Metric] = []
-    for entry in flattened(json) {
-      guard let name = entry.string ?? entry.object?["config"]?.object?["name"]?.string else {
-        throw KerasError(
-          .unsupportedConfiguration, "\(entry.kind) but a metric's name belongs here")
-      }
-      if inferredAccuracy.contains(name) {
-        metrics.append(
-          Accuracy(
-            inferredForm(loss, outputWidth, generation), name: generation <= .keras2 ? "acc" : name)
-        )
-        continue
-      }
-      guard let entry = builtIn.first(where: { $0.name == name || $0.short.contains(name) }) else {
-        throw KerasError(
-          .unknownName, "unknown metric '\(name)'",
-          hint: Suggestion.hint(for: name, among: known)
-            ?? "known are \(known.joined(separator: ", "))")
-      }
-      metrics.append(entry.make(generation <= .keras2 ? entry.name : name))
-    }
-    return metrics
+  /// - Parameter isMasked: whether the metric looks at masks; Keras 3's do only where they are plain
+  ///   means.
+  func weight(_ vector: Int, isMasked: Bool = true) -> Float {
+    let isCounted = !isMasked || mask?[vector] ?? true
+    return isCounted ? weights?[vector] ?? 1 : 0
   }
 
-  /// Lists within lists, as Keras 2.15 writes one per output, laid flat.
-  private static func flattened(_ json: JSON) -> [JSON] {
-    switch json {
-    case .null: []
-    case .array(let entries): entries.flatMap(flattened)
-    default: [json]
+  /// Refuses targets of another width than the output.
+  func checkWidths(_ metric: String) throws(KerasError) {
+    guard targetWidth == width else {
+      throw KerasError(
+        .shapeMismatch,
+        "targets of width \(targetWidth) but \(metric) needs \(width), the output's",
+        hint: "Keras refuses this too")
     }
-  }
-
-  private static func inferredForm(
-    _ loss: any Loss, _ width: Int, _ generation: Generation
-  ) -> Accuracy.Form {
-    if width == 1 || generation <= .keras2 && loss is BinaryCrossentropy { return .binary }
-    return loss.targetWidth(for: width) == 1 ? .sparseCategorical : .categorical
   }
 }
+
+/// The first position of the largest number.
+@inline(__always)
+func largest(_ values: UnsafePointer<Float>, _ count: Int) -> Int {
+  var best = 0
+  for i in 1..<max(1, count) where values[i] > values[best] { best = i }
+  return best
+}
+
+/// a / b, and 0 where b is 0: TensorFlow's `divide_no_nan`.
+@inline(__always)
+func quotient(_ a: Double, _ b: Double) -> Double { b == 0 ? 0 : a / b }

@@ -14,33 +14,34 @@ import KerasRuntime
 ///     m = β₁·m + (1 - β₁)·g      v = β₂·v + (1 - β₂)·g²
 ///     p -= rate·√(1 - β₂ᵗ)/(1 - β₁ᵗ) · m / (√v + ε)
 ///
-/// AMSGrad puts the largest v so far in v's place.
+/// AMSGrad (not Keras 1) puts the largest v so far in v's place.
 public struct Adam: Optimizer {
   public static let className = "Adam"
-  public var learningRate: Double
-  public var decay = 0.0
+  public var learningRate: any LearningRate
+  public var options: OptimizerOptions
   public var beta1: Double
   public var beta2: Double
   public var epsilon: Double
   public var amsgrad: Bool
 
   public init(
-    learningRate: Double = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
-    epsilon: Double = 1e-7, amsgrad: Bool = false
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
+    epsilon: Double = 1e-7, amsgrad: Bool = false, options: OptimizerOptions = OptimizerOptions()
   ) {
     self.learningRate = learningRate
+    self.options = options
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
     self.amsgrad = amsgrad
   }
 
-  public init(from config: inout ConfigReader, generation: Generation) throws(KerasError) {
-    learningRate = 0.001
-    beta1 = try config.number("beta_1", default: 0.9)
-    beta2 = try config.number("beta_2", default: 0.999)
-    epsilon = try config.number("epsilon", default: generation == .keras1 ? 1e-8 : 1e-7)
-    amsgrad = try config.bool("amsgrad", default: false)
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    self.init(
+      beta1: try config.number("beta_1", default: 0.9),
+      beta2: try config.number("beta_2", default: 0.999),
+      epsilon: try config.number("epsilon", default: 1e-7),
+      amsgrad: try config.bool("amsgrad", default: false))
   }
 
   public var config: JSONObject {
@@ -57,16 +58,61 @@ public struct Adam: Optimizer {
     let (b1, b2, epsilon) = (Float(beta1), Float(beta2), Float(epsilon))
     let (fresh1, fresh2) = (step.complement(beta1), step.complement(beta2))
     let t = Float(step.iteration)
-    let rate = step.learningRate * (1 - powf(b2, t)).squareRoot() / (1 - powf(b1, t))
-    for i in 0..<step.count {
-      m[i] += (g[i] - m[i]) * fresh1
-      v[i] += (g[i] * g[i] - v[i]) * fresh2
-      var root = v[i]
-      if amsgrad {
-        step.slots[2][i] = max(step.slots[2][i], v[i])
-        root = step.slots[2][i]
+    let (left1, left2) = (1 - powf(b1, t), 1 - powf(b2, t))
+    let rate: Float
+    if step.rules <= .keras2 {
+      rate = step.learningRate * (left2.squareRoot() / left1)
+      for i in 0..<step.count { m[i] = b1 * m[i] + fresh1 * g[i] }
+      for i in 0..<step.count { v[i] = b2 * v[i] + fresh2 * (g[i] * g[i]) }
+    } else {
+      rate = step.learningRate * left2.squareRoot() / left1
+      for i in 0..<step.count { m[i] += (g[i] - m[i]) * fresh1 }
+      step.withSquares { square in
+        for i in 0..<step.count { v[i] += (square(i) - v[i]) * fresh2 }
       }
-      p[i] -= rate * m[i] / (root.squareRoot() + epsilon)
+    }
+    var root = v
+    if amsgrad {
+      root = step.slots[2]
+      for i in 0..<step.count { root[i] = root[i] < v[i] ? v[i] : root[i] }
+    }
+    for i in 0..<step.count { p[i] -= rate * m[i] / (root[i].squareRoot() + epsilon) }
+  }
+}
+
+/// Adam whose weights shrink by themselves (Loshchilov and Hutter 2017), of Keras 2.15 and 3: Adam with
+/// a weight decay of 0.004 unless another is given.
+public struct AdamW: Optimizer {
+  public static let className = "AdamW"
+  private var adam: Adam
+
+  public init(
+    learningRate: any LearningRate = 0.001, weightDecay: Double = 0.004, beta1: Double = 0.9,
+    beta2: Double = 0.999, epsilon: Double = 1e-7, amsgrad: Bool = false,
+    options: OptimizerOptions = OptimizerOptions()
+  ) {
+    adam = Adam(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad,
+      options: options)
+    adam.options.weightDecay = weightDecay
+  }
+
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    adam = try Adam(from: &config)
+    guard config.value("weight_decay") != nil else {
+      throw config.error("weight_decay", "null, but AdamW needs a number", code: .invalidArgument)
     }
   }
+
+  public var learningRate: any LearningRate {
+    get { adam.learningRate }
+    set { adam.learningRate = newValue }
+  }
+  public var options: OptimizerOptions {
+    get { adam.options }
+    set { adam.options = newValue }
+  }
+  public var config: JSONObject { adam.config }
+  public var slotNames: [String] { adam.slotNames }
+  public func update(_ step: UpdateStep) { adam.update(step) }
 }

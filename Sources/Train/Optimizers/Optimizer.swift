@@ -3,103 +3,129 @@ import KerasRuntime
 
 /// An optimizer: how weights follow their gradients, in the arithmetic of a Keras generation.
 ///
-/// It is a value of settings; its arrays, the slots, are kept by the training run.
+/// It is a value of settings; its arrays, the slots, are kept by the training run. What initializers
+/// leave out is Keras 3's; ``OptimizerRegistry/optimizer(_:config:generation:)`` knows the defaults of
+/// the other generations.
 public protocol Optimizer: Sendable {
   /// Keras 3's class name.
   static var className: String { get }
-  var learningRate: Double { get set }
-  /// Learning rate decay of Keras 1 and 2.2: the rate is divided by 1 + decay · updates so far.
-  var decay: Double { get set }
-  /// The slots it needs, by Keras 3's names.
+  /// A number, which may be changed between updates, or a schedule.
+  var learningRate: any LearningRate { get set }
+  /// Clipping, weight decay, averages: what all optimizers have.
+  var options: OptimizerOptions { get set }
+  /// The slots it needs, by Keras 3's names; at most three.
   var slotNames: [String] { get }
 
-  /// From its canonical config; missing keys take the generation's defaults.
-  init(from config: inout ConfigReader, generation: Generation) throws(KerasError)
-  /// Its own canonical keys, the learning rate apart.
+  /// From its canonical config, in which its generation's defaults are written out; learning rate and
+  /// options are read elsewhere.
+  init(from config: inout ConfigReader) throws(KerasError)
+  /// The keys that ``init(from:)`` reads.
   var config: JSONObject { get }
 
-  /// Changes one weight.
+  /// Where a slot's numbers start.
+  func initialValue(ofSlot name: String) -> Float
+  /// How many numbers it keeps for all weights together; each starts at 1.
+  var scalarCount: Int { get }
+  /// Moves these numbers on, before the update of each weight.
+  ///
+  /// - Parameters:
+  ///   - weight: which of the `count` trainable weights comes next.
+  ///   - iteration: this update: 1, 2, ….
+  func advance(
+    _ scalars: inout [Float], weight: Int, of count: Int, iteration: Int, rules: OptimizerRules)
+  /// What its legacy form does with rows of an embedding whose ids do not occur in a batch.
+  var legacyUntouchedRows: UntouchedRows { get }
+
+  /// Changes one weight, or some rows of it.
   func update(_ step: UpdateStep)
 }
 
-/// One weight at one update.
-public struct UpdateStep {
-  public let weight: UnsafeMutablePointer<Float>
-  public let gradient: UnsafePointer<Float>
-  /// In the order of ``Optimizer/slotNames``.
-  public let slots: [UnsafeMutablePointer<Float>]
-  public let count: Int
-  /// The rate of this update, decay applied.
-  public let learningRate: Float
-  /// Updates including this one: 1, 2, ….
-  public let iteration: Int
-  public let generation: Generation
+/// What becomes of rows of a table that no id of a batch has read.
+public enum UntouchedRows: Sendable {
+  /// They are updated with a gradient of zero, like everything else.
+  case updated
+  /// Their slots are, they themselves stay.
+  case still
+  /// Neither they nor their slots change.
+  case skipped
+}
 
-  /// `1 - share`, for a running mean: Keras 1 and 2.2 keep the share as a float32 and subtract that;
-  /// Keras 2.15 and 3 subtract in Python's double precision. For 0.999 they differ by 5e-5.
+/// Whose formulas are followed. The legacy optimizers of 2.15 compute like Keras 2 in most things.
+public enum OptimizerRules: Int, Sendable, Comparable {
+  case keras1, keras2, legacy, keras2_15, keras3
+
+  init(_ generation: Generation, isLegacy: Bool) {
+    self =
+      switch generation {
+      case .keras1: .keras1
+      case .keras2: .keras2
+      case .keras2_15: isLegacy ? .legacy : .keras2_15
+      case .keras3: .keras3
+      }
+  }
+
+  public static func < (a: OptimizerRules, b: OptimizerRules) -> Bool { a.rawValue < b.rawValue }
+
+  /// Formulas before Keras's own of 2.11, with which tf.keras 2.15 and Keras 3 compute.
+  public var isOld: Bool { self <= .legacy }
+}
+
+/// One weight, or rows of one, at one update.
+public struct UpdateStep {
+  public internal(set) var weight: UnsafeMutablePointer<Float>
+  public internal(set) var gradient: UnsafePointer<Float>
+  /// In place of `gradient²` in running means of squares, and of `|gradient|` in running maxima: their
+  /// sums over the occurrences of an id, where these count one by one (Keras 3 on TensorFlow).
+  public internal(set) var squares: UnsafePointer<Float>?
+  public internal(set) var magnitudes: UnsafePointer<Float>?
+  /// In the order of ``Optimizer/slotNames``.
+  public internal(set) var slots: [UnsafeMutablePointer<Float>]
+  public internal(set) var count: Int
+  /// The rate of this update, decay applied.
+  public internal(set) var learningRate: Float
+  /// Updates including this one: 1, 2, ….
+  public internal(set) var iteration: Int
+  /// The first of what the optimizer keeps for all weights together.
+  public internal(set) var scalar: Float
+  public let rules: OptimizerRules
+
+  /// `1 - share`, for a running mean: where Keras keeps the share as a float32 it subtracts that;
+  /// elsewhere it subtracts in Python's double precision. For 0.999 they differ by 5e-5.
   @inline(__always)
-  func complement(_ share: Double) -> Float {
-    generation <= .keras2 ? 1 - Float(share) : Float(1 - share)
+  func complement(_ share: Double) -> Float { rules.isOld ? 1 - Float(share) : Float(1 - share) }
+
+  /// Calls `body` with a function that gives each gradient's square; it is inlined once for each case,
+  /// so that neither loop has a branch.
+  @inline(__always)
+  func withSquares(_ body: ((Int) -> Float) -> Void) {
+    if let squares { body { squares[$0] } } else { body { gradient[$0] * gradient[$0] } }
   }
 }
 
 extension Optimizer {
+  public func initialValue(ofSlot name: String) -> Float { 0 }
+  public var scalarCount: Int { 0 }
+  public func advance(
+    _ scalars: inout [Float], weight: Int, of count: Int, iteration: Int, rules: OptimizerRules
+  ) {}
+  public var legacyUntouchedRows: UntouchedRows { .updated }
+
   public var serialized: JSON {
     ["class_name": .string(Self.className), "config": .object(record(iterations: nil).config)]
   }
 
-  /// The rate of the update after `iterations` others.
-  func rate(after iterations: Int) -> Float {
-    Float(decay == 0 ? learningRate : learningRate / (1 + decay * Double(iterations)))
+  /// The rate of the update after `iterations` batches.
+  public func rate(after iterations: Int) -> Float {
+    let rate = learningRate.rate(after: iterations)
+    guard options.decay > 0 else { return rate }
+    return rate * (1 / (1 + Float(options.decay) * Float(iterations)))
   }
 
   /// As stored: Keras 3's keys, no slots yet.
   func record(iterations: Int?) -> OptimizerRecord {
-    var config: JSONObject = ["learning_rate": .number(learningRate)]
-    if decay != 0 { config["decay"] = .number(decay) }
+    var config: JSONObject = ["learning_rate": learningRate.serialized]
+    for (key, value) in options.config.members { config[key] = value }
     for (key, value) in self.config.members { config[key] = value }
     return OptimizerRecord(className: Self.className, config: config, iterations: iterations)
-  }
-}
-
-/// THE list of optimizers.
-public enum OptimizerRegistry {
-  public static let builtIn: [any Optimizer.Type] = [SGD.self, RMSprop.self, Adam.self]
-
-  /// An optimizer by its class name in any case (`rmsprop`, `RMSprop`) with its canonical config.
-  public static func optimizer(
-    _ name: String, config: JSONObject = [:], generation: Generation
-  ) throws(KerasError) -> any Optimizer {
-    guard
-      let type = builtIn.first(where: { $0.className.lowercased() == name.lowercased() })
-    else {
-      throw KerasError(
-        .unknownName, "unknown optimizer '\(name)'",
-        hint: Suggestion.hint(for: name, among: builtIn.map { $0.className.lowercased() })
-          ?? "known are \(builtIn.map { $0.className.lowercased() }.joined(separator: ", "))")
-    }
-    var reader = ConfigReader(config, of: type.className)
-    reader.ignore(
-      "name", "jit_compile", "is_legacy_optimizer", "ema_momentum", "ema_overwrite_frequency",
-      "loss_scale_factor")
-    try reader.refuse(
-      "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema",
-      "gradient_accumulation_steps")
-    var optimizer = try type.init(from: &reader, generation: generation)
-    if let value = reader.value("learning_rate") {
-      guard let rate = value.number else {
-        throw reader.error(
-          "learning_rate", "\(value.kind) but a number belongs here: schedules are not supported")
-      }
-      optimizer.learningRate = rate
-    }
-    optimizer.decay = try reader.number("decay", default: 0)
-    guard optimizer.learningRate.isFinite, optimizer.learningRate >= 0 else {
-      throw reader.error(
-        "learning_rate", "\(optimizer.learningRate) but a rate is zero or positive",
-        code: .invalidArgument)
-    }
-    try reader.finish()
-    return optimizer
   }
 }

@@ -8,21 +8,25 @@ import KerasRuntime
 ///     v = m·v - rate·g;  p += m·v - rate·g      Nesterov
 public struct SGD: Optimizer {
   public static let className = "SGD"
-  public var learningRate: Double
-  public var decay = 0.0
+  public var learningRate: any LearningRate
+  public var options: OptimizerOptions
   public var momentum: Double
   public var nesterov: Bool
 
-  public init(learningRate: Double = 0.01, momentum: Double = 0, nesterov: Bool = false) {
+  public init(
+    learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false,
+    options: OptimizerOptions = OptimizerOptions()
+  ) {
     self.learningRate = learningRate
+    self.options = options
     self.momentum = momentum
     self.nesterov = nesterov
   }
 
-  public init(from config: inout ConfigReader, generation: Generation) throws(KerasError) {
-    learningRate = 0.01
-    momentum = try config.number("momentum", default: 0)
-    nesterov = try config.bool("nesterov", default: false)
+  public init(from config: inout ConfigReader) throws(KerasError) {
+    self.init(
+      momentum: try config.number("momentum", default: 0),
+      nesterov: try config.bool("nesterov", default: false))
     guard momentum >= 0 && momentum <= 1 else {
       throw config.error(
         "momentum", "\(momentum) but momentum is within 0…1", code: .invalidArgument)
@@ -33,6 +37,8 @@ public struct SGD: Optimizer {
 
   public var slotNames: [String] { momentum == 0 ? [] : ["momentum"] }
 
+  public var legacyUntouchedRows: UntouchedRows { momentum == 0 ? .updated : .skipped }
+
   public func update(_ step: UpdateStep) {
     let (p, g, rate) = (step.weight, step.gradient, step.learningRate)
     guard let v = step.slots.first else {
@@ -40,9 +46,16 @@ public struct SGD: Optimizer {
       return
     }
     let m = Float(momentum)
-    for i in 0..<step.count {
-      v[i] = m * v[i] - rate * g[i]
-      p[i] += nesterov ? m * v[i] - rate * g[i] : v[i]
+    if nesterov {
+      for i in 0..<step.count {
+        v[i] = m * v[i] - rate * g[i]
+        p[i] += m * v[i] - rate * g[i]
+      }
+    } else {
+      for i in 0..<step.count {
+        v[i] = m * v[i] - rate * g[i]
+        p[i] += v[i]
+      }
     }
   }
 }

@@ -109,23 +109,9 @@ struct Diff: ParsableCommand {
   private func runArrays(
     _ comparison: inout OutputComparison, _ networks: [Network]
   ) throws(KerasError) {
-    var inputs: [NumericArray] = []
-    for path in data {
-      inputs.append(try DataOptions.array(at: path))
-      guard inputs.last?.shape.first != 0 else {
-        throw KerasError(
-          .invalidData, "an array \(inputs[inputs.count - 1].shape.tuple) without rows",
-          at: .init(file: path))
-      }
-    }
-    do {
-      try comparison.run(inputs, batchSize: batchSize)
-    } catch {
-      let name = error.place.path.first
-      let index = networks.lazy.compactMap { network in
-        network.inputs.firstIndex { network.nodes[$0].name == name }
-      }.first
-      throw error.inFile(data[min(index ?? 0, data.count - 1)])
+    let inputs = try DataOptions.inputs(at: data)
+    do { try comparison.run(inputs, batchSize: batchSize) } catch {
+      throw error.inInput(of: networks, at: data)
     }
   }
 

@@ -19,7 +19,9 @@ struct Doctor: ParsableCommand {
     Console.result("hornbill  \(Version.number)")
     Console.result("hdf5      \(HDF5File.libraryVersion)")
     Console.result("system    \(System.name)")
-    Console.result("cpu       \(System.architecture); products in blocks of 4 × 8, portable code")
+    Console.result(
+      "cpu       \(System.architecture); \(InstructionSet.current) in use, "
+        + "of \(InstructionSet.available.map(\.name).joined(separator: ", "))")
     Console.result("threads   \(sysconf(Int32(_SC_NPROCESSORS_ONLN)))")
     Console.result("layers    \(LayerRegistry.builtIn.map { $0.className }.joined(separator: " "))")
   }

@@ -16,11 +16,7 @@ struct Evaluate: ParsableCommand {
     parsing: .unconditional, help: "Rows computed at once; it has no influence on the result.")
   var batchSize = 32
 
-  @Option(help: "The loss; default: the model file's, else binary_crossentropy.")
-  var loss: String?
-
-  @Option(help: "Metrics, separated by commas; default: the model file's, else acc.")
-  var metrics: String?
+  @OptionGroup var objective: ObjectiveOptions
 
   @Option(name: .customLong("keras"), help: "Whose arithmetic; default: the model file's.")
   var generation: Generation?
@@ -56,8 +52,10 @@ struct Evaluate: ParsableCommand {
       let kind = model.network.textPipeline?.labelKind ?? .integers
       rows = try TextDataset.rows(of: try data.texts(labels: kind), for: model.network)
     }
-    try CompileSettings(loss: loss, metrics: metrics).compile(
-      &model, generation: generation ?? model.network.generation)
+    try CompileSettings(
+      loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
+      weightedMetrics: objective.weightedMetrics
+    ).compile(&model, generation: generation ?? model.network.generation)
     for (name, value) in try model.evaluate(rows, batchSize: batchSize) {
       Console.result("\(name): \(Numbers.fixed(value, 6))")
     }

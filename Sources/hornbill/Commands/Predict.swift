@@ -102,22 +102,10 @@ struct Predict: AsyncParsableCommand {
       network.outputs.count == 1 ? output : Self.numbered(output, index)
     }
     for target in targets { try AtomicFile.checkTarget(target) }
-    var inputs: [NumericArray] = []
-    for path in input {
-      inputs.append(try DataOptions.array(at: path))
-      guard inputs.last?.shape.first != 0 else {
-        throw KerasError(
-          .invalidData, "an array \(inputs[inputs.count - 1].shape.tuple) without rows",
-          at: .init(file: path))
-      }
-    }
+    let inputs = try DataOptions.inputs(at: input)
     let outputs: [NumericArray]
-    do {
-      outputs = try predicted(network, inputs)
-    } catch {
-      let name = error.place.path.first
-      let index = network.inputs.firstIndex { network.nodes[$0].name == name } ?? 0
-      throw error.inFile(input[min(index, input.count - 1)])
+    do { outputs = try predicted(network, inputs) } catch {
+      throw error.inInput(of: [network], at: input)
     }
     for (target, array) in zip(targets, outputs) { try AtomicFile.write(array.npy(), to: target) }
   }

@@ -8,13 +8,19 @@ struct CompileSettings {
   var learningRate: Double?
   /// A JSON object.
   var optimizerConfig: String?
+  /// A name, `output=name` pairs separated by commas, or JSON.
   var loss: String?
-  /// Names, separated by commas.
+  /// A JSON object or list.
+  var lossWeights: String?
+  /// Names, separated by commas, or JSON.
   var metrics: String?
+  var weightedMetrics: String?
+  var backend: Backend?
 
-  private var isEmpty: Bool {
+  /// Whether no flag says anything.
+  var isEmpty: Bool {
     optimizer == nil && learningRate == nil && optimizerConfig == nil && loss == nil
-      && metrics == nil
+      && lossWeights == nil && metrics == nil && weightedMetrics == nil && backend == nil
   }
 
   /// Compiles `model` as the flags say, over what its file says, over the reviews models' settings:
@@ -23,22 +29,76 @@ struct CompileSettings {
     let known = model.compilation
     if let known, isEmpty, known.generation == generation { return }
     let optimizer = try optimizer(over: known?.optimizer, generation)
-    let loss: any Loss =
-      if let name = self.loss {
-        try asUsage("--loss") { () throws(KerasError) in try LossRegistry.loss(.string(name)) }
-      } else {
-        known?.loss ?? BinaryCrossentropy()
-      }
-    let given = metrics.map {
-      $0.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
-    }
-    let names = given ?? known?.metrics.array?.compactMap(\.string) ?? ["acc"]
-    func set() throws(KerasError) {
+    let givenLoss = try given("--loss", self.loss, Self.loss)
+    let loss: JSON
+    if let givenLoss { loss = givenLoss } else { loss = try knownLoss(known, generation) }
+    let lossWeights =
+      try given("--loss-weights", self.lossWeights) { text throws(KerasError) in
+        try JSON(parsing: text)
+      } ?? (self.loss == nil ? known?.lossWeights ?? .null : .null)
+    let metrics = try given("--metrics", self.metrics, Self.metrics) ?? known?.metrics ?? ["acc"]
+    let weighted =
+      try given("--weighted-metrics", weightedMetrics, Self.metrics)
+      ?? known?.weightedMetrics ?? .null
+    // First without metrics, so that what is wrong is said of the right flag.
+    func set(_ metrics: JSON, _ weighted: JSON) throws(KerasError) {
       try model.compile(
-        optimizer: optimizer, loss: loss, metrics: names, generation: generation,
+        optimizer: optimizer, loss: loss, metrics: metrics, weightedMetrics: weighted,
+        lossWeights: lossWeights, generation: generation, backend: backend,
         keepingState: self.optimizer == nil && optimizerConfig == nil)
     }
-    if given == nil { try set() } else { try asUsage("--metrics", set) }
+    func setLoss() throws(KerasError) { try set(.null, .null) }
+    func setMetrics() throws(KerasError) { try set(metrics, weighted) }
+    if self.loss == nil && self.lossWeights == nil {
+      try setLoss()
+    } else {
+      try asUsage(self.loss == nil ? "--loss-weights" : "--loss", setLoss)
+    }
+    if self.metrics == nil && weightedMetrics == nil {
+      try setMetrics()
+    } else {
+      try asUsage(self.metrics == nil ? "--weighted-metrics" : "--metrics", setMetrics)
+    }
+  }
+
+  private func given(
+    _ flag: String, _ text: String?, _ parse: (String) throws(KerasError) -> JSON
+  ) throws(KerasError) -> JSON? {
+    guard let text else { return nil }
+    return try asUsage(flag) { () throws(KerasError) in try parse(text) }
+  }
+
+  /// The file's loss, by its name in the generation whose arithmetic is asked for.
+  private func knownLoss(
+    _ known: Model.Compilation?, _ generation: Generation
+  ) throws(KerasError) -> JSON {
+    guard let known else { return "binary_crossentropy" }
+    return try LossNames.translated(known.loss, to: generation)
+  }
+
+  private static func loss(_ text: String) throws(KerasError) -> JSON {
+    if let first = text.first, "{[\"".contains(first) { return try JSON(parsing: text) }
+    guard text.contains("=") else { return .string(text) }
+    var losses: JSONObject = [:]
+    for pair in text.split(separator: ",") {
+      let sides = pair.split(separator: "=", maxSplits: 1).map(String.init)
+      guard sides.count == 2 else {
+        throw KerasError(
+          .invalidArgument, "'\(pair)' but output=loss belongs here, such as price=mse,sold=bce")
+      }
+      losses[sides[0]] = .string(sides[1])
+    }
+    return .object(losses)
+  }
+
+  private static func metrics(_ text: String) throws(KerasError) -> JSON {
+    if let first = text.first, "{[\"".contains(first) {
+      let json = try JSON(parsing: text)
+      // One metric's object is a list of one.
+      return json.object?["class_name"] != nil || json.string != nil ? [json] : json
+    }
+    return .array(
+      text.split(whereSeparator: { $0 == "," || $0 == " " }).map { .string(String($0)) })
   }
 
   private func optimizer(
@@ -59,7 +119,7 @@ struct CompileSettings {
     do {
       return try OptimizerRegistry.optimizer(name, config: config, generation: generation)
     } catch {
-      let isName = error.code == .unknownName
+      let isName = error.code == .unknownName && error.place.path.isEmpty
       throw asUsage(isName ? "--optimizer" : "--optimizer-config", error)
     }
   }

@@ -24,23 +24,41 @@ struct DataOptions: ParsableArguments {
   @Option(help: "Raw inputs, .npy; once per input of the model.", completion: .file())
   var x: [String] = []
 
-  @Option(help: "Raw targets, .npy.", completion: .file())
-  var y: String?
+  @Option(
+    help: "Raw targets, .npy; once per output of the model that has a loss.", completion: .file())
+  var y: [String] = []
+
+  @Option(
+    help: """
+      What each row counts for in the loss, .npy: one number a row, or one a step. May repeat, once \
+      per --y.
+      """, completion: .file())
+  var sampleWeight: [String] = []
 
   @Option(help: "Raw inputs to validate on, .npy.", completion: .file())
   var validationX: [String] = []
 
-  @Option(help: "Raw targets to validate on, .npy.", completion: .file())
-  var validationY: String?
+  @Option(help: "Raw targets to validate on, .npy; as --y.", completion: .file())
+  var validationY: [String] = []
+
+  @Option(
+    help: "What each of those rows counts for, .npy; as --sample-weight.", completion: .file())
+  var validationSampleWeight: [String] = []
 
   func validate() throws {
     if !x.isEmpty && !data.isEmpty { throw ValidationError("Give either --data or --x, not both.") }
-    if x.isEmpty != (y == nil) { throw ValidationError("--x and --y go together.") }
-    if validationX.isEmpty != (validationY == nil) {
+    if x.isEmpty != y.isEmpty { throw ValidationError("--x and --y go together.") }
+    if validationX.isEmpty != validationY.isEmpty {
       throw ValidationError("--validation-x and --validation-y go together.")
     }
     if x.isEmpty, !validationX.isEmpty {
       throw ValidationError("--validation-x goes with --x; for texts there is --validation-split.")
+    }
+    if x.isEmpty, !sampleWeight.isEmpty {
+      throw ValidationError("--sample-weight goes with --x and --y.")
+    }
+    if validationX.isEmpty, !validationSampleWeight.isEmpty {
+      throw ValidationError("--validation-sample-weight goes with --validation-x.")
     }
     if !x.isEmpty, !testData.isEmpty { throw ValidationError("--test-data goes with --data.") }
   }
@@ -60,25 +78,39 @@ struct DataOptions: ParsableArguments {
   }
 
   /// The arrays behind `--x` and `--y`.
-  func arrays() throws(KerasError) -> Dataset { try Self.dataset(x, y ?? "") }
+  func arrays() throws(KerasError) -> Dataset { try Self.dataset(x, y, sampleWeight) }
 
   /// The arrays behind `--validation-x` and `--validation-y`.
   func validationArrays() throws(KerasError) -> Dataset? {
-    try validationY.map { path throws(KerasError) in try Self.dataset(validationX, path) }
+    validationY.isEmpty
+      ? nil : try Self.dataset(validationX, validationY, validationSampleWeight)
   }
 
-  private static func dataset(_ x: [String], _ y: String) throws(KerasError) -> Dataset {
-    var inputs: [NumericArray] = []
+  private static func dataset(
+    _ x: [String], _ y: [String], _ weights: [String]
+  ) throws(KerasError) -> Dataset {
+    var (inputs, targets): ([NumericArray], [NumericArray]) = ([], [])
     for path in x { inputs.append(try array(at: path)) }
-    let targets = try array(at: y)
-    do {
-      var dataset = try Dataset(inputs: inputs, targets: targets)
+    for path in y { targets.append(try array(at: path)) }
+    var dataset: Dataset
+    do throws(KerasError) {
+      dataset = try Dataset(inputs: inputs, targets: targets)
       dataset.source = .files(inputs: x, targets: y)
-      return dataset
     } catch {
-      let index = x.indices.first { error.place.path.first == "input \($0)" }
-      throw error.inFile(index.map { x[$0] } ?? y)
+      let place = error.place.path.first
+      let input = x.indices.first { place == "input \($0)" }
+      let target = y.indices.first { place == "targets \($0)" }
+      throw error.inFile(input.map { x[$0] } ?? y[target ?? 0])
     }
+    guard !weights.isEmpty else { return dataset }
+    var arrays: [NumericArray] = []
+    for path in weights { arrays.append(try array(at: path)) }
+    do throws(KerasError) {
+      try dataset.setSampleWeights(arrays)
+    } catch {
+      throw error.inFile(weights[0])
+    }
+    return dataset
   }
 
   /// One `.npy` file.
@@ -88,6 +120,31 @@ struct DataOptions: ParsableArguments {
     } catch {
       throw error.inFile(path)
     }
+  }
+
+  /// One `.npy` file for each input of a model, with a row at least.
+  static func inputs(at paths: [String]) throws(KerasError) -> [NumericArray] {
+    var inputs: [NumericArray] = []
+    for path in paths {
+      let array = try array(at: path)
+      guard array.shape.first != 0 else {
+        throw KerasError(
+          .invalidData, "an array \(array.shape.tuple) without rows", at: .init(file: path))
+      }
+      inputs.append(array)
+    }
+    return inputs
+  }
+}
+
+extension KerasError {
+  /// The error with the file that was given for the input which it names.
+  func inInput(of networks: [Network], at paths: [String]) -> KerasError {
+    let name = place.path.first
+    let index = networks.lazy.compactMap { network in
+      network.inputs.firstIndex { network.nodes[$0].name == name }
+    }.first
+    return inFile(paths[min(index ?? 0, paths.count - 1)])
   }
 }
 

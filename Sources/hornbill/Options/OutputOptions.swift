@@ -45,8 +45,16 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  func write(_ model: Model, _ history: History, generation: Generation) throws(KerasError) {
+  /// - Parameter checkpoint: where a run broke off: `.keras` files hold that too, so that it can go on.
+  func write(
+    _ model: Model, _ history: History, checkpoint: Checkpoint?
+  ) throws(KerasError) {
     for path in output {
+      if let checkpoint, ModelFile.Container(path: path) == .keras {
+        try checkpoint.write(to: path)
+        Console.note("\(path): holds the state of training; go on with --resume \(path)")
+        continue
+      }
       let notes = try ModelOutput.write(
         model.record, to: path, generation: nil, legacyWeights: legacyWeights)
       for note in notes { Console.note("\(path): \(note)") }
@@ -56,7 +64,7 @@ struct OutputOptions: ParsableArguments {
     }
     if let path = plot {
       let figure = LearningCurves.figure(
-        [(model.network.name, history)], loss: model.compilation?.loss,
+        [(model.network.name, history)], loss: model.compilation?.losses.first??.loss,
         title: "Learning curves: \(model.network.name)")
       try LearningCurves.write(figure, to: path)
     }

@@ -3,30 +3,39 @@ import KerasFormat
 import KerasRuntime
 import KerasTrain
 
+extension Backend: ExpressibleByArgument {}
+
 /// How to train: Keras's arguments of `compile` and `fit`, by their names.
 struct TrainingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: "Passes over the training rows, counted from the first; see --initial-epoch.")
-  var epochs = 1
+    help: """
+      Passes over the training rows, counted from the first; see --initial-epoch. Default: 1, with \
+      --resume what the run had.
+      """)
+  var epochs: Int?
 
   @Option(
     parsing: .unconditional,
     help: "The epoch to start at, counted from 0: training goes from there to --epochs.")
   var initialEpoch = 0
 
-  @Option(parsing: .unconditional, help: "Rows in one update of the weights.")
-  var batchSize = 32
+  @Option(parsing: .unconditional, help: "Rows in one update of the weights; default: 32.")
+  var batchSize: Int?
 
   @Option(
     parsing: .unconditional,
-    help: "Share of the training rows, the last ones, to validate on after each epoch.")
-  var validationSplit = 0.0
+    help: "Share of the training rows, the last ones, to validate on after each epoch; default: 0.")
+  var validationSplit: Double?
 
-  @Flag(inversion: .prefixedNo, help: "Visit the rows in a new order each epoch.")
-  var shuffle = true
+  @Flag(inversion: .prefixedNo, help: "Visit the rows in a new order each epoch; default: yes.")
+  var shuffle: Bool?
 
-  @Option(help: "rmsprop, sgd or adam; default: the model file's, else rmsprop.")
+  @Option(
+    help: """
+      sgd, rmsprop, adam, adamw, adagrad, adadelta, adamax, nadam, ftrl or lion; default: the model file's, \
+      else rmsprop. Keras 1 and 2 have no adamw, ftrl and lion.
+      """)
   var optimizer: String?
 
   @Option(
@@ -34,18 +43,30 @@ struct TrainingOptions: ParsableArguments {
     help: "The learning rate; default: the model file's, else the optimizer's own.")
   var learningRate: Double?
 
-  @Option(help: "The optimizer's other settings, a JSON object such as '{\"momentum\": 0.9}'.")
+  @Option(
+    help: """
+      The optimizer's other settings in its Keras's words, a JSON object: '{"momentum": 0.9, "clipnorm": 1}'. \
+      A schedule is '{"learning_rate": {"class_name": "ExponentialDecay", "config": {...}}}'; there are \
+      ExponentialDecay, PiecewiseConstantDecay, PolynomialDecay, InverseTimeDecay, CosineDecay and \
+      CosineDecayRestarts.
+      """)
   var optimizerConfig: String?
+
+  @OptionGroup var objective: ObjectiveOptions
 
   @Option(
     help: """
-      binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy or mse; default: \
-      the model file's, else binary_crossentropy.
+      Keras 3's backend: on tensorflow it squares the gradients of each occurrence of an id, on jax and \
+      torch their sum; default: their sum.
       """)
-  var loss: String?
+  var backend: Backend?
 
-  @Option(help: "Metrics, separated by commas; default: the model file's, else acc.")
-  var metrics: String?
+  @Option(
+    help: """
+      What a row counts for by its class, a JSON object such as '{"0": 1, "1": 5}'; by the outputs' \
+      names where there are several.
+      """)
+  var classWeight: String?
 
   @Option(
     help:
@@ -64,14 +85,16 @@ struct TrainingOptions: ParsableArguments {
   var verbose = "auto"
 
   func validate() throws {
-    if batchSize < 1 {
+    if let batchSize, batchSize < 1 {
       throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
     }
-    if epochs < 0 { throw ValidationError("--epochs \(epochs) but it cannot be negative.") }
+    if let epochs, epochs < 0 {
+      throw ValidationError("--epochs \(epochs) but it cannot be negative.")
+    }
     if initialEpoch < 0 {
       throw ValidationError("--initial-epoch \(initialEpoch) but it cannot be negative.")
     }
-    if !(0..<1).contains(validationSplit) {
+    if let validationSplit, !(0..<1).contains(validationSplit) {
       throw ValidationError(
         "--validation-split \(validationSplit) but it must be 0 or more and below 1.")
     }
@@ -88,18 +111,30 @@ struct TrainingOptions: ParsableArguments {
   var compilation: CompileSettings {
     CompileSettings(
       optimizer: optimizer, learningRate: learningRate, optimizerConfig: optimizerConfig,
-      loss: loss, metrics: metrics)
+      loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
+      weightedMetrics: objective.weightedMetrics, backend: backend)
   }
 
-  func settings(validation: Dataset?) -> FitSettings {
-    var settings = FitSettings()
-    settings.batchSize = batchSize
-    settings.epochs = epochs
+  /// - Parameter checkpoint: a run to go on with; what no flag says is as it was there.
+  func settings(
+    validation: Dataset?, goingOnFrom checkpoint: Checkpoint?
+  ) throws(KerasError) -> FitSettings {
+    var settings = checkpoint?.settings ?? FitSettings()
+    if let classWeight {
+      (settings.classWeight, settings.classWeights) = try asUsage("--class-weight") {
+        () throws(KerasError) in try ClassWeightText.parsed(classWeight)
+      }
+    }
+    if let batchSize { settings.batchSize = batchSize }
+    if let epochs { settings.epochs = epochs }
     settings.initialEpoch = initialEpoch
-    settings.validationSplit = validation == nil ? validationSplit : 0
+    if let validationSplit { settings.validationSplit = validationSplit }
+    if validation != nil { settings.validationSplit = 0 }
     settings.validationData = validation
-    settings.shuffle = shuffle
-    settings.seed = seed
+    if let shuffle { settings.shuffle = Shuffling(shuffle) }
+    if let seed { settings.seed = seed }
+    settings.report = { Console.note($0) }
+    settings.warn = { Console.warning($0) }
     return settings
   }
 }

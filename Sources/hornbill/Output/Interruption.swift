@@ -51,5 +51,5 @@ final class Interruption: Callback {
   /// 128 + the signal, as shells report it.
   static var exitStatus: Int32 { 128 + signal.load(ordering: .relaxed) }
 
-  var wantsToStop: Bool { Self.came }
+  var isInterrupted: Bool { Self.came }
 }

@@ -16,21 +16,6 @@ enum Numbers {
     format(abs(value) > 1e-3 ? "%.4f" : "%.4e", value)
   }
 
-  /// Keras's durations in progress lines: `3s`, `1:05`, `1:02:03`.
-  static func clock(_ seconds: Double) -> String {
-    let total = Int(seconds.rounded())
-    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    if total >= 3600 { return "\(total / 3600):\(two(total % 3600 / 60)):\(two(total % 60))" }
-    return total >= 60 ? "\(total / 60):\(two(total % 60))" : "\(total)s"
-  }
-
-  /// Keras's time of one step: `1s/step`, `12ms/step`, `340us/step`.
-  static func perStep(_ seconds: Double) -> String {
-    if seconds >= 1 { return "\(Int(seconds.rounded()))s/step" }
-    if seconds >= 1e-3 { return "\(Int((seconds * 1e3).rounded()))ms/step" }
-    return "\(Int((seconds * 1e6).rounded()))us/step"
-  }
-
   /// `1234567` → `1,234,567`.
   static func grouped(_ value: Int) -> String {
     var text = ""
@@ -41,7 +26,8 @@ enum Numbers {
     return (value < 0 ? "-" : "") + String(text.reversed())
   }
 
-  private static func format(_ format: String, _ value: Double) -> String {
+  /// C's `printf` of one number; a NaN without its sign.
+  static func format(_ format: String, _ value: Double) -> String {
     // C prints the sign of a NaN, which means nothing and differs between processors.
     if value.isNaN { return "nan" }
     return withVaList([value]) { arguments in

@@ -13,6 +13,8 @@ public struct ELU: ElementwiseLayer {
 
   public var config: JSONObject { ["alpha": .number(alpha)] }
 
-  func value<S: Scalar>(_ x: S) -> S { x > 0 ? x : S(alpha) * (S.roundsOperations ? S.exp(x) - 1 : S.expm1(x)) }
+  func value<S: Scalar>(_ x: S) -> S {
+    x > 0 ? x : S(alpha) * (S.roundsOperations ? S.exp(x) - 1 : S.expm1(x))
+  }
   func slope<S: Scalar>(_ x: S) -> S { x > 0 ? 1 : S(alpha) * S.exp(x) }
 }

@@ -113,10 +113,11 @@ public struct Softmax: Layer {
     let input = trace.inputs[0].tensor
     guard let dx = inputGradients[0], let groups = try? groups(Array(input.shape.dropFirst()))
     else { return }
-    let dy = outputGradients[0].pointer
+    var dy = outputGradients[0].pointer
     if outputGradients[0].isOfLogits {
       Elementwise.add(dy, to: dx, count: input.count)
-      return
+      guard let ofOutput = outputGradients[0].ofOutput else { return }
+      dy = ofOutput
     }
     let y = trace.outputs[0].tensor.reals(in: &pass.workspace)
     let sums = pass.workspace.scratch(S.self, count: (groups.max() ?? -1) + 1)

@@ -62,6 +62,16 @@ public struct Conv1D: Layer {
     [try settings.output(for: inputs[0], filters: filters, of: Self.className)]
   }
 
+  /// Keras 1 keeps the kernel with four axes and takes it for one whose outputs come first.
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    var fans: VarianceScaling.Fans?
+    if start.generation == .keras1, spec.shape.count == 3 {
+      let receptive = spec.shape[1] * spec.shape[2]
+      fans = VarianceScaling.Fans(receptive, spec.shape[0] * receptive)
+    }
+    return spec.settings.initializer.sample(shape: spec.shape, from: start, fans: fans)
+  }
+
   // MARK: Forward
 
   @specialized(where S == Float)

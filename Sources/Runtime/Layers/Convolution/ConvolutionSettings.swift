@@ -79,7 +79,9 @@ struct ConvolutionSettings: Sendable {
     let y = pass.workspace.scratch(S.self, count: vectors * width)
     activation.apply(z, into: y, vectors: vectors, width: width)
     if pass.keepsTrace { trace.saved += [z, y] }
-    return Signal(layout.outgoing(Tensor(y, shape: shape), &pass.workspace))
+    return Signal(
+      layout.outgoing(Tensor(y, shape: shape), &pass.workspace),
+      logits: activation.hasLogits && !layout.isChannelsFirst ? z : nil)
   }
 
   /// The gradient of `z` in the layers' own layout, and the bias's added to `dBias`.
@@ -92,7 +94,9 @@ struct ConvolutionSettings: Sendable {
     let dy = layout.incoming(Tensor(gradient.pointer, shape: outputShape), &pass.workspace)
     let (vectors, width) = (dy.vectors, dy.width)
     let dz = activation.inputGradient(
-      OutputGradient(dy.reals(in: &pass.workspace), isOfLogits: gradient.isOfLogits),
+      OutputGradient(
+        dy.reals(in: &pass.workspace), isOfLogits: gradient.isOfLogits,
+        ofOutput: gradient.ofOutput),
       z: saved[saved.count - 2], y: saved[saved.count - 1], vectors: vectors, width: width,
       &pass.workspace)
     if let dBias { Elementwise.addColumnSums(of: dz, rows: vectors, width: width, to: dBias) }

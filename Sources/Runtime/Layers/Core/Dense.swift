@@ -126,9 +126,13 @@ extension Activation {
     _ gradient: OutputGradient<S>, z: UnsafePointer<S>, y: UnsafePointer<S>,
     vectors: Int, width: Int, _ workspace: inout Workspace
   ) -> UnsafeMutablePointer<S> {
-    if gradient.isOfLogits || self == .linear { return gradient.pointer }
+    if self == .linear || gradient.isOfLogits && gradient.ofOutput == nil {
+      return gradient.pointer
+    }
     let dz = workspace.scratch(S.self, count: vectors * width)
-    self.gradient(gradient.pointer, z: z, y: y, into: dz, vectors: vectors, width: width)
+    let ofOutput = gradient.ofOutput ?? gradient.pointer
+    self.gradient(ofOutput, z: z, y: y, into: dz, vectors: vectors, width: width)
+    if gradient.isOfLogits { Elementwise.add(gradient.pointer, to: dz, count: vectors * width) }
     return dz
   }
 }

@@ -13,6 +13,8 @@ public struct Embedding: Layer {
   public let outputDim: Int
   public let maskZero: Bool
   let embeddings: WeightSettings
+  /// Keras 1's `dropout`: the share of the words that training drops, wherever they stand in the batch.
+  private let droppedWords: Double
 
   public init(
     inputDim: Int, outputDim: Int, maskZero: Bool = false,
@@ -22,6 +24,7 @@ public struct Embedding: Layer {
     self.outputDim = outputDim
     self.maskZero = maskZero
     embeddings = WeightSettings(embeddingsInitializer)
+    droppedWords = 0
   }
 
   // MARK: Configuration
@@ -32,7 +35,8 @@ public struct Embedding: Layer {
     maskZero = try config.bool("mask_zero", default: false)
     embeddings = try WeightSettings(&config, "embeddings", default: .randomUniform)
     try config.refuse("lora_rank", "quantization_config")
-    config.ignore("input_length", "legacy_dropout")
+    droppedWords = try config.number("legacy_dropout", default: 0)
+    config.ignore("input_length")
   }
 
   public var config: JSONObject {
@@ -40,6 +44,7 @@ public struct Embedding: Layer {
     embeddings.write("embeddings", to: &config)
     config["activity_regularizer"] = .null
     config["mask_zero"] = .bool(maskZero)
+    if droppedWords != 0 { config["legacy_dropout"] = .number(droppedWords) }
     return config
   }
 
@@ -56,6 +61,8 @@ public struct Embedding: Layer {
   public var supportsMasking: Bool { true }
   public func emitsMask(receivingMask: Bool) -> Bool { maskZero }
 
+  public var randomOperations: Int { droppedWords > 0 && droppedWords < 1 ? 1 : 0 }
+
   // MARK: Forward
 
   @specialized(where S == Float)
@@ -68,6 +75,11 @@ public struct Embedding: Layer {
     let vectors = pass.workspace.scratch(S.self, count: input.count * outputDim)
     for i in 0..<input.count {
       (vectors + i * outputDim).update(from: table + Int(ids[i]) * outputDim, count: outputDim)
+    }
+    let factors: UnsafeMutablePointer<S>? = dropWords(&pass)
+    if let factors {
+      scale(vectors, by: factors, ids, count: input.count)
+      trace.saved = [factors]
     }
     var output = Signal(Tensor(vectors, shape: input.shape + [outputDim]))
     if maskZero {
@@ -82,6 +94,30 @@ public struct Embedding: Layer {
     }
     if pass.keepsTrace { trace.inputs = [Signal(Tensor(ids: ids, shape: input.shape))] }
     return [output]
+  }
+
+  /// For each word 0 where training drops it and 1/(1 - share) where not; `nil` for all ones.
+  private func dropWords<S: Scalar>(_ pass: inout Pass) -> UnsafeMutablePointer<S>? {
+    guard randomOperations > 0 else { return nil }
+    // Keras 1 draws whether or not it drops.
+    var generator = pass.random(inputDim)
+    guard pass.isTraining else { return nil }
+    let factors = pass.workspace.scratch(S.self, count: inputDim)
+    let share = 1 - droppedWords
+    for word in 0..<inputDim {
+      factors[word] = generator.uniform() <= Float(share) ? S(1 / share) : 0
+    }
+    return factors
+  }
+
+  private func scale<S: Scalar>(
+    _ vectors: UnsafeMutablePointer<S>, by factors: UnsafePointer<S>,
+    _ ids: UnsafePointer<Int32>, count: Int
+  ) {
+    for i in 0..<count {
+      let factor = factors[Int(ids[i])]
+      for d in 0..<outputDim { vectors[i * outputDim + d] *= factor }
+    }
   }
 
   private func ids<S: Scalar>(
@@ -134,10 +170,22 @@ public struct Embedding: Layer {
   ) {
     guard case .ids(let ids) = trace.inputs[0].tensor.content else { return }
     let (dTable, dVectors) = (gradients[0], outputGradients[0].pointer)
+    if pass.tableGradients != nil, S.self == Float.self {
+      pass.tableGradients?.append(
+        TableGradient(
+          table: UnsafeMutableRawPointer(dTable), ids: UnsafePointer(ids),
+          vectors: UnsafeMutableRawPointer(dVectors).assumingMemoryBound(to: Float.self),
+          count: trace.inputs[0].tensor.count, width: outputDim))
+      return
+    }
     for i in 0..<trace.inputs[0].tensor.count {
       let row = dTable + Int(ids[i]) * outputDim
       let dVector = dVectors + i * outputDim
-      for d in 0..<outputDim { row[d] += dVector[d] }
+      if let factor = trace.saved.first?[Int(ids[i])] {
+        for d in 0..<outputDim { row[d] += dVector[d] * factor }
+      } else {
+        for d in 0..<outputDim { row[d] += dVector[d] }
+      }
     }
   }
 }

@@ -31,12 +31,9 @@ public struct CosineDot: Layer {
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    guard !pass.keepsTrace else {
-      throw KerasError(.unsupportedConfiguration, "training through a merge of mode cos")
-    }
     var products: [UnsafeMutablePointer<S>] = []
     var shape: [Int] = []
-    for pair in [[inputs[0], inputs[1]], [inputs[0], inputs[0]], [inputs[1], inputs[1]]] {
+    for pair in Self.pairs(inputs) {
       let product = try dot.forward(pair, weights: weights, trace: &trace, pass: &pass)[0].tensor
       if shape.isEmpty { shape = product.shape }
       guard product.shape == shape else {
@@ -48,17 +45,51 @@ public struct CosineDot: Layer {
     let count = shape.reduce(1, *)
     let y = pass.workspace.scratch(S.self, count: count)
     for i in 0..<count {
-      // Keras 1 takes no root of what is negative.
-      let size = max(products[1][i] * products[2][i], 0).squareRoot()
-      y[i] = products[0][i] / max(size, 1e-7)
+      y[i] = products[0][i] / max(Self.size(products[1][i], products[2][i]), Self.smallestSize())
     }
+    if pass.keepsTrace { trace.saved = products }
     return [Signal(Tensor(y, shape: [shape[0], 1] + shape.dropFirst()))]
   }
 
+  private static func pairs<Item>(_ items: [Item]) -> [[Item]] {
+    [[items[0], items[1]], [items[0], items[0]], [items[1], items[1]]]
+  }
+
+  private static func size<S: Scalar>(_ a: S, _ b: S) -> S {
+    // Keras 1 takes no root of what is negative.
+    max(a * b, 0).squareRoot()
+  }
+
+  private static func smallestSize<S: Scalar>() -> S { 1e-7 }
+
   // MARK: Backward
+
+  /// Two vectors of which one is zero give NaN, as the derivative of the root does in TensorFlow.
 
   public func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
-  ) {}
+  ) {
+    let (dy, count) = (outputGradients[0].pointer, trace.outputs[0].tensor.count)
+    let (product, a, b) = (trace.saved[0], trace.saved[1], trace.saved[2])
+    let smallest: S = Self.smallestSize()
+    let dProducts = (0..<3).map { _ in pass.workspace.scratch(S.self, count: count) }
+    for i in 0..<count {
+      let size = Self.size(a[i], b[i])
+      let divisor = max(size, smallest)
+      dProducts[0][i] = dy[i] / divisor
+      let dSize = size >= smallest ? -dy[i] * product[i] / (divisor * divisor) : 0
+      let dSquare = a[i] * b[i] >= 0 ? dSize / (2 * size) : 0
+      dProducts[1][i] = dSquare * b[i]
+      dProducts[2][i] = dSquare * a[i]
+    }
+    let targets = Self.pairs(inputGradients)
+    for (index, pair) in Self.pairs(trace.inputs).enumerated() {
+      var inner = Trace<S>()
+      inner.inputs = pair
+      dot.backward(
+        [OutputGradient(dProducts[index])], into: targets[index], weights: weights,
+        gradients: gradients, trace: inner, pass: &pass)
+    }
+  }
 }

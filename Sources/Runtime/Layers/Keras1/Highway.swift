@@ -42,10 +42,10 @@ public struct Highway: Layer {
     return useBias ? kernels + biases : kernels
   }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
     // The gate starts nearly shut.
     if spec.name == "carry_bias" { return [Float](repeating: -2, count: spec.count) }
-    return spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+    return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
   // MARK: Forward

@@ -13,13 +13,20 @@ public struct ParametricSoftplus: LearnedActivation {
     self.settings = settings
   }
 
-  static func evaluate<S: Scalar>(
-    _ x: S, _ parameters: [S]
-  ) -> (value: S, byX: S, byParameters: [S]) {
-    let (alpha, beta) = (parameters[0], parameters[1])
-    let z = beta * x
-    let softplus = max(z, 0) + S.log1p(S.exp(-abs(z)))
-    let slope = z >= 0 ? 1 / (1 + S.exp(-z)) : S.exp(z) / (1 + S.exp(z))
-    return (alpha * softplus, alpha * beta * slope, [softplus, alpha * slope * x])
+  static func value<S: Scalar>(_ x: S, _ weights: Weights<S>, at place: Int) -> S {
+    weights[0][place] * softplus(weights[1][place] * x)
   }
+
+  static func gradient<S: Scalar>(
+    _ dy: S, _ x: S, _ weights: Weights<S>, at place: Int, into gradients: Weights<S>
+  ) -> S {
+    let (alpha, beta) = (weights[0][place], weights[1][place])
+    let z = beta * x
+    let slope = z >= 0 ? 1 / (1 + S.exp(-z)) : S.exp(z) / (1 + S.exp(z))
+    gradients[0][place] += dy * softplus(z)
+    gradients[1][place] += dy * alpha * slope * x
+    return dy * alpha * beta * slope
+  }
+
+  private static func softplus<S: Scalar>(_ z: S) -> S { max(z, 0) + S.log1p(S.exp(-abs(z))) }
 }

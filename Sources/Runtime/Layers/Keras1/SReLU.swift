@@ -14,21 +14,28 @@ public struct SReLU: LearnedActivation {
     self.settings = settings
   }
 
-  static func evaluate<S: Scalar>(
-    _ x: S, _ parameters: [S]
-  ) -> (value: S, byX: S, byParameters: [S]) {
-    let (left, leftSlope, width, rightSlope) = (
-      parameters[0], parameters[1], abs(parameters[2]), parameters[3]
-    )
-    let sign: S = parameters[2] < 0 ? -1 : 1
+  static func value<S: Scalar>(_ x: S, _ weights: Weights<S>, at place: Int) -> S {
+    let (left, width) = (weights[0][place], abs(weights[2][place]))
+    if x < left { return left + weights[1][place] * (x - left) }
+    if x <= left + width { return x }
+    return left + width + weights[3][place] * (x - left - width)
+  }
+
+  static func gradient<S: Scalar>(
+    _ dy: S, _ x: S, _ weights: Weights<S>, at place: Int, into gradients: Weights<S>
+  ) -> S {
+    let (left, width) = (weights[0][place], abs(weights[2][place]))
     if x < left {
-      return (left + leftSlope * (x - left), leftSlope, [1 - leftSlope, x - left, 0, 0])
+      let slope = weights[1][place]
+      gradients[0][place] += dy * (1 - slope)
+      gradients[1][place] += dy * (x - left)
+      return dy * slope
     }
-    if x <= left + width { return (x, 1, [0, 0, 0, 0]) }
-    let beyond = x - left - width
-    return (
-      left + width + rightSlope * beyond, rightSlope,
-      [1 - rightSlope, 0, sign * (1 - rightSlope), beyond]
-    )
+    if x <= left + width { return dy }
+    let slope = weights[3][place]
+    gradients[0][place] += dy * (1 - slope)
+    gradients[2][place] += (weights[2][place] < 0 ? -dy : dy) * (1 - slope)
+    gradients[3][place] += dy * (x - left - width)
+    return dy * slope
   }
 }

@@ -18,6 +18,10 @@ protocol MergeLayer: Layer {
   static func mergedMasked<S: Scalar>(
     _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
   ) -> S
+  /// The derivative of ``mergedMasked(_:_:)`` by the value at `index`.
+  static func maskedSlope<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?], at index: Int
+  ) -> S
   /// Whether it treats them so.
   var masksValues: Bool { get }
   /// The derivative of ``merged(_:)`` by the value at `index`.
@@ -31,6 +35,12 @@ extension MergeLayer {
   static func mergedMasked<S: Scalar>(
     _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
   ) -> S { merged(UnsafeBufferPointer(values)) }
+  static func maskedSlope<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?], at index: Int
+  ) -> S {
+    let all = UnsafeBufferPointer(values)
+    return slope(all, result: merged(all), at: index)
+  }
 
   public init(from config: inout ConfigReader) throws(KerasError) { self.init() }
 
@@ -83,27 +93,30 @@ extension MergeLayer {
     let count = shape.reduce(1, *)
     let y = pass.workspace.scratch(S.self, count: count)
     let values = pass.workspace.scratch(S.self, count: inputs.count)
-    let flags = masksValues ? inputs.map { $0.mask } : []
-    guard !pass.keepsTrace || flags.allSatisfy({ $0 == nil }) else {
-      throw KerasError(
-        .unsupportedConfiguration, "training through a masked \(Self.className) of Keras 3")
-    }
+    let steps = countedSteps(inputs, sources)
     for i in 0..<count {
       for (index, source) in sources.enumerated() { values[index] = arrays[index][source[i]] }
       let all = UnsafeMutableBufferPointer(start: values, count: inputs.count)
-      if flags.contains(where: { $0 != nil }) {
-        let counts = zip(flags, sources).enumerated().map { index, pair in
-          pair.0.map { mask in
-            mask.flags[pair.1[i] / max(1, inputs[index].tensor.count / max(1, mask.count))]
-          }
-        }
-        y[i] = Self.mergedMasked(all, counts)
+      if let steps {
+        y[i] = Self.mergedMasked(all, steps.map { $0(i) })
       } else {
         y[i] = Self.merged(UnsafeBufferPointer(all))
       }
     }
     let mask = MergedMask(generation: generation).joined(inputs.map(\.mask), &pass.workspace)
     return [Signal(Tensor(y, shape: shape), mask: mask)]
+  }
+
+  /// By input whether an element of the output has one there that counts; `nil` where masks have no say.
+  private func countedSteps<S: Scalar>(
+    _ inputs: [Signal<S>], _ sources: [Broadcast]
+  ) -> [(Int) -> Bool?]? {
+    guard masksValues, inputs.contains(where: { $0.mask != nil }) else { return nil }
+    return zip(inputs, sources).map { input, source in
+      guard let mask = input.mask else { return { _ in nil } }
+      let width = max(1, input.tensor.count / max(1, mask.count))
+      return { mask.flags[source[$0] / width] }
+    }
   }
 
   // MARK: Backward
@@ -117,13 +130,18 @@ extension MergeLayer {
     let sources = trace.inputs.map { Broadcast(from: $0.tensor.shape, to: output.shape) }
     let arrays = trace.inputs.map { $0.tensor.reals(in: &pass.workspace) }
     let values = pass.workspace.scratch(S.self, count: arrays.count)
+    let steps = countedSteps(trace.inputs, sources)
     let dy = outputGradients[0].pointer
+    let all = UnsafeMutableBufferPointer(start: values, count: arrays.count)
     for i in 0..<output.count {
       for (index, source) in sources.enumerated() { values[index] = arrays[index][source[i]] }
-      let all = UnsafeBufferPointer(start: UnsafePointer(values), count: arrays.count)
+      let counts = steps?.map { $0(i) }
       for (index, source) in sources.enumerated() {
         guard let dx = inputGradients[index] else { continue }
-        dx[source[i]] += dy[i] * Self.slope(all, result: y[i], at: index)
+        let slope =
+          counts.map { Self.maskedSlope(all, $0, at: index) }
+          ?? Self.slope(UnsafeBufferPointer(all), result: y[i], at: index)
+        dx[source[i]] += dy[i] * slope
       }
     }
   }
@@ -200,23 +218,26 @@ struct MergedMask {
   }
 }
 
-/// Keras 3's way through operations that have no neutral element: a value that does not count gives
-/// way to the other.
-enum MaskedFold {
-  static func fold<S: Scalar>(
-    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?], _ operation: (S, S) -> S
-  ) -> S {
-    var (result, resultCounts) = (values[0], counts[0])
+/// Keras 3's way through operations that choose one of their values: one that does not count gives way to
+/// the other.
+enum MaskedChoice {
+  /// The index of the value chosen; `replaces` says whether a value later in the row is taken over the
+  /// one chosen so far.
+  static func index<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?],
+    _ replaces: (_ later: S, _ chosen: S) -> Bool
+  ) -> Int {
+    var (chosen, chosenCounts) = (0, counts[0])
     for index in 1..<max(1, values.count) {
-      let value = counts[index] == false ? result : values[index]
-      if resultCounts == false { result = value }
-      if let own = resultCounts, let other = counts[index] {
-        resultCounts = own || other
+      let other = counts[index] == false ? chosen : index
+      if chosenCounts == false { chosen = other }
+      if let own = chosenCounts, let step = counts[index] {
+        chosenCounts = own || step
       } else {
-        resultCounts = nil
+        chosenCounts = nil
       }
-      result = operation(result, value)
+      if replaces(values[other], values[chosen]) { chosen = other }
     }
-    return result
+    return chosen
   }
 }

@@ -16,10 +16,22 @@ public struct Minimum: MergeLayer {
 
   var masksValues: Bool { generation == .keras3 }
 
+  private static func chosen<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
+  ) -> Int {
+    MaskedChoice.index(values, counts) { $0 < $1 || $0.isNaN }
+  }
+
   static func mergedMasked<S: Scalar>(
     _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?]
   ) -> S {
-    MaskedFold.fold(values, counts) { min($0, $1) }
+    values[chosen(values, counts)]
+  }
+
+  static func maskedSlope<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?], at index: Int
+  ) -> S {
+    chosen(values, counts) == index ? 1 : 0
   }
 
   static func slope<S: Scalar>(

@@ -25,6 +25,17 @@ public struct Multiply: MergeLayer {
     return merged(UnsafeBufferPointer(values))
   }
 
+  static func maskedSlope<S: Scalar>(
+    _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?], at index: Int
+  ) -> S {
+    guard counts[index] != false else { return 0 }
+    var product = S(1)
+    for (other, count) in counts.enumerated() where other != index && count != false {
+      product *= values[other]
+    }
+    return product
+  }
+
   static func slope<S: Scalar>(
     _ values: UnsafeBufferPointer<S>, result: S, at index: Int
   ) -> S {

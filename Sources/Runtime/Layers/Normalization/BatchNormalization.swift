@@ -111,7 +111,7 @@ public struct BatchNormalization: Layer {
   }
 
   /// The channel of every element of one sample.
-  private func channels(_ extents: [Int]) -> [Int] {
+  func channels(_ extents: [Int]) -> [Int] {
     let position = axis < 0 ? axis + extents.count : axis - 1
     return AxisMap.indices(of: [position], in: extents)
   }
@@ -126,9 +126,6 @@ public struct BatchNormalization: Layer {
     let y = pass.workspace.scratch(S.self, count: input.count)
     let channels = channels(Array(input.shape.dropFirst()))
     if mode == 1 {
-      guard !pass.keepsTrace else {
-        throw KerasError(.unsupportedConfiguration, "training in mode 1")
-      }
       normalizeVectors(x, input, channels, weights, into: y)
       return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
     }
@@ -153,27 +150,6 @@ public struct BatchNormalization: Layer {
     }
     if pass.keepsTrace { trace.saved = [x, mean, variance, factors] }
     return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
-  }
-
-  /// Keras 1's mode 1: each vector of the last axis by itself, `(x - μ)/(√(σ² + ε) + ε)`.
-  private func normalizeVectors<S: Scalar>(
-    _ x: UnsafePointer<S>, _ input: Tensor<S>, _ channels: [Int], _ weights: Weights<S>,
-    into y: UnsafeMutablePointer<S>
-  ) {
-    let width = input.width
-    for vector in 0..<input.vectors {
-      let values = x + vector * width
-      var (mean, variance) = (S(0), S(0))
-      for i in 0..<width { mean += values[i] / S(width) }
-      for i in 0..<width { variance += (values[i] - mean) * (values[i] - mean) / S(width) }
-      let size = (variance + S(epsilon)).squareRoot() + S(epsilon)
-      for i in 0..<width {
-        let channel = channels[(vector * width + i) % channels.count]
-        y[vector * width + i] =
-          (values[i] - mean) / size * (scale ? weights[0][channel] : 1)
-          + (center ? weights[scale ? 1 : 0][channel] : 0)
-      }
-    }
   }
 
   /// The flags of the elements that count, one a vector; `nil` for all.
@@ -210,6 +186,12 @@ public struct BatchNormalization: Layer {
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
     let input = trace.inputs[0].tensor
+    if mode == 1 {
+      normalizeVectorsBack(
+        outputGradients[0].pointer, input, channels(Array(input.shape.dropFirst())), weights,
+        gradients, into: inputGradients[0], &pass.workspace)
+      return
+    }
     let (x, mean, factors) = (trace.saved[0], trace.saved[1], trace.saved[3])
     let dy = outputGradients[0].pointer
     let channels = channels(Array(input.shape.dropFirst()))

@@ -3,33 +3,19 @@ import KerasFormat
 /// The mean of each feature over time: `(B, T, F) → (B, F)`, or `(B, 1, F)` with `keepDims`.
 ///
 /// With a mask it is the mean over the steps that count; a row without any gives NaN, as Keras does.
-public struct GlobalAveragePooling1D: Layer {
+public struct GlobalAveragePooling1D: GlobalPooling1D {
   public static let className = "GlobalAveragePooling1D"
   public let keepDims: Bool
 
   let layout: SequenceLayout
 
   public init(keepDims: Bool = false) {
+    self.init(keepDims: keepDims, layout: SequenceLayout())
+  }
+
+  init(keepDims: Bool, layout: SequenceLayout) {
     self.keepDims = keepDims
-    layout = SequenceLayout()
-  }
-
-  // MARK: Configuration
-
-  public init(from config: inout ConfigReader) throws(KerasError) {
-    layout = try SequenceLayout(from: &config)
-    keepDims = try config.bool("keepdims", default: false)
-  }
-
-  public var config: JSONObject {
-    ["data_format": layout.json, "keepdims": .bool(keepDims)]
-  }
-
-  // MARK: Shape
-
-  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    let channels = try layout.axes(of: inputs[0], for: Self.className).channels
-    return [keepDims ? layout.shape(steps: 1, channels: channels) : [channels]]
+    self.layout = layout
   }
 
   public var supportsMasking: Bool { true }
@@ -53,9 +39,7 @@ public struct GlobalAveragePooling1D: Layer {
       let divisor = S(counted(row, steps, inputs[0].mask))
       for i in 0..<width { mean[i] /= divisor }
     }
-    let shape =
-      keepDims ? layout.shape(steps: 1, channels: width).extents.compactMap { $0 } : [width]
-    return [Signal(Tensor(y, shape: [batch] + shape))]
+    return [pooled(y, batch: batch, width: width)]
   }
 
   private func counts(_ row: Int, _ t: Int, _ mask: Mask?) -> Bool {

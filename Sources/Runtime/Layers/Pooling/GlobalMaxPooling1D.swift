@@ -4,33 +4,19 @@ import KerasFormat
 ///
 /// A mask has no influence, as in Keras. Where several steps share the maximum, the gradient is
 /// divided equally among them, as TensorFlow does: the same token twice in a review always ties.
-public struct GlobalMaxPooling1D: Layer {
+public struct GlobalMaxPooling1D: GlobalPooling1D {
   public static let className = "GlobalMaxPooling1D"
   public let keepDims: Bool
 
   let layout: SequenceLayout
 
   public init(keepDims: Bool = false) {
+    self.init(keepDims: keepDims, layout: SequenceLayout())
+  }
+
+  init(keepDims: Bool, layout: SequenceLayout) {
     self.keepDims = keepDims
-    layout = SequenceLayout()
-  }
-
-  // MARK: Configuration
-
-  public init(from config: inout ConfigReader) throws(KerasError) {
-    layout = try SequenceLayout(from: &config)
-    keepDims = try config.bool("keepdims", default: false)
-  }
-
-  public var config: JSONObject {
-    ["data_format": layout.json, "keepdims": .bool(keepDims)]
-  }
-
-  // MARK: Shape
-
-  public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    let channels = try layout.axes(of: inputs[0], for: Self.className).channels
-    return [keepDims ? layout.shape(steps: 1, channels: channels) : [channels]]
+    self.layout = layout
   }
 
   // MARK: Forward
@@ -54,9 +40,7 @@ public struct GlobalMaxPooling1D: Layer {
         }
       }
     }
-    let shape =
-      keepDims ? layout.shape(steps: 1, channels: width).extents.compactMap { $0 } : [width]
-    return [Signal(Tensor(y, shape: [batch] + shape))]
+    return [pooled(y, batch: batch, width: width)]
   }
 
   // MARK: Backward

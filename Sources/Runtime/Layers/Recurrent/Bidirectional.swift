@@ -35,6 +35,9 @@ public struct Bidirectional: Layer {
     backwardName = nil
   }
 
+  /// Whether what comes out is the two directions' outputs side by side.
+  var isConcatenating: Bool { mergeMode == .concat || mergeMode == .none }
+
   private static func mirrored(_ layer: any SequenceLayer) -> any SequenceLayer {
     var mirror = layer
     mirror.options.goBackwards.toggle()
@@ -151,26 +154,51 @@ public struct Bidirectional: Layer {
     return Array(repeating: emits, count: merged) + Array(repeating: false, count: outputs - merged)
   }
 
-  /// Keras builds the layer it was given, then makes both directions from its config: three times
-  /// the weights' draws, each followed by one for the cell's own seed generator.
-  public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
+  /// Keras 3 constructs the layer it was given, a backward layer where it was given one, and then makes
+  /// new ones from their configs: the forward one always.
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
     let split = forwardLayer.weightCount
-    let (forward, backward) = (specs.prefix(split), specs.suffix(specs.count - split))
-    var seeds: [UInt64] = []
-    for (layer, part, isKept) in [
-      (forwardLayer, forward, false), (forwardLayer, forward, true),
-      (backwardLayer, backward, true),
-    ] {
-      let drawn = layer.drawSeeds(for: Array(part), from: &source)
-      if layer.usesSeedGenerator { _ = source.next() }
-      if isKept { seeds += drawn }
+    let forward = Array(specs.prefix(split)).map { inner($0, "forward_layer/") }
+    let backward = Array(specs.suffix(specs.count - split)).map { inner($0, "backward_layer/") }
+    let drawForward = { (draws: inout LayerDraws) in
+      draws.inside(0, naming: { "forward_layer/\($0)" }) { forwardLayer.draw(forward, from: &$0) }
     }
-    return seeds
+    let drawBackward = { (draws: inout LayerDraws) in
+      draws.inside(1, naming: { "backward_layer/\($0)" }) {
+        backwardLayer.draw(backward, from: &$0)
+      }
+    }
+    if draws.generation == .keras3 { draws.discarding(drawForward) }
+    if draws.generation == .keras3, !isMirrored { drawBackward(&draws) }
+    drawForward(&draws)
+    if draws.generation < .keras3 || isMirrored { drawBackward(&draws) }
   }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
-    let isForward = spec.name.hasPrefix("forward_layer/")
-    return (isForward ? forwardLayer : backwardLayer).initialValues(of: spec, seed: seed)
+  public func drawCall(from draws: inout LayerDraws) {
+    draws.inside(0) { forwardLayer.drawCall(from: &$0) }
+    draws.inside(1) { backwardLayer.drawCall(from: &$0) }
+  }
+
+  /// Whether the backward layer is what Keras makes of the forward one.
+  private var isMirrored: Bool {
+    type(of: forwardLayer) == type(of: backwardLayer)
+      && Self.mirrored(forwardLayer).config == backwardLayer.config
+  }
+
+  private func inner(_ spec: WeightSpec, _ prefix: String) -> WeightSpec {
+    var spec = spec
+    spec.name = String(spec.name.dropFirst(prefix.count))
+    return spec
+  }
+
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    for (prefix, layer) in [("forward_layer/", forwardLayer), ("backward_layer/", backwardLayer)]
+    where spec.name.hasPrefix(prefix) {
+      var own = spec
+      own.name = String(spec.name.dropFirst(prefix.count))
+      return layer.initialValues(of: own, from: start)
+    }
+    return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
   // MARK: Forward

@@ -34,6 +34,9 @@ extension GRU {
       let h = step.h + row * units
       if !resetAfter {
         let (dReset, dOldH) = (scratch + row * units, step.dH + row * units)
+        if let mask = step.masks.map({ $0 + (2 * rows + row) * units }) {
+          for u in 0..<units { dReset[u] *= mask[u] }
+        }
         for u in 0..<units {
           dGates[units + u] = dReset[u] * h[u]
           dOldH[u] += dReset[u] * r[u]
@@ -44,10 +47,7 @@ extension GRU {
         vectors: 2, width: units)
     }
     guard resetAfter else {
-      S.addProduct(
-        MatrixProduct(
-          .init(step.dGates, stride: gateWidth), .init(step.recurrentTransposed, stride: units),
-          into: step.dH, strideC: units, m: rows, n: units, k: 2 * units))
+      step.addStateGradient(of: step.dGates, gates: 0..<2, units: units, width: gateWidth)
       return
     }
     // What the recurrent product gets: as the gates, but g's part went through r.
@@ -58,10 +58,7 @@ extension GRU {
       dInner.update(from: dGates, count: 2 * units)
       for u in 0..<units { dInner[2 * units + u] = dGates[2 * units + u] * r[u] }
     }
-    S.addProduct(
-      MatrixProduct(
-        .init(dRecurrent, stride: gateWidth), .init(step.recurrentTransposed, stride: units),
-        into: step.dH, strideC: units, m: rows, n: units, k: gateWidth))
+    step.addStateGradient(of: dRecurrent, gates: 0..<3, units: units, width: gateWidth)
   }
 
   /// The kept sums that went into the gates; where none were kept, no derivative reads them.
@@ -72,21 +69,14 @@ extension GRU {
   }
 
   func addRecurrentGradients<S: Scalar>(_ sums: CellGradientSums<S>) {
-    let h = MatrixProduct<S>.Operand(sums.previousOutputs, stride: units, transposed: true)
     if let dRecurrent = sums.dRecurrent {
-      S.addProduct(
-        MatrixProduct(
-          h, .init(dRecurrent, stride: gateWidth), into: sums.dRecurrentKernel,
-          strideC: gateWidth, m: units, n: gateWidth, k: sums.rows))
+      sums.addKernelGradient(of: dRecurrent, gates: 0..<3, units: units, width: gateWidth)
       if let dBias = sums.dRecurrentBias {
         Elementwise.addColumnSums(of: dRecurrent, rows: sums.rows, width: gateWidth, to: dBias)
       }
       return
     }
-    S.addProduct(
-      MatrixProduct(
-        h, .init(sums.dGates, stride: gateWidth), into: sums.dRecurrentKernel,
-        strideC: gateWidth, m: units, n: 2 * units, k: sums.rows))
+    sums.addKernelGradient(of: sums.dGates, gates: 0..<2, units: units, width: gateWidth)
     S.addProduct(
       MatrixProduct(
         .init(sums.saved, stride: savedWidth, transposed: true),

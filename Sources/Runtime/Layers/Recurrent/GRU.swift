@@ -10,13 +10,17 @@ import KerasFormat
 /// when reset after, because input and recurrent product each have their own, else `(3U,)`.
 public struct GRU: RecurrentLayer {
   public static let className = "GRU"
-  public let units: Int
-  public let activation: Activation
+  var common: RecurrentSettings
   public let recurrentActivation: Activation
-  public let useBias: Bool
   public let resetAfter: Bool
-  public var options: RecurrentOptions
-  let settings: RecurrentWeights
+
+  public var units: Int { common.units }
+  public var activation: Activation { common.activation }
+  public var useBias: Bool { common.useBias }
+  public var options: RecurrentOptions {
+    get { common.options }
+    set { common.options = newValue }
+  }
 
   public init(
     units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
@@ -24,39 +28,25 @@ public struct GRU: RecurrentLayer {
     dropout: Double = 0, recurrentDropout: Double = 0, returnSequences: Bool = false,
     goBackwards: Bool = false, zeroOutputForMask: Bool = false
   ) {
-    self.units = units
-    self.activation = activation
+    common = RecurrentSettings(
+      units: units, activation: activation, recurrentActivation: recurrentActivation,
+      useBias: useBias,
+      options: RecurrentOptions(
+        returnSequences: returnSequences, goBackwards: goBackwards,
+        zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout))
     self.recurrentActivation = recurrentActivation
-    self.useBias = useBias
     self.resetAfter = resetAfter
-    options = RecurrentOptions(
-      returnSequences: returnSequences, goBackwards: goBackwards,
-      zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout)
-    settings = RecurrentWeights()
   }
 
   // MARK: Configuration
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    units = try config.positiveInteger("units")
-    activation = try config.activation("activation", default: .tanh)
-    recurrentActivation = try config.activation("recurrent_activation", default: .sigmoid)
-    useBias = try config.bool("use_bias", default: true)
+    common = try RecurrentSettings(from: &config, hasGates: true)
+    recurrentActivation = common.recurrentActivation ?? .sigmoid
     resetAfter = try config.bool("reset_after", default: true)
-    settings = try RecurrentWeights(from: &config)
-    options = try RecurrentOptions(from: &config)
   }
 
-  public var config: JSONObject {
-    var config: JSONObject = [
-      "units": .integer(units), "activation": .string(activation.rawValue),
-      "recurrent_activation": .string(recurrentActivation.rawValue), "use_bias": .bool(useBias),
-    ]
-    settings.write(to: &config)
-    options.write(to: &config)
-    config["reset_after"] = .bool(resetAfter)
-    return config
-  }
+  public var config: JSONObject { common.config(["reset_after": .bool(resetAfter)]) }
 
   // MARK: Cell
 
@@ -64,29 +54,24 @@ public struct GRU: RecurrentLayer {
   var stateCount: Int { 1 }
   var separatesRecurrent: Bool { resetAfter }
   var biasShape: [Int] { resetAfter ? [2, gateWidth] : [gateWidth] }
+  var fitsGPU: Bool {
+    activation == .tanh && recurrentActivation == .sigmoid && useBias && resetAfter
+  }
   private var keepsInputs: Bool {
     activation.derivativeNeedsInput || recurrentActivation.derivativeNeedsInput
   }
-  /// Reset after: h·U + b' of g. Reset before: r·h. Then the sums that went into the gates, where a
+  /// Reset after: h·U + b' of g. Reset before: r·h, or what training leaves of it. Then the sums that went into the gates, where a
   /// derivative asks for them.
   var savedWidth: Int { keepsInputs ? units + gateWidth : units }
 
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
-    let (rows, kernel) = (
-      step.rows, MatrixProduct<S>.Operand(step.recurrentKernel, stride: gateWidth)
-    )
+    let rows = step.rows
     if resetAfter {
       Elementwise.fillRows(scratch, with: step.recurrentBias, rows: rows, width: gateWidth)
-      S.addProduct(
-        MatrixProduct(
-          .init(step.h, stride: units), kernel, into: scratch, strideC: gateWidth,
-          m: rows, n: gateWidth, k: units))
+      step.addRecurrentProduct(gates: 0..<3, units: units, width: gateWidth, into: scratch)
     } else {
-      S.addProduct(
-        MatrixProduct(
-          .init(step.h, stride: units), kernel, into: step.gates, strideC: gateWidth,
-          m: rows, n: 2 * units, k: units))
+      step.addRecurrentProduct(gates: 0..<2, units: units, width: gateWidth, into: step.gates)
     }
     for row in 0..<rows {
       let (gates, h) = (step.gates + row * gateWidth, step.h + row * units)
@@ -102,12 +87,16 @@ public struct GRU: RecurrentLayer {
         }
       } else {
         for u in 0..<units { saved[u] = r[u] * h[u] }
+        if let mask = step.masks.map({ $0 + (2 * rows + row) * units }) {
+          for u in 0..<units { saved[u] *= mask[u] }
+        }
       }
     }
     if !resetAfter {
       S.addProduct(
         MatrixProduct(
-          .init(step.saved, stride: savedWidth), kernel.advanced(by: 2 * units),
+          .init(step.saved, stride: savedWidth),
+          .init(step.recurrentKernel + 2 * units, stride: gateWidth),
           into: step.gates + 2 * units, strideC: gateWidth, m: rows, n: units, k: units))
     }
     for row in 0..<rows {

@@ -8,14 +8,18 @@ import KerasFormat
 /// Weights: kernel `(F, 4U)`, recurrent kernel `(U, 4U)`, bias `(4U,)`, columns in the order i f g o.
 public struct LSTM: RecurrentLayer {
   public static let className = "LSTM"
-  public let units: Int
-  public let activation: Activation
+  var common: RecurrentSettings
   public let recurrentActivation: Activation
-  public let useBias: Bool
   /// Whether the forget gate's bias starts at one.
   public let unitForgetBias: Bool
-  public var options: RecurrentOptions
-  let settings: RecurrentWeights
+
+  public var units: Int { common.units }
+  public var activation: Activation { common.activation }
+  public var useBias: Bool { common.useBias }
+  public var options: RecurrentOptions {
+    get { common.options }
+    set { common.options = newValue }
+  }
 
   public init(
     units: Int, activation: Activation = .tanh, recurrentActivation: Activation = .sigmoid,
@@ -23,46 +27,35 @@ public struct LSTM: RecurrentLayer {
     dropout: Double = 0, recurrentDropout: Double = 0, returnSequences: Bool = false,
     goBackwards: Bool = false, zeroOutputForMask: Bool = false
   ) {
-    self.units = units
-    self.activation = activation
+    common = RecurrentSettings(
+      units: units, activation: activation, recurrentActivation: recurrentActivation,
+      useBias: useBias,
+      options: RecurrentOptions(
+        returnSequences: returnSequences, goBackwards: goBackwards,
+        zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout))
     self.recurrentActivation = recurrentActivation
-    self.useBias = useBias
     self.unitForgetBias = unitForgetBias
-    options = RecurrentOptions(
-      returnSequences: returnSequences, goBackwards: goBackwards,
-      zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout)
-    settings = RecurrentWeights()
   }
 
   // MARK: Configuration
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    units = try config.positiveInteger("units")
-    activation = try config.activation("activation", default: .tanh)
-    recurrentActivation = try config.activation("recurrent_activation", default: .sigmoid)
-    useBias = try config.bool("use_bias", default: true)
+    common = try RecurrentSettings(from: &config, hasGates: true)
+    recurrentActivation = common.recurrentActivation ?? .sigmoid
     unitForgetBias = try config.bool("unit_forget_bias", default: true)
-    settings = try RecurrentWeights(from: &config)
-    options = try RecurrentOptions(from: &config)
   }
 
-  public var config: JSONObject {
-    var config: JSONObject = [
-      "units": .integer(units), "activation": .string(activation.rawValue),
-      "recurrent_activation": .string(recurrentActivation.rawValue), "use_bias": .bool(useBias),
-    ]
-    settings.write(to: &config)
-    config["unit_forget_bias"] = .bool(unitForgetBias)
-    options.write(to: &config)
-    return config
-  }
+  public var config: JSONObject { common.config(["unit_forget_bias": .bool(unitForgetBias)]) }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
-    var values = spec.settings.initializer.sample(shape: spec.shape, seed: seed)
-    if unitForgetBias && spec.name.hasSuffix("bias") {
-      for i in units..<2 * units { values[i] = 1 }
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    guard unitForgetBias && spec.name.hasSuffix("bias") else {
+      return gatedValues(of: spec, from: start)
     }
-    return values
+    // Keras puts the bias together from three pieces.
+    func piece(_ gates: Int) -> [Float] {
+      spec.settings.initializer.sample(shape: [gates * units], from: start)
+    }
+    return piece(1) + Array(repeating: 1, count: units) + piece(2)
   }
 
   // MARK: Cell
@@ -76,16 +69,14 @@ public struct LSTM: RecurrentLayer {
   private var keepsInputs: Bool {
     activation.derivativeNeedsInput || recurrentActivation.derivativeNeedsInput
   }
+  var fitsGPU: Bool { activation == .tanh && recurrentActivation == .sigmoid && useBias }
   /// f(c'), then the sums that went into the gates where a derivative asks for them.
   var savedWidth: Int { keepsInputs ? units + gateWidth : units }
 
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     guard let c = step.c, let newC = step.newC else { return }
-    S.addProduct(
-      MatrixProduct(
-        .init(step.h, stride: units), .init(step.recurrentKernel, stride: gateWidth),
-        into: step.gates, strideC: gateWidth, m: step.rows, n: gateWidth, k: units))
+    step.addRecurrentProduct(gates: 0..<4, units: units, width: gateWidth, into: step.gates)
     for row in 0..<step.rows {
       let gates = step.gates + row * gateWidth
       let saved = step.saved + row * savedWidth
@@ -135,9 +126,6 @@ public struct LSTM: RecurrentLayer {
         dout, z: z + 3 * units, y: o, into: dout, vectors: 1, width: units)
     }
     step.dH.update(repeating: 0, count: step.rows * units)
-    S.addProduct(
-      MatrixProduct(
-        .init(step.dGates, stride: gateWidth), .init(step.recurrentTransposed, stride: units),
-        into: step.dH, strideC: units, m: step.rows, n: units, k: gateWidth))
+    step.addStateGradient(of: step.dGates, gates: 0..<4, units: units, width: gateWidth)
   }
 }

@@ -52,9 +52,10 @@ public struct RNN: SequenceLayer {
     } catch {
       throw error.inside(config.owner)
     }
-    guard let recurrent = layer as? any RecurrentLayer else {
+    guard var recurrent = layer as? any RecurrentLayer else {
       throw config.error("cell", "a \(className) but a recurrent cell belongs here")
     }
+    recurrent.options.isCell = true
     return recurrent
   }
 
@@ -100,17 +101,40 @@ public struct RNN: SequenceLayer {
     try outputs(for: inputs, units: cells[cells.count - 1].units)
   }
 
-  public var usesSeedGenerator: Bool { true }
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    var rest = specs[...]
+    for (index, cell) in cells.enumerated() {
+      let names = rest.prefix(cell.weightCount).map(\.name)
+      let own = rest.prefix(cell.weightCount).map { spec in
+        let last = spec.name.split(separator: "/").last ?? ""
+        var spec = spec
+        spec.name = "cell/\(last)"
+        return spec
+      }
+      rest = rest.dropFirst(cell.weightCount)
+      draws.inside(
+        index,
+        naming: { name in own.firstIndex { $0.name == name }.map { names[$0] } ?? name },
+        { cell.draw(own, from: &$0) })
+    }
+  }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
+  public func drawCall(from draws: inout LayerDraws) {
+    var inLoop = 0
+    for (index, cell) in stack.enumerated() {
+      draws.inside(index) { cell.drawCall(from: &$0, inLoop: &inLoop) }
+    }
+  }
+
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
     var names = LayerNames()
     for cell in cells {
       let name = names.next(for: type(of: cell).className + "Cell")
       if !isStacked || spec.name.hasPrefix("cell/cells/\(name)/") {
-        return cell.initialValues(of: spec, seed: seed)
+        return cell.initialValues(of: spec, from: start)
       }
     }
-    return spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+    return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
   /// The cells as layers one behind another: the first turns time round where asked, the last alone
@@ -124,6 +148,8 @@ public struct RNN: SequenceLayer {
       layer.options.zeroOutputForMask = isLast && options.zeroOutputForMask
       layer.options.returnState = true
       layer.options.stateful = options.stateful
+      layer.options.timeMajor = options.timeMajor
+      layer.options.unroll = options.unroll
       return layer
     }
   }
@@ -167,46 +193,76 @@ public struct RNN: SequenceLayer {
       states.append(Array(inner.outputs.dropFirst()))
       if pass.keepsTrace { trace.inner.append(inner) }
     }
-    if repeatsFirstState, cells.count > 1, !options.unroll, let mask = inputs[0].mask {
-      try repeatFirstState(in: &signal, first, mask, &pass)
-    }
+    if let mask = repeatingMask(inputs[0]) { try repeatFirstState(in: &signal, first, mask, &pass) }
     signal.mask = options.returnSequences ? inputs[0].mask : nil
     return [signal] + (options.returnState ? states.flatMap { $0 } : [])
+  }
+
+  /// The mask at whose steps the lowest cell's state comes out instead of the output.
+  private func repeatingMask<S: Scalar>(_ input: Signal<S>) -> Mask? {
+    repeatsFirstState && cells.count > 1 && !options.unroll ? input.mask : nil
+  }
+
+  /// Every masked step whose output is seen: where it lies in what comes out, and in the sequence of the
+  /// lowest cell's states.
+  private func forEachRepeated(_ mask: Mask, _ body: (_ output: Int, _ state: Int) -> Void) {
+    let units = cells[0].units
+    for row in 0..<mask.batch {
+      for t in options.returnSequences ? 0..<mask.steps : max(0, mask.steps - 1)..<mask.steps {
+        let time = options.goBackwards ? mask.steps - 1 - t : t
+        guard !mask.flags[row * mask.steps + time] else { continue }
+        let state = (row * mask.steps + t) * units
+        body(options.returnSequences ? state : row * units, state)
+      }
+    }
   }
 
   /// Puts the lowest cell's states where a masked step would repeat the output.
   private func repeatFirstState<S: Scalar>(
     in signal: inout Signal<S>, _ first: Signal<S>, _ mask: Mask, _ pass: inout Pass
   ) throws(KerasError) {
-    let units = signal.tensor.width
-    guard first.tensor.width == units, !pass.keepsTrace else {
+    let (units, count) = (cells[0].units, signal.tensor.count)
+    guard signal.tensor.width == units else {
       throw KerasError(
         .unsupportedConfiguration,
         "a mask over stacked cells of \(cells.map(\.units).tuple) units",
         hint: "Keras 2 repeats the lowest cell's state there; use layers one behind another")
     }
-    let (y, h) = (signal.tensor.reals(in: &pass.workspace), first.tensor.reals(in: &pass.workspace))
-    for row in 0..<mask.batch {
-      for t in 0..<mask.steps {
-        let time = options.goBackwards ? mask.steps - 1 - t : t
-        guard !mask.flags[row * mask.steps + time] else { continue }
-        let step = (row * mask.steps + t) * units
-        if options.returnSequences {
-          (y + step).update(from: h + step, count: units)
-        } else if t == mask.steps - 1 {
-          (y + row * units).update(from: h + step, count: units)
-        }
-      }
+    // The last cell keeps its own output for the way back.
+    let y = pass.workspace.scratch(S.self, count: count)
+    y.update(from: signal.tensor.reals(in: &pass.workspace), count: count)
+    let h = first.tensor.reals(in: &pass.workspace)
+    forEachRepeated(mask) { (y + $0).update(from: h + $1, count: units) }
+    signal.tensor = Tensor(y, shape: signal.tensor.shape)
+  }
+
+  /// Takes the gradient of repeated states out of that of the output.
+  ///
+  /// - Returns: what is left for the output, and the gradient of the lowest cell's sequence of states.
+  private func separate<S: Scalar>(
+    _ dOutput: UnsafeMutablePointer<S>, _ trace: Trace<S>, _ mask: Mask, _ pass: inout Pass
+  ) -> (output: UnsafeMutablePointer<S>, states: UnsafeMutablePointer<S>) {
+    let (units, count) = (cells[0].units, trace.outputs[0].tensor.count)
+    let output = pass.workspace.scratch(S.self, count: count)
+    output.update(from: dOutput, count: count)
+    let states = pass.workspace.zeros(S.self, count: trace.inner[0].outputs[0].tensor.count)
+    forEachRepeated(mask) {
+      (states + $1).update(from: dOutput + $0, count: units)
+      (output + $0).update(repeating: 0, count: units)
     }
+    return (output, states)
   }
 
   /// The mask of a sequence that comes out from its last step on.
   private func turned(_ mask: Mask?, _ workspace: inout Workspace) -> Mask? {
     guard let mask else { return nil }
     let flags = workspace.scratch(Bool.self, count: mask.count)
+    // Steps lie `width` flags apart, in blocks of all steps of a row, or, time first, in one block.
+    let width = options.timeMajor ? mask.steps : 1
+    let block = options.timeMajor ? mask.count : mask.steps
     for i in 0..<mask.count {
-      let row = i / mask.steps
-      flags[i] = mask.flags[row * mask.steps + mask.steps - 1 - i % mask.steps]
+      let step = i % block / width
+      flags[i] = mask.flags[i + (block / width - 1 - 2 * step) * width]
     }
     return Mask(flags, shape: mask.shape)
   }
@@ -220,8 +276,18 @@ public struct RNN: SequenceLayer {
     let dStates = byCell(outputGradients.dropFirst())
     let dInitial = byCell(inputGradients.dropFirst())
     var dOutput = outputGradients[0]
+    var dRepeated: UnsafeMutablePointer<S>?
+    if let mask = repeatingMask(trace.inputs[0]) {
+      let (output, states) = separate(dOutput.pointer, trace, mask, &pass)
+      dOutput = OutputGradient(output)
+      dRepeated = states
+    }
     for (index, (layer, range)) in zip(stack, weightRanges()).enumerated().reversed() {
       let inner = trace.inner[index]
+      if index == 0, let dRepeated {
+        Elementwise.add(
+          dRepeated, to: dOutput.pointer, count: inner.outputs[0].tensor.count)
+      }
       var all = [dOutput] + (options.returnState ? dStates[index] : [])
       for state in inner.outputs.dropFirst(all.count) {
         all.append(OutputGradient(pass.workspace.zeros(S.self, count: state.tensor.count)))

@@ -5,44 +5,40 @@ import KerasFormat
 /// Weights: kernel `(F, U)`, recurrent kernel `(U, U)`, bias `(U,)`.
 public struct SimpleRNN: RecurrentLayer {
   public static let className = "SimpleRNN"
-  public let units: Int
-  public let activation: Activation
-  public let useBias: Bool
-  public var options: RecurrentOptions
-  let settings: RecurrentWeights
+  var common: RecurrentSettings
+
+  public var units: Int { common.units }
+  public var activation: Activation { common.activation }
+  public var useBias: Bool { common.useBias }
+  public var options: RecurrentOptions {
+    get { common.options }
+    set { common.options = newValue }
+  }
 
   public init(
     units: Int, activation: Activation = .tanh, useBias: Bool = true,
     dropout: Double = 0, recurrentDropout: Double = 0, returnSequences: Bool = false,
     goBackwards: Bool = false, zeroOutputForMask: Bool = false
   ) {
-    self.units = units
-    self.activation = activation
-    self.useBias = useBias
-    options = RecurrentOptions(
-      returnSequences: returnSequences, goBackwards: goBackwards,
-      zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout)
-    settings = RecurrentWeights()
+    common = RecurrentSettings(
+      units: units, activation: activation, useBias: useBias,
+      options: RecurrentOptions(
+        returnSequences: returnSequences, goBackwards: goBackwards,
+        zeroOutputForMask: zeroOutputForMask, dropout: dropout, recurrentDropout: recurrentDropout))
   }
 
   // MARK: Configuration
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    units = try config.positiveInteger("units")
-    activation = try config.activation("activation", default: .tanh)
-    useBias = try config.bool("use_bias", default: true)
-    settings = try RecurrentWeights(from: &config)
-    options = try RecurrentOptions(from: &config)
+    common = try RecurrentSettings(from: &config, hasGates: false)
   }
 
-  public var config: JSONObject {
-    var config: JSONObject = [
-      "units": .integer(units), "activation": .string(activation.rawValue),
-      "use_bias": .bool(useBias),
-    ]
-    settings.write(to: &config)
-    options.write(to: &config)
-    return config
+  public var config: JSONObject { common.config() }
+
+  /// Keras 3's cell makes its generator first.
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    if draws.generation == .keras3 { draws.generator(seed: generatorSeed) }
+    draws.weights(specs, of: config)
   }
 
   // MARK: Cell

@@ -34,19 +34,21 @@ public struct AlphaDropout: RandomLayer {
 
   // MARK: Training
 
-  var isIdentity: Bool { rate == 0 || rate == 1 }
+  var strength: Double { rate }
+
+  func isIdentity(in generation: Generation) -> Bool { rate == 0 || rate == 1 }
 
   func draw<S: Scalar>(
-    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
-  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
+  ) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
     let dropped = -1.0507009873554805 * 1.6732632423543772
     let stretch = 1 / ((1 - rate) * (1 + rate * dropped * dropped)).squareRoot()
     let shift = -stretch * dropped * rate
-    let random = RandomFactors(shape: shape, sharing: noiseShape)
-    let isKept = random.uniforms(&generator).map { $0 >= Float(rate) }
+    let isKept = generator.uniforms(random.count).map { $0 >= Float(rate) }
     return (
-      random.spread(isKept.map { $0 ? S(stretch) : 0 }, &workspace),
-      random.spread(isKept.map { $0 ? S(shift) : S(stretch * dropped + shift) }, &workspace)
+      random.spread(isKept.map { $0 ? S(stretch) : 0 }, &pass.workspace),
+      random.spread(
+        isKept.map { $0 ? S(shift) : S(stretch * dropped + shift) }, &pass.workspace)
     )
   }
 }

@@ -3,8 +3,8 @@ import KerasFormat
 /// Sets a share of the inputs to zero while training and scales the others by 1/(1 - rate); the
 /// identity otherwise. Any shape, unchanged.
 ///
-/// Which ones follows from the layer's seed and the number of the training step alone, as Keras 3's
-/// `SeedGenerator` has it: an element stays where a uniform number of the Philox stream is ≥ rate.
+/// Which ones follows from the layer's seed and what it has drawn before: an element stays where a
+/// uniform number of its Philox stream is ≥ rate.
 public struct Dropout: RandomLayer {
   public static let className = "Dropout"
   public let rate: Double
@@ -53,14 +53,11 @@ public struct Dropout: RandomLayer {
 
   // MARK: Training
 
-  var isIdentity: Bool { rate == 0 }
+  var strength: Double { rate }
 
   func draw<S: Scalar>(
-    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
-  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
-    let kept = rate < 1 ? 1 / (1 - S(rate)) : 0
-    let random = RandomFactors(shape: shape, sharing: noiseShape)
-    let factors = random.uniforms(&generator).map { $0 >= Float(rate) ? kept : S(0) }
-    return (random.spread(factors, &workspace), nil)
+    _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
+  ) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    (drop(random, from: &generator, pass: &pass), nil)
   }
 }

@@ -26,14 +26,15 @@ public struct GaussianDropout: RandomLayer {
 
   // MARK: Training
 
-  var isIdentity: Bool { rate == 0 || rate == 1 }
+  var strength: Double { rate }
+
+  func isIdentity(in generation: Generation) -> Bool { rate == 0 || rate == 1 }
 
   func draw<S: Scalar>(
-    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
-  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
-    let random = RandomFactors(shape: shape)
-    let deviation = S((rate / (1 - rate)).squareRoot())
-    let factors = random.normals(&generator).map { 1 + S($0) * deviation }
-    return (random.spread(factors, &workspace), nil)
+    _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
+  ) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    let deviation = Float((rate / (1 - rate)).squareRoot())
+    let factors = generator.normals(random.count, mean: 1, stddev: deviation)
+    return (random.spread(factors.map { S($0) }, &pass.workspace), nil)
   }
 }

@@ -28,13 +28,16 @@ public struct GaussianNoise: RandomLayer {
 
   // MARK: Training
 
-  var isIdentity: Bool { stddev == 0 }
+  var strength: Double { stddev }
+  /// Before Keras 3 it draws for a deviation of 0 as well.
+  public var randomOperations: Int { 1 }
+
+  func isIdentity(in generation: Generation) -> Bool { stddev == 0 }
 
   func draw<S: Scalar>(
-    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
-  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
-    let random = RandomFactors(shape: shape)
-    let shifts = random.normals(&generator).map { S($0) * S(stddev) }
-    return (nil, random.spread(shifts, &workspace))
+    _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
+  ) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    let shifts = generator.normals(random.count, stddev: Float(stddev))
+    return (nil, random.spread(shifts.map { S($0) }, &pass.workspace))
   }
 }

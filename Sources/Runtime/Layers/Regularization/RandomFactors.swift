@@ -1,7 +1,6 @@
 import KerasFormat
 
-/// Random numbers of a layer while training, drawn from its seed and the number of the step alone, as
-/// Keras 3's `SeedGenerator` has it.
+/// The numbers that a layer draws for an input: how many, and which elements share one.
 struct RandomFactors {
   let shape: [Int]
   /// Extents to draw for; 1 shares one number along an axis.
@@ -31,52 +30,99 @@ struct RandomFactors {
     return factors
   }
 
-  private var count: Int { extents.reduce(1, *) }
-
-  func uniforms(_ generator: inout Philox) -> [Float] {
-    (0..<count).map { _ in generator.uniform() }
-  }
-
-  func normals(_ generator: inout Philox) -> [Float] {
-    var values: [Float] = []
-    while values.count < count {
-      let (a, b) = generator.normalPair()
-      values += [a, b]
-    }
-    return Array(values.prefix(count))
-  }
+  /// How many numbers are drawn.
+  var count: Int { extents.reduce(1, *) }
 }
 
 /// A layer that is the identity but while training, when it draws `y = x·factor + shift` at random.
 protocol RandomLayer: Layer {
   /// The layer's own seed; `nil` takes one from the run's.
   var seed: Int? { get }
-  /// Whether it does nothing even while training.
-  var isIdentity: Bool { get }
+  /// The rate or the standard deviation; with 0 it does nothing even while training.
+  var strength: Double { get }
+  /// Whether it does nothing while training either.
+  func isIdentity(in generation: Generation) -> Bool
+  /// Broadcast extents of what is drawn, batch first; `nil` entries mean the input's own extent.
+  var noiseShape: [Int?]? { get }
   /// Factor and, where there is one, shift of every element.
   func draw<S: Scalar>(
-    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
-  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?)
+    _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
+  ) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?)
 }
 
 extension RandomLayer {
   public var supportsMasking: Bool { true }
-  public var usesSeedGenerator: Bool { !isIdentity }
+  public var usesSeedGenerator: Bool { strength > 0 }
+  public var generatorSeed: Int? { seed }
+  var noiseShape: [Int?]? { nil }
+
+  /// Keras 1 and 2.2 take a rate of 1 for none.
+  func isIdentity(in generation: Generation) -> Bool {
+    strength == 0 || strength == 1 && generation <= .keras2
+  }
 
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    guard pass.isTraining && !isIdentity else { return inputs }
+    guard pass.isTraining && !isIdentity(in: pass.generation) else { return inputs }
     let input = inputs[0].tensor
     let x = input.reals(in: &pass.workspace)
-    var generator = Philox(
-      seed: seed.map { UInt64(bitPattern: Int64($0)) } ?? pass.layerSeed, offset: pass.step)
-    let (factors, shifts): (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) = try draw(
-      for: input.shape, from: &generator, &pass.workspace)
+    let (factors, shifts): (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) = drawn(
+      for: input.shape, pass: &pass)
     let y = pass.workspace.scratch(S.self, count: input.count)
     for i in 0..<input.count { y[i] = x[i] * (factors?[i] ?? 1) + (shifts?[i] ?? 0) }
     if let factors { trace.saved = [factors] }
     return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
+  }
+
+  /// Factors and shifts of a whole input, of rows that take turns where ``Pass/drawsPerCall`` says so.
+  private func drawn<S: Scalar>(
+    for shape: [Int], pass: inout Pass
+  ) -> (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) {
+    let turns = max(1, pass.drawsPerCall)
+    let rows = shape[0] / turns
+    let random = RandomFactors(shape: [rows] + shape.dropFirst(), sharing: noiseShape)
+    var generator = pass.random(random.count)
+    guard turns > 1 else { return draw(random, from: &generator, pass: &pass) }
+    var whole: (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) = (nil, nil)
+    for turn in 0..<turns {
+      if turn > 0 { generator = pass.random(random.count) }
+      let (factors, shifts): (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) = draw(
+        random, from: &generator, pass: &pass)
+      place(factors, turn, of: turns, shape, in: &whole.0, &pass.workspace)
+      place(shifts, turn, of: turns, shape, in: &whole.1, &pass.workspace)
+    }
+    return whole
+  }
+
+  /// Puts the rows of one turn among those of all, which are made with the first.
+  private func place<S: Scalar>(
+    _ part: UnsafeMutablePointer<S>?, _ turn: Int, of turns: Int, _ shape: [Int],
+    in all: inout UnsafeMutablePointer<S>?, _ workspace: inout Workspace
+  ) {
+    guard let part else { return }
+    let width = shape.dropFirst().reduce(1, *)
+    let target = all ?? workspace.scratch(S.self, count: shape[0] * width)
+    for row in 0..<shape[0] / turns {
+      (target + (row * turns + turn) * width).update(from: part + row * width, count: width)
+    }
+    all = target
+  }
+
+  /// 0 or 1/(1 - rate) for each number drawn.
+  ///
+  /// TensorFlow 1.12, under Keras 1, adds the share that is kept to the random number and rounds down;
+  /// later ones compare with the rate.
+  func drop<S: Scalar>(
+    _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
+  ) -> UnsafeMutablePointer<S> {
+    let kept = strength < 1 ? S(1 / (1 - strength)) : 0
+    let share = Float(1 - strength)
+    let addsShare = pass.generation == .keras1
+    let factors = generator.uniforms(random.count).map { number in
+      (addsShare ? number + share >= 1 : number >= Float(strength)) ? kept : S(0)
+    }
+    return random.spread(factors, &pass.workspace)
   }
 
   public func backward<S: Scalar>(

@@ -35,14 +35,12 @@ public struct SpatialDropout1D: RandomLayer {
 
   // MARK: Training
 
-  var isIdentity: Bool { rate == 0 }
+  var strength: Double { rate }
+  var noiseShape: [Int?]? { [nil, 1, nil] }
 
   func draw<S: Scalar>(
-    for shape: [Int], from generator: inout Philox, _ workspace: inout Workspace
-  ) throws(KerasError) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
-    let kept = rate < 1 ? 1 / (1 - S(rate)) : 0
-    let random = RandomFactors(shape: shape, sharing: [nil, 1, nil])
-    let factors = random.uniforms(&generator).map { $0 >= Float(rate) ? kept : S(0) }
-    return (random.spread(factors, &workspace), nil)
+    _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
+  ) -> (factors: UnsafeMutablePointer<S>?, shifts: UnsafeMutablePointer<S>?) {
+    (drop(random, from: &generator, pass: &pass), nil)
   }
 }

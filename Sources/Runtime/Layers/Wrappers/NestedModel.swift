@@ -5,12 +5,13 @@ import KerasFormat
 /// Its weights are those of its layers, its shapes and masks those of its graph, which is built for
 /// every place where it is called.
 protocol NestedModel: Layer {
-  /// The inner definition, without weights.
+  /// The inner definition, without weights, as its config and decoded.
   var definition: JSONObject { get }
+  var record: ModelRecord { get }
   /// There once the layer is built.
   var graph: Graph? { get set }
 
-  init(definition: JSONObject)
+  init(definition: JSONObject, record: ModelRecord)
 }
 
 extension NestedModel {
@@ -21,21 +22,20 @@ extension NestedModel {
     for key in ["layers", "input_layers", "output_layers", "trainable"] {
       definition[key] = config.value(key)
     }
-    self.init(definition: definition)
-    _ = try record(.keras3)
+    self.init(
+      definition: definition,
+      record: try ModelRecord(
+        nested: Self.className, config: definition, generation: .keras3))
     // What Keras writes for a model and what follows from its layers.
     config.ignore("build_input_shape")
   }
 
   public var config: JSONObject { definition }
 
-  private func record(_ generation: Generation) throws(KerasError) -> ModelRecord {
-    try ModelRecord(nested: Self.className, config: definition, generation: generation)
-  }
-
   public func built(at site: BuildSite) throws(KerasError) -> Self {
-    var model = self
-    var builder = GraphBuilder(try record(site.generation), at: site)
+    var (model, record) = (self, record)
+    record.generation = site.generation
+    var builder = GraphBuilder(record, at: site)
     model.graph = try builder.build()
     return model
   }
@@ -43,11 +43,11 @@ extension NestedModel {
   // MARK: Weights and shape
 
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
-    parts().flatMap { prefix, node, specs in
+    parts().flatMap { prefix, index, specs in
       specs.map { spec in
         var spec = spec
         spec.name = prefix + spec.name
-        spec.isTrainable = spec.isTrainable && node.isTrainable
+        spec.isTrainable = spec.isTrainable && (graph?.nodes[index].isTrainable ?? true)
         return spec
       }
     }
@@ -63,54 +63,52 @@ extension NestedModel {
     graph?.outputMasks ?? []
   }
 
-  public var usesSeedGenerator: Bool {
-    graph?.nodes.contains { $0.layer.usesSeedGenerator } ?? false
-  }
-
-  public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
-    var seeds: [UInt64] = []
-    for (_, node, specs) in parts() {
-      seeds += node.layer.drawSeeds(for: specs, from: &source)
-      if node.layer.usesSeedGenerator { _ = source.next() }
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    for (prefix, index, specs) in parts() {
+      guard let graph else { return }
+      let layer = graph.nodes[index].layer
+      draws.inside(index, naming: { prefix + $0 }) { layer.draw(specs, from: &$0) }
+      graph.drawCalls(of: index, isConstruction: true, from: &draws)
     }
-    return seeds
   }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
-    for (prefix, node, specs) in parts() where spec.name.hasPrefix(prefix) {
+  public func drawCall(from draws: inout LayerDraws) {
+    for (_, index, _) in parts() {
+      graph?.drawCalls(of: index, isConstruction: false, from: &draws)
+    }
+  }
+
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    for (prefix, index, specs) in parts() where spec.name.hasPrefix(prefix) {
       let name = String(spec.name.dropFirst(prefix.count))
-      if let own = specs.first(where: { $0.name == name }) {
-        return node.layer.initialValues(of: own, seed: seed)
+      if let graph, let own = specs.first(where: { $0.name == name }) {
+        return graph.nodes[index].layer.initialValues(of: own, from: start)
       }
     }
-    return spec.settings.initializer.sample(shape: spec.shape, seed: seed)
+    return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
-  /// Each inner layer once, in the order of the definition, with the beginning of its weights' names.
-  private func parts() -> [(prefix: String, node: Graph.Node, specs: [WeightSpec])] {
-    guard let graph, let record = try? record(.keras3) else { return [] }
+  /// Each inner layer once, by its first node, in the order of the definition, with the beginning of its
+  /// weights' names.
+  private func parts() -> [(prefix: String, node: Int, specs: [WeightSpec])] {
+    guard let graph else { return [] }
     var names = LayerNames()
     return record.layers.compactMap { layer in
       guard layer.className != InputLayer.className else { return nil }
       let group = names.next(for: layer.className)
-      guard let node = graph.nodes.first(where: { $0.name == layer.name }) else { return nil }
-      return ("layers/\(group)/", node, Array(graph.specs[node.weights]))
+      guard let node = graph.nodes.firstIndex(where: { $0.name == layer.name }) else { return nil }
+      return ("layers/\(group)/", node, Array(graph.specs[graph.nodes[node].weights]))
     }
   }
 
   // MARK: Forward
-
-  /// A random stream for each inner layer, made of the model's own.
-  private func seeds(_ graph: Graph, _ pass: borrowing Pass) -> [UInt64] {
-    graph.nodes.indices.map { pass.layerSeed &+ UInt64($0) }
-  }
 
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
     guard let graph else { return [] }
     return try graph.forward(
-      inputs, weights: weights, seeds: seeds(graph, pass), trace: &trace.inner, pass: &pass)
+      inputs, weights: weights, trace: &trace.inner, pass: &pass)
   }
 
   // MARK: Backward
@@ -122,7 +120,7 @@ extension NestedModel {
     guard let graph else { return }
     graph.backward(
       outputGradients, into: inputGradients, weights: weights, gradients: gradients,
-      seeds: seeds(graph, pass), trace: trace.inner, pass: &pass)
+      trace: trace.inner, pass: &pass)
   }
 }
 
@@ -130,9 +128,13 @@ extension NestedModel {
 public struct SequentialModel: NestedModel {
   public static let className = "Sequential"
   let definition: JSONObject
+  let record: ModelRecord
   var graph: Graph?
 
-  init(definition: JSONObject) { self.definition = definition }
+  init(definition: JSONObject, record: ModelRecord) {
+    self.definition = definition
+    self.record = record
+  }
 }
 
 /// A functional model inside another model; it may have several inputs and outputs.
@@ -140,7 +142,11 @@ public struct FunctionalModel: NestedModel {
   public static let className = "Functional"
   public static let inputCounts = 1...Int.max
   let definition: JSONObject
+  let record: ModelRecord
   var graph: Graph?
 
-  init(definition: JSONObject) { self.definition = definition }
+  init(definition: JSONObject, record: ModelRecord) {
+    self.definition = definition
+    self.record = record
+  }
 }

@@ -83,14 +83,15 @@ public struct TimeDistributed: Layer {
     [inputs[0] || layer.emitsMasks(receiving: [false], outputs: 1)[0]]
   }
 
-  public var usesSeedGenerator: Bool { layer.usesSeedGenerator }
-
-  public func drawSeeds(for specs: [WeightSpec], from source: inout SeedSource) -> [UInt64] {
-    layer.drawSeeds(for: specs.map(inner), from: &source)
+  public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
+    let own = specs.map(inner)
+    draws.inside(nil, naming: { "layer/\($0)" }) { layer.draw(own, from: &$0) }
   }
 
-  public func initialValues(of spec: WeightSpec, seed: UInt64) -> [Float] {
-    layer.initialValues(of: inner(spec), seed: seed)
+  public func drawCall(from draws: inout LayerDraws) { layer.drawCall(from: &draws) }
+
+  public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
+    layer.initialValues(of: inner(spec), from: start)
   }
 
   private func inner(_ spec: WeightSpec) -> WeightSpec {
@@ -117,6 +118,10 @@ public struct TimeDistributed: Layer {
     }
     var inner = Trace<S>()
     inner.inputs = [signal]
+    // Keras 3 calls the layer step by step.
+    let draws = pass.drawsPerCall
+    if pass.generation == .keras3 { pass.drawsPerCall *= steps }
+    defer { pass.drawsPerCall = draws }
     inner.outputs = try layer.forward([signal], weights: weights, trace: &inner, pass: &pass)
     if pass.keepsTrace { trace.inner = [inner] }
     let output = inner.outputs[0]

@@ -7,6 +7,15 @@ extension ModelRecord {
   /// Canonical class names of models that can be layers.
   package static let nestedClasses: Set<String> = ["Sequential", "Functional"]
 
+  /// What the InputLayer of a `Sequential` is called that learnt its input's shape from its first call.
+  package static let deferredInput = "input_layer"
+
+  /// Whether the model made its weights when it was called, as it does without an InputLayer.
+  package var isMadeByCall: Bool {
+    isSequential
+      && (layers.first?.className != "InputLayer" || layers.first?.name == Self.deferredInput)
+  }
+
   /// The inner definition, without weights.
   ///
   /// - Throws: ``KerasError`` when `config` is not what ``nestedConfig`` gives.

@@ -15,7 +15,6 @@ struct Trainer {
   init(
     _ model: Model, _ data: Dataset, _ settings: FitSettings, _ callbacks: [any Callback]
   ) throws(KerasError) {
-    let compilation = try model.compiled()
     guard settings.batchSize > 0 else {
       throw KerasError(
         .invalidArgument, "batch size \(settings.batchSize) but it must be 1 or more")
@@ -48,7 +47,7 @@ struct Trainer {
     self.data = weighted
     self.settings = settings
     run = try TrainingRun(
-      model, compilation, weighted, settings,
+      model, objective, metrics, weighted, settings,
       TrainingPlan(
         epochs: settings.epochs, initialEpoch: settings.initialEpoch,
         steps: (training.count + settings.batchSize - 1) / settings.batchSize,

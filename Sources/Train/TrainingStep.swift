@@ -19,14 +19,14 @@ struct TrainingStep: ~Copyable {
     set { pass.stepOfRun = newValue }
   }
 
-  /// On copies: the model's own arrays may be shared.
-  init(_ model: Model) throws(KerasError) {
-    let (objective, compilation) = (try model.objective(), try model.compiled())
-    let constraints = try ConstraintRegistry.constraints(of: model.network)
+  /// On copies: the network's own arrays may be shared.
+  init(
+    _ network: Network, _ objective: Objective, _ compilation: Model.Compilation
+  ) throws(KerasError) {
     self.objective = objective
     updater = Updater(
-      compilation, network: model.network,
-      parameters: Parameters(copying: model.network.parameters), constraints: constraints)
+      compilation, network: network, parameters: Parameters(copying: network.parameters),
+      constraints: try ConstraintRegistry.constraints(of: network))
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
     if updater.wantsTableGradients { pass.tableGradients = [] }

@@ -6,7 +6,7 @@ import Testing
 /// What initializers give under a seed, in each generation. Expected values:
 /// `fixtures/scripts/make_initializers.py`.
 @Suite struct InitializerTests {
-  @Test(arguments: [Generation.keras3])
+  @Test(arguments: Generation.allCases)
   func `an initializer with a seed gives Keras's numbers`(_ generation: Generation) throws {
     let text = try FileBytes.read(Fixtures.path("seeds/initializers/\(generation.rawValue).json"))
     let entries = try #require(try JSON(parsing: text).array).compactMap(\.object)
@@ -17,15 +17,17 @@ import Testing
       let shape = try #require(entry["shape"]?.array).compactMap(\.integer)
       let seed = try #require(entry["seed"]?.integer)
       let expected = try #require(entry["values"]?.array).compactMap(\.number).map { Float($0) }
+      let type = try #require(ElementType(rawValue: entry["dtype"]?.string ?? "float32"))
       let values = initializer.sample(
-        shape: shape, from: .standalone(initializer, shape, seed, generation),
+        shape: shape, from: .standalone(initializer, shape, seed, generation, type: type),
         fans: fans(shape, generation))
       #expect(values.count == shape.reduce(1, *))
       let places = expected.indices.map { $0 * (values.count - 1) / max(1, expected.count - 1) }
       for (place, wanted) in zip(places, expected) {
         #expect(
           isNear(values[place], wanted, initializer.kind, generation),
-          "\(initializer.json.pythonText()) \(shape) seed \(seed) [\(place)]: \(values[place]), expected \(wanted)")
+          "\(initializer.json.pythonText()) \(type) \(shape) seed \(seed) [\(place)]: \(values[place]), expected \(wanted)"
+        )
       }
     }
   }

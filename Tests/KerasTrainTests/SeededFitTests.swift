@@ -42,7 +42,7 @@ import Testing
 
   /// Forty updates in float32 with sums in other orders; runs from other weights, in another order or
   /// with other masks are 1e-2 apart.
-  @Test(arguments: [Generation.keras3])
+  @Test(arguments: Generation.allCases)
   func `a seeded run is the run of its Keras`(_ generation: Generation) throws {
     let data = try Self.data()
     let runs = try Self.runs(generation)

@@ -25,7 +25,8 @@ struct LayerDecoder {
     let written = try SerializedObject.layerClass(object, className: stored)
     let className = dialect.classNames[written] ?? written
     let decoder = ModelDecoder(dialect: dialect, version: nil)
-    if let model = try decoder.model(written, config) {
+    if var model = try decoder.model(written, config) {
+      decoder.nameDeferredInput(of: &model, config)
       var nested = model.nestedConfig
       if let trainable = config.object?["trainable"] { nested["trainable"] = trainable }
       return (model.isSequential ? "Sequential" : "Functional", nested)

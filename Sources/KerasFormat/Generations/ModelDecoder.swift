@@ -74,7 +74,8 @@ struct ModelDecoder {
         let dtype = stored?["input_dtype"] ?? stored?["dtype"] ?? "float32"
         layers.insert(input(named: "\(first.name)_input", shape, dtype: dtype), at: 0)
       } else if let shape = object?["build_input_shape"], shape.array != nil {
-        layers.insert(input(named: "input_layer", shape, dtype: "float32"), at: 0)
+        layers.insert(
+          input(named: ModelRecord.deferredInput, shape, dtype: "float32"), at: 0)
       } else if let inner = Self.input(of: first) {
         layers.insert(
           input(
@@ -88,6 +89,17 @@ struct ModelDecoder {
       record.dtype = policy
     }
     return record
+  }
+
+  /// In 2.15 a `Sequential` that was called before it knew its input gets an InputLayer all the same,
+  /// but its first layer does not have the shape.
+  func nameDeferredInput(of record: inout ModelRecord, _ config: JSON) {
+    guard dialect.generation == .keras2_15, record.isSequential, record.layers.count > 1,
+      record.layers[0].name == "\(record.layers[1].name)_input",
+      let first = config.object?["layers"]?.array?.dropFirst().first?.object?["config"]?.object,
+      first["batch_input_shape"] == nil
+    else { return }
+    record.layers[0].name = ModelRecord.deferredInput
   }
 
   /// What the first layer of a model inside a model, or of one in that, says about its input.

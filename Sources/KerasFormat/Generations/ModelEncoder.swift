@@ -22,7 +22,7 @@ struct ModelEncoder {
 
   mutating func definition(_ record: ModelRecord) throws(KerasError) -> JSONObject {
     var encoder = LayerEncoder(dialect: dialect, container: container, record: record)
-    let config = try config(of: record, &encoder)
+    let config = try config(of: record, &encoder, isInner: false)
     notes += encoder.notes
     return topLevel(record, config)
   }
@@ -30,7 +30,7 @@ struct ModelEncoder {
   // MARK: - A model's config, at the top or inside another
 
   func config(
-    of record: ModelRecord, _ encoder: inout LayerEncoder
+    of record: ModelRecord, _ encoder: inout LayerEncoder, isInner: Bool = true
   ) throws(KerasError) -> JSONObject {
     let isKeras3 = dialect.generation == .keras3
     let graph = GraphNotation(dialect: dialect, record: record)
@@ -38,8 +38,13 @@ struct ModelEncoder {
     encoder.isInGraph = !record.isSequential
     defer { encoder.isInGraph = wasInGraph }
     var layers: [JSON] = []
-    for (index, layer) in record.layers.enumerated() {
+    for (index, var layer) in record.layers.enumerated() {
       do throws(KerasError) {
+        if isInner, index == 0, dialect.generation == .keras2_15,
+          layer.name == ModelRecord.deferredInput, record.isSequential, record.layers.count > 1
+        {
+          layer.name = "\(record.layers[1].name)_input"
+        }
         // Keras 2 leaves a Sequential's InputLayer out: the next layer carries the shape.
         if record.isSequential, index == 0, layer.className == "InputLayer",
           dialect.generation <= .keras2

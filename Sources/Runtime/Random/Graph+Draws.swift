@@ -1,8 +1,27 @@
 import KerasFormat
 
 extension Graph {
-  /// What a program that begins with this seed draws while it makes the model: its layers in the order
-  /// in which the definition lists them. Weights are named by ``key(_:of:)``.
+  /// One layer as a program makes it.
+  struct Part {
+    /// Of its first call.
+    let node: Int
+    /// How the names of its weights begin outside of it.
+    let beginning: String
+    /// What its weights are drawn as.
+    let type: ElementType
+  }
+
+  /// The part of a layer of the definition; `nil` for one that is called nowhere.
+  func part(_ layer: LayerRecord, beginning: String) -> Part? {
+    nodes.firstIndex { $0.name == layer.name }.map {
+      Part(node: $0, beginning: beginning, type: LayerDraws.variableType(of: layer.config))
+    }
+  }
+
+  func specs(of part: Part) -> [WeightSpec] { Array(specs[nodes[part.node].weights]) }
+
+  /// What a program that begins with this seed draws while it makes the model. Weights are named by
+  /// ``key(_:of:)``.
   ///
   /// - Throws: ``KerasError`` for a seed that NumPy refuses.
   func draws(_ record: ModelRecord, seed: UInt64) throws(KerasError) -> LayerDraws {
@@ -10,17 +29,43 @@ extension Graph {
       throw KerasError(
         .invalidArgument, "seed \(seed) but Keras takes one of 0 to \(UInt32.max)")
     }
-    var draws = LayerDraws(seed: seed, generation: record.generation)
-    for layer in record.layers {
-      guard let index = nodes.firstIndex(where: { $0.name == layer.name }) else { continue }
-      let node = nodes[index]
-      let name = layer.name
-      draws.inside(index, naming: { "\(name)/\($0)" }) {
-        node.layer.draw(Array(specs[node.weights]), from: &$0)
-      }
-      drawCalls(of: index, isConstruction: false, from: &draws)
-    }
+    var draws = LayerDraws(
+      seed: seed, generation: record.generation, isFromDefinition: !record.isSequential)
+    let parts = record.layers.compactMap { part($0, beginning: "\($0.name)/") }
+    drawLayers(parts, isSequential: record.isSequential, isInside: false, from: &draws)
     return draws
+  }
+
+  /// What the layers draw, in the order in which Keras makes them: that of the definition but, before
+  /// Keras 3, for models that are layers.
+  ///
+  /// - Parameter isInside: whether this graph is such a model.
+  func drawLayers(
+    _ parts: [Part], isSequential: Bool, isInside: Bool, from draws: inout LayerDraws
+  ) {
+    let modelsFirst = draws.makesModelsFirst(inSequential: isSequential)
+    let isEarly = { (part: Part) in modelsFirst && hasWeightsAlready(nodes[part.node].layer) }
+    for part in parts where isEarly(part) { draw(part, from: &draws) }
+    for part in parts {
+      if !isEarly(part) { draw(part, from: &draws) }
+      drawCalls(of: part.node, isConstruction: isInside, from: &draws)
+    }
+  }
+
+  private func draw(_ part: Part, from draws: inout LayerDraws) {
+    draws.inside(part.node, as: part.type, naming: { part.beginning + $0 }) {
+      nodes[part.node].layer.draw(specs(of: part), from: &$0)
+    }
+  }
+
+  /// Whether the layer is, or holds, a model that knew the shape of its input and so made its weights
+  /// before it was called.
+  private func hasWeightsAlready(_ layer: any Layer) -> Bool {
+    switch layer {
+    case let model as any NestedModel: !model.record.isMadeByCall
+    case let wrapper as TimeDistributed: hasWeightsAlready(wrapper.layer)
+    default: false
+    }
   }
 
   /// The name of a weight of the layer among all of the model.

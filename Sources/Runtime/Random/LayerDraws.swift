@@ -16,14 +16,35 @@ public struct LayerDraws: Sendable {
   private var rename: @Sendable (String) -> String = { $0 }
   private var path: [Int] = []
   private var isKept = true
+  private var type = ElementType.float32
+  private let isFromDefinition: Bool
 
-  init(seed: UInt64, generation: Generation) {
+  /// - Parameter isFromDefinition: whether the program makes the model from its definition, as it
+  ///   does a functional one, instead of layer by layer.
+  init(seed: UInt64, generation: Generation, isFromDefinition: Bool) {
     source = SeedSource(seed: seed, generation: generation)
     self.generation = generation
+    self.isFromDefinition = isFromDefinition
     // Nobody gives TensorFlow 1's graph a seed; `set_random_seed` does.
     streams = RandomStreams(
       generation: generation,
       graphSeed: generation == .keras2_15 ? seed : Philox.defaultGraphSeed)
+  }
+
+  // MARK: - The order of layers
+
+  /// Whether models among the layers of a model draw before its other layers do.
+  ///
+  /// A program lists the layers of a `Sequential`: what stands in the list is made before the first of
+  /// it is called and so gets weights. `from_config` of 2.2 and 2.15 likewise makes all layers of a
+  /// functional model before it calls any; it adds those of a `Sequential` one by one, and Keras 1
+  /// calls each layer as it is made. In Keras 3 a layer draws when it is made, whatever it is.
+  func makesModelsFirst(inSequential isSequential: Bool) -> Bool {
+    switch generation {
+    case .keras3: false
+    case .keras2_15, .keras2: !isFromDefinition || !isSequential
+    case .keras1: !isFromDefinition
+    }
   }
 
   // MARK: - What a layer draws
@@ -40,7 +61,7 @@ public struct LayerDraws: Sendable {
   /// Draws for one weight.
   public mutating func weight(_ spec: WeightSpec) {
     let origin = source.origin(for: spec.settings.initializer, shape: spec.shape)
-    keep(WeightStart(origin, generation: generation), for: spec.name)
+    keep(WeightStart([origin], generation: generation, type: type), for: spec.name)
   }
 
   /// Draws for a weight whose parts are made one by one: `shape` is that of a part.
@@ -49,7 +70,7 @@ public struct LayerDraws: Sendable {
     var origins =
       starts[rename(spec.name)]?.origins ?? Array(repeating: .nothing, count: count)
     if index < origins.count { origins[index] = origin }
-    keep(WeightStart(origins, generation: generation), for: spec.name)
+    keep(WeightStart(origins, generation: generation, type: type), for: spec.name)
   }
 
   /// Draws the seed of the layer's own generator, or of one of its random operations, unless it was
@@ -96,16 +117,26 @@ public struct LayerDraws: Sendable {
   /// - Parameters:
   ///   - index: its place on the way to the running layer, as ``Pass/path`` has it; `nil` where the
   ///     way does not tell them apart.
+  ///   - type: what its weights are, where they are not what this layer's are.
   ///   - name: from the inner layer's name of a weight to the outer one's.
   mutating func inside(
-    _ index: Int?, naming name: @escaping @Sendable (String) -> String = { $0 },
+    _ index: Int?, as type: ElementType? = nil,
+    naming name: @escaping @Sendable (String) -> String = { $0 },
     _ body: (inout LayerDraws) -> Void
   ) {
-    let (outer, way) = (rename, path)
+    let (outer, way, outerType) = (rename, path, self.type)
     rename = { outer(name($0)) }
     if let index { path.append(index) }
+    if let type { self.type = type }
     body(&self)
-    (rename, path) = (outer, way)
+    (rename, path, self.type) = (outer, way, outerType)
+  }
+
+  /// What a layer of this config keeps its weights in: its dtype policy, of which the mixed ones keep
+  /// float32.
+  static func variableType(of config: JSONObject) -> ElementType {
+    config["dtype"]?.string.flatMap(ElementType.init(rawValue:))
+      .flatMap { $0.isFloatingPoint ? $0 : nil } ?? .float32
   }
 
   /// What is drawn for a layer that is made and then thrown away.

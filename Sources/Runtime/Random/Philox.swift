@@ -172,7 +172,7 @@ extension Philox {
   }
 
   /// Whole blocks, each made into four numbers; what is over is dropped.
-  private mutating func fill(
+  mutating func fill(
     _ count: Int,
     _ make: ((UInt32, UInt32, UInt32, UInt32), UnsafeMutablePointer<Float>) -> Void
   ) -> [Float] {

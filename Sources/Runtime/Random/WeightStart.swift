@@ -28,29 +28,38 @@ public struct WeightStart: Sendable, Equatable {
   /// One, but for the gates that Keras 1 keeps apart: one for each gate in the order of the weight's
   /// columns.
   public let origins: [RandomOrigin]
+  /// What the numbers are drawn as: TensorFlow has others for each of its types.
+  public let type: ElementType
 
-  public init(_ origin: RandomOrigin, generation: Generation) {
-    self.init([origin], generation: generation)
-  }
-
-  init(_ origins: [RandomOrigin], generation: Generation) {
+  public init(
+    _ origins: [RandomOrigin], generation: Generation, type: ElementType = .float32
+  ) {
     self.origins = origins
     self.generation = generation
+    // Keras 1 and 2.2 draw what `floatx` says, of which a layer knows nothing.
+    self.type = generation <= .keras2 ? .float32 : type
   }
 
+  /// A bound of uniform numbers: Keras 3's are float32 first, whatever the type.
+  func bound(_ value: Double) -> Double { generation == .keras3 ? Double(Float(value)) : value }
+
   /// That of one gate alone.
-  func gate(_ index: Int) -> WeightStart { WeightStart(origins[index], generation: generation) }
+  func gate(_ index: Int) -> WeightStart {
+    WeightStart([origins[index]], generation: generation, type: type)
+  }
 }
 
 extension WeightStart {
   /// What an initializer draws from when it is given this seed; Keras 1's, which take none, after
   /// `numpy.random.seed(seed)`.
   package static func standalone(
-    _ initializer: Initializer, _ shape: [Int], _ seed: Int, _ generation: Generation
+    _ initializer: Initializer, _ shape: [Int], _ seed: Int, _ generation: Generation,
+    type: ElementType = .float32
   ) -> WeightStart {
     var source = SeedSource(seed: UInt64(bitPattern: Int64(seed)), generation: generation)
     let given = generation == .keras1 ? nil : seed
     return WeightStart(
-      source.origin(for: initializer, shape: shape, given: given), generation: generation)
+      [source.origin(for: initializer, shape: shape, given: given)], generation: generation,
+      type: type)
   }
 }

@@ -35,17 +35,17 @@ public final class TrainingRun {
   private var told: Set<String> = []
 
   init(
-    _ model: Model, _ compilation: Model.Compilation, _ data: Dataset, _ settings: FitSettings,
-    _ plan: TrainingPlan, _ callbacks: [any Callback]
+    _ model: Model, _ objective: Objective, _ metrics: CompiledMetrics, _ data: Dataset,
+    _ settings: FitSettings, _ plan: TrainingPlan, _ callbacks: [any Callback]
   ) throws(KerasError) {
-    generation = compilation.generation
+    generation = objective.generation
     start = model
     self.data = data
     self.settings = settings
     self.plan = plan
     self.callbacks = callbacks
-    step = try TrainingStep(model)
-    averages = Averages(try model.metrics(), objective: step.objective)
+    step = try TrainingStep(model.network, objective, try model.compiled())
+    averages = Averages(metrics, objective: objective)
     progress = Progress(epoch: settings.initialEpoch, seed: settings.seed)
     let start = try model.network.randomStart(seed: progress.seed, generation: generation)
     step.streams = start.streams
@@ -206,7 +206,8 @@ public final class TrainingRun {
   /// Puts everything where the checkpoint has it.
   func goOn(from checkpoint: Checkpoint) throws(KerasError) {
     try checkpoint.check(start, settings, fingerprint)
-    step = try TrainingStep(checkpoint.model)
+    let model = checkpoint.model
+    step = try TrainingStep(model.network, try model.objective(), try model.compiled())
     progress = checkpoint.progress
     let beginning = try start.network.randomStart(seed: progress.seed, generation: generation)
     step.streams = beginning.streams

@@ -1,8 +1,22 @@
 import KerasFormat
 import KerasRuntime
 
+/// A metric that is worked out from counts at the end.
+protocol CountingMetric: Metric {
+  var counts: ConfusionCounts { get set }
+}
+
+extension CountingMetric {
+  public mutating func reset() { counts.reset() }
+
+  public var state: [Double] {
+    get { counts.state }
+    set { counts.restore(newValue) }
+  }
+}
+
 /// Precision, recall and the plain counts: Keras's metrics of what lies above one threshold.
-public struct CountMetric: Metric {
+public struct CountMetric: CountingMetric {
   public enum Kind: String, Sendable, CaseIterable {
     case precision = "Precision"
     case recall = "Recall"
@@ -15,7 +29,7 @@ public struct CountMetric: Metric {
   public let kind: Kind
   private let topK: Int?
   private let classID: Int?
-  private var counts: ConfusionCounts
+  var counts: ConfusionCounts
 
   public init(_ kind: Kind, from config: inout ConfigReader) throws(KerasError) {
     self.kind = kind
@@ -41,13 +55,6 @@ public struct CountMetric: Metric {
     try batch.count(into: &counts, of: kind.rawValue, topK: topK, classID: classID)
   }
 
-  public mutating func reset() { counts.reset() }
-
-  public var state: [Double] {
-    get { counts.state }
-    set { counts.restore(newValue) }
-  }
-
   public var result: Double {
     let (tp, fp) = (counts.truePositives[0][0], counts.falsePositives[0][0])
     let fn = counts.falseNegatives(0, 0)
@@ -64,7 +71,7 @@ public struct CountMetric: Metric {
 
 /// The best of one measure at thresholds where another is good enough: `SensitivityAtSpecificity`,
 /// `SpecificityAtSensitivity`, `PrecisionAtRecall`, `RecallAtPrecision`.
-public struct ConstrainedMetric: Metric {
+public struct ConstrainedMetric: CountingMetric {
   public enum Kind: String, Sendable, CaseIterable {
     case sensitivityAtSpecificity = "SensitivityAtSpecificity"
     case specificityAtSensitivity = "SpecificityAtSensitivity"
@@ -85,7 +92,7 @@ public struct ConstrainedMetric: Metric {
   public let kind: Kind
   private let limit: Float
   private let classID: Int?
-  private var counts: ConfusionCounts
+  var counts: ConfusionCounts
 
   public init(_ kind: Kind, from config: inout ConfigReader) throws(KerasError) {
     self.kind = kind
@@ -107,13 +114,6 @@ public struct ConstrainedMetric: Metric {
 
   public mutating func update(_ batch: MetricBatch) throws(KerasError) {
     try batch.count(into: &counts, of: kind.rawValue, classID: classID)
-  }
-
-  public mutating func reset() { counts.reset() }
-
-  public var state: [Double] {
-    get { counts.state }
-    set { counts.restore(newValue) }
   }
 
   public var result: Double {

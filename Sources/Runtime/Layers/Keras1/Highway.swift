@@ -43,8 +43,8 @@ public struct Highway: Layer {
   }
 
   public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
-    // The gate starts nearly shut.
-    if spec.name == "carry_bias" { return [Float](repeating: -2, count: spec.count) }
+    // Keras 1 takes a `transform_bias` and starts with ones all the same.
+    if spec.name == "carry_bias" { return [Float](repeating: 1, count: spec.count) }
     return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 

@@ -28,6 +28,7 @@ public struct GaussianDropout: RandomLayer {
 
   var strength: Double { rate }
 
+  var drawsAlways: Bool { true }
   func isIdentity(in generation: Generation) -> Bool { rate == 0 || rate == 1 }
 
   func draw<S: Scalar>(

@@ -32,6 +32,7 @@ public struct GaussianNoise: RandomLayer {
   /// Before Keras 3 it draws for a deviation of 0 as well.
   public var randomOperations: Int { 1 }
 
+  var drawsAlways: Bool { true }
   func isIdentity(in generation: Generation) -> Bool { stddev == 0 }
 
   func draw<S: Scalar>(

@@ -40,6 +40,8 @@ protocol RandomLayer: Layer {
   var seed: Int? { get }
   /// The rate or the standard deviation; with 0 it does nothing even while training.
   var strength: Double { get }
+  /// Whether Keras 1 draws outside training too, for nothing: it makes the noise before it asks.
+  var drawsAlways: Bool { get }
   /// Whether it does nothing while training either.
   func isIdentity(in generation: Generation) -> Bool
   /// Broadcast extents of what is drawn, batch first; `nil` entries mean the input's own extent.
@@ -54,6 +56,7 @@ extension RandomLayer {
   public var supportsMasking: Bool { true }
   public var usesSeedGenerator: Bool { strength > 0 }
   public var generatorSeed: Int? { seed }
+  var drawsAlways: Bool { false }
   var noiseShape: [Int?]? { nil }
 
   /// Keras 1 and 2.2 take a rate of 1 for none.
@@ -64,7 +67,10 @@ extension RandomLayer {
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    guard pass.isTraining && !isIdentity(in: pass.generation) else { return inputs }
+    guard pass.isTraining && !isIdentity(in: pass.generation) else {
+      if drawsAlways, pass.generation == .keras1 { _ = pass.random(inputs[0].tensor.count) }
+      return inputs
+    }
     let input = inputs[0].tensor
     let x = input.reals(in: &pass.workspace)
     let (factors, shifts): (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) = drawn(

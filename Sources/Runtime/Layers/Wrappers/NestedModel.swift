@@ -43,11 +43,12 @@ extension NestedModel {
   // MARK: Weights and shape
 
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
-    parts().flatMap { prefix, index, specs in
-      specs.map { spec in
+    guard let graph else { return [] }
+    return parts().flatMap { part in
+      graph.specs(of: part).map { spec in
         var spec = spec
-        spec.name = prefix + spec.name
-        spec.isTrainable = spec.isTrainable && (graph?.nodes[index].isTrainable ?? true)
+        spec.name = part.beginning + spec.name
+        spec.isTrainable = spec.isTrainable && graph.nodes[part.node].isTrainable
         return spec
       }
     }
@@ -64,40 +65,32 @@ extension NestedModel {
   }
 
   public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
-    for (prefix, index, specs) in parts() {
-      guard let graph else { return }
-      let layer = graph.nodes[index].layer
-      draws.inside(index, naming: { prefix + $0 }) { layer.draw(specs, from: &$0) }
-      graph.drawCalls(of: index, isConstruction: true, from: &draws)
-    }
+    graph?.drawLayers(parts(), isSequential: record.isSequential, isInside: true, from: &draws)
   }
 
   public func drawCall(from draws: inout LayerDraws) {
-    for (_, index, _) in parts() {
-      graph?.drawCalls(of: index, isConstruction: false, from: &draws)
+    for part in parts() {
+      graph?.drawCalls(of: part.node, isConstruction: false, from: &draws)
     }
   }
 
   public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
-    for (prefix, index, specs) in parts() where spec.name.hasPrefix(prefix) {
-      let name = String(spec.name.dropFirst(prefix.count))
-      if let graph, let own = specs.first(where: { $0.name == name }) {
-        return graph.nodes[index].layer.initialValues(of: own, from: start)
+    for part in parts() where spec.name.hasPrefix(part.beginning) {
+      let name = String(spec.name.dropFirst(part.beginning.count))
+      if let graph, let own = graph.specs(of: part).first(where: { $0.name == name }) {
+        return graph.nodes[part.node].layer.initialValues(of: own, from: start)
       }
     }
     return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }
 
-  /// Each inner layer once, by its first node, in the order of the definition, with the beginning of its
-  /// weights' names.
-  private func parts() -> [(prefix: String, node: Int, specs: [WeightSpec])] {
+  /// Each inner layer once, in the order of the definition.
+  private func parts() -> [Graph.Part] {
     guard let graph else { return [] }
     var names = LayerNames()
     return record.layers.compactMap { layer in
       guard layer.className != InputLayer.className else { return nil }
-      let group = names.next(for: layer.className)
-      guard let node = graph.nodes.firstIndex(where: { $0.name == layer.name }) else { return nil }
-      return ("layers/\(group)/", node, Array(graph.specs[graph.nodes[node].weights]))
+      return graph.part(layer, beginning: "layers/\(names.next(for: layer.className))/")
     }
   }
 

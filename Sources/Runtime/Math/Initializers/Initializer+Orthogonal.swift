@@ -15,18 +15,22 @@ extension Initializer {
   /// takes the first axis as rows. The SVD leaves the sign of each vector open: LAPACK's is a matter of
   /// how it goes about it, here the largest component is positive.
   static func orthogonal(
-    _ shape: [Int], gain: Double, from origin: RandomOrigin, _ generation: Generation
+    _ shape: [Int], gain: Double, from origin: RandomOrigin, _ start: WeightStart
   ) -> [Float] {
     let count = shape.reduce(1, *)
     guard case .numpy(var numpy) = origin else {
       let (rows, columns) = (shape.dropLast().reduce(1, *), shape.last ?? 1)
       var stream = origin.stream
-      let normals = stream.normals(count).map(Double.init)
+      let isDouble = start.type == .float64
+      let normals =
+        isDouble ? stream.doubleNormals(count) : stream.normals(count).map(Double.init)
       let vectors = OrthonormalVectors(
         qr: normals, rows: max(rows, columns), columns: min(rows, columns))
-      return vectors.matrix(areRows: rows < columns).map { Float(gain) * Float($0) }
+      return vectors.matrix(areRows: rows < columns).map {
+        isDouble ? Float(gain * $0) : Float(gain) * Float($0)
+      }
     }
-    let isFirst = generation == .keras1
+    let isFirst = start.generation == .keras1
     let rows = isFirst ? shape.first ?? 1 : shape.dropLast().reduce(1, *)
     let columns = count / max(1, rows)
     let vectors = OrthonormalVectors(

@@ -89,7 +89,8 @@ public struct Initializer: Sendable, Equatable {
     "RandomUniform": { config throws(KerasError) in try uniform(&config) },
     "RandomNormal": { config throws(KerasError) in try normal(&config) },
     "TruncatedNormal": { config throws(KerasError) in try truncatedNormal(&config) },
-    "GlorotUniform": { config throws(KerasError) in try scaling(&config, 1, .fanAverage, .uniform) },
+    "GlorotUniform": { config throws(KerasError) in try scaling(&config, 1, .fanAverage, .uniform)
+    },
     "GlorotNormal": { config throws(KerasError) in
       try scaling(&config, 1, .fanAverage, .truncatedNormal)
     },
@@ -152,16 +153,16 @@ public struct Initializer: Sendable, Equatable {
     case .identity(let gain):
       return Self.identity(shape, gain: gain, generation: start.generation)
     case .uniform(let low, let high):
-      return stream.uniforms(count, from: Float(low), to: Float(high))
+      return stream.uniforms(count, from: start.bound(low), to: start.bound(high), as: start.type)
     case .normal(let mean, let stddev):
-      return stream.normals(count, mean: Float(mean), stddev: Float(stddev))
+      return stream.normals(count, mean: mean, stddev: stddev, as: start.type)
     case .truncatedNormal(let mean, let stddev):
-      return stream.truncatedNormals(count, mean: Float(mean), stddev: Float(stddev))
+      return stream.truncatedNormals(count, mean: mean, stddev: stddev, as: start.type)
     case .variance(let scaling):
       let fans = fans ?? scaling.fans(of: shape, start.generation)
-      return scaling.sample(count, fans: fans, from: &stream, start.generation)
+      return scaling.sample(count, fans: fans, from: &stream, start)
     case .orthogonal(let gain):
-      return Self.orthogonal(shape, gain: gain, from: origin, start.generation)
+      return Self.orthogonal(shape, gain: gain, from: origin, start)
     }
   }
 }

@@ -84,8 +84,9 @@ public struct VarianceScaling: Sendable, Equatable {
   /// Keras 1 knows no truncated normal: its `glorot_normal` and `he_normal` keep every number and have
   /// the plain standard deviation.
   func sample(
-    _ count: Int, fans: Fans, from stream: inout Philox, _ generation: Generation
+    _ count: Int, fans: Fans, from stream: inout Philox, _ start: WeightStart
   ) -> [Float] {
+    let generation = start.generation
     let fan =
       switch mode {
       case .fanIn: fans.inputs
@@ -95,14 +96,14 @@ public struct VarianceScaling: Sendable, Equatable {
     let variance = scale / (generation == .keras1 ? fan : max(1, fan))
     switch distribution {
     case .uniform:
-      let limit = Float((3 * variance).squareRoot())
-      return stream.uniforms(count, from: -limit, to: limit)
+      let limit = start.bound((3 * variance).squareRoot())
+      return stream.uniforms(count, from: -limit, to: limit, as: start.type)
     case .truncatedNormal where generation > .keras1:
       // The standard deviation of a unit normal cut at ±2 is 0.8796….
       let stddev = variance.squareRoot() / 0.87962566103423978
-      return stream.truncatedNormals(count, stddev: Float(stddev))
+      return stream.truncatedNormals(count, stddev: stddev, as: start.type)
     case .truncatedNormal, .untruncatedNormal:
-      return stream.normals(count, stddev: Float(variance.squareRoot()))
+      return stream.normals(count, stddev: variance.squareRoot(), as: start.type)
     }
   }
 }

@@ -52,6 +52,13 @@ public struct Graph: Sendable {
   public let outputs: [Edge]
   /// The weights of all layers, layer after layer in Keras's order; a shared layer has them once.
   public let specs: [WeightSpec]
+  /// Whether any layer, or layer inside one, computes in float64.
+  let hasFloat64: Bool
+
+  init(nodes: [Node], inputs: [Int], outputs: [Edge], specs: [WeightSpec]) {
+    (self.nodes, self.inputs, self.outputs, self.specs) = (nodes, inputs, outputs, specs)
+    hasFloat64 = nodes.contains(where: \.computesInFloat64)
+  }
 
   public var inputShapes: [Shape] { inputs.map { nodes[$0].outputShapes[0] } }
   public var outputShapes: [Shape] { outputs.map { nodes[$0.node].outputShapes[$0.output] } }

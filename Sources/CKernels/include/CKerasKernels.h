@@ -15,8 +15,6 @@
 typedef struct {
   /// `avx512`, `avx2`, `sse2` or `neon`.
   const char *_Nonnull name;
-  /// Floats in a vector.
-  size_t lanes;
   /// Whether a multiplication and the addition after it round once.
   int fusesMultiplyAdd;
 

@@ -44,8 +44,6 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
   }
 
   public var name: String { String(cString: kernels.pointee.name) }
-  /// Floats that one instruction works on.
-  public var lanes: Int { kernels.pointee.lanes }
   /// Whether a multiplication and the addition after it round once.
   public var fusesMultiplyAdd: Bool { kernels.pointee.fusesMultiplyAdd != 0 }
   public var description: String { name }

@@ -22,7 +22,7 @@ extension Activation {
       let threshold = Self.sparsemaxSupport(z, width).threshold
       for i in 0..<width { y[i] = z[i] - threshold <= 0 ? 0 : z[i] - threshold }
     case .glu:
-      for i in 0..<width / 2 { y[i] = z[i] * logistic(z[width / 2 + i]) }
+      for i in 0..<width / 2 { y[i] = z[i] * S.logistic(z[width / 2 + i]) }
     default:
       preconditionFailure("\(self) works on each number by itself")
     }
@@ -55,7 +55,7 @@ extension Activation {
     case .glu:
       let half = width / 2
       for i in 0..<half {
-        let gate = logistic(z[half + i])
+        let gate = S.logistic(z[half + i])
         dz[i] = dy[i] * gate
         dz[half + i] = dy[i] * z[i] * gate * (1 - gate)
       }

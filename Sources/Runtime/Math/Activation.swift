@@ -115,7 +115,7 @@ extension Activation {
     case .elu, .celu: map(z, y, count) { $0 > 0 ? $0 : S.expm1($0) }
     case .selu: map(z, y, count) { Selu<S>.scale * ($0 > 0 ? $0 : Selu<S>.alpha * S.expm1($0)) }
     case .gelu: map(z, y, count) { $0 * normalCDF($0) }
-    case .silu: map(z, y, count) { $0 * logistic($0) }
+    case .silu: map(z, y, count) { $0 * S.logistic($0) }
     case .sigmoid: S.sigmoid(z, into: y, count: count)
     case .hardSigmoid: map(z, y, count) { clip($0 + 3, 0, 6) / 6 }
     case .legacyHardSigmoid: map(z, y, count) { clip(0.2 * $0 + 0.5, 0, 1) }
@@ -125,11 +125,11 @@ extension Activation {
     case .tanhShrink: map(z, y, count) { $0 - S.tanh($0) }
     case .softShrink: map(z, y, count) { $0 > 0.5 ? $0 - 0.5 : $0 < -0.5 ? $0 + 0.5 : $0 * 0 }
     case .hardShrink: map(z, y, count) { abs($0) <= 0.5 ? 0 : $0 }
-    case .softplus: map(z, y, count) { logOnePlusExp($0) }
+    case .softplus: map(z, y, count) { S.softplus($0) }
     case .softsign: map(z, y, count) { $0 / (1 + abs($0)) }
     case .exponential: S.exp(z, into: y, count: count)
-    case .logSigmoid: map(z, y, count) { -logOnePlusExp(-$0) }
-    case .mish: map(z, y, count) { $0 * S.tanh(logOnePlusExp($0)) }
+    case .logSigmoid: map(z, y, count) { -S.softplus(-$0) }
+    case .mish: map(z, y, count) { $0 * S.tanh(S.softplus($0)) }
     case .squareplus: map(z, y, count) { ($0 + ($0 * $0 + 4).squareRoot()) / 2 }
     case .sparsePlus:
       map(z, y, count) { $0 <= -1 ? 0 : $0 < 1 ? ($0 + 1) * ($0 + 1) / 4 : $0 }
@@ -164,7 +164,7 @@ extension Activation {
       }
     case .silu:
       pull(dy, z, y, dz, count) { z, _ in
-        let s = logistic(z)
+        let s = S.logistic(z)
         return s * (1 + z * (1 - s))
       }
     case .sigmoid: pull(dy, z, y, dz, count) { _, y in y * (1 - y) }
@@ -188,8 +188,8 @@ extension Activation {
     case .logSigmoid: pull(dy, z, y, dz, count) { _, y in -S.expm1(y) }
     case .mish:
       pull(dy, z, y, dz, count) { z, _ in
-        let t = S.tanh(logOnePlusExp(z))
-        return t + z * (1 - t * t) * logistic(z)
+        let t = S.tanh(S.softplus(z))
+        return t + z * (1 - t * t) * S.logistic(z)
       }
     case .squareplus:
       pull(dy, z, y, dz, count) { z, _ in (1 + z / (z * z + 4).squareRoot()) / 2 }
@@ -234,12 +234,6 @@ private func pull<S: Scalar>(
 private func clip<S: Scalar>(_ x: S, _ low: S, _ high: S) -> S {
   x < low ? low : x > high ? high : x
 }
-
-@inline(__always)
-package func logistic<S: Scalar>(_ x: S) -> S { S.logistic(x) }
-
-@inline(__always)
-package func logOnePlusExp<S: Scalar>(_ x: S) -> S { S.softplus(x) }
 
 /// Φ(x), the distribution function of the standard normal.
 @inline(__always)

@@ -63,4 +63,14 @@ public struct DTypePolicy: Sendable, Equatable {
 extension DTypePolicy.FloatType {
   /// Whether it has 16 bits.
   package var isNarrow: Bool { self == .float16 || self == .bfloat16 }
+
+  /// The same among the types of arrays.
+  var elementType: ElementType {
+    switch self {
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    case .float32: .float32
+    case .float64: .float64
+    }
+  }
 }

@@ -53,12 +53,12 @@ extension DTypePolicy {
   }
 }
 
-extension Graph {
-  /// Whether any layer, or layer inside one, computes in float64.
-  var hasFloat64: Bool {
-    nodes.contains { $0.layer.innerGraph?.hasFloat64 ?? ($0.policy.computeType == .float64) }
-  }
+extension Graph.Node {
+  /// Whether its layer, or one inside it, computes in float64.
+  var computesInFloat64: Bool { layer.innerGraph?.hasFloat64 ?? (policy.computeType == .float64) }
+}
 
+extension Graph {
   /// - Throws: ``KerasError`` for the first layer, or layer inside one, that does not compute in
   ///   float32: Keras rounds every operation of its way back too, which is not done here.
   package func refuseTrainingInOtherTypes() throws(KerasError) {

@@ -28,34 +28,27 @@ enum NarrowProducts {
   case cut
 }
 
-enum Float16Of2_15: NarrowFormat {
+/// float16 in any release.
+protocol Float16Format: NarrowFormat {}
+
+extension Float16Format {
   static func nearest(_ x: Float) -> Float { HalfPrecision.nearestFloat16(x) }
-  static let products = NarrowProducts.eachStep
-  static let epsilon: Float = 0x1p-13
-  static let isOf2_21 = false
-  static let sumsOnce = false
+  static var products: NarrowProducts { isOf2_21 ? .once : .eachStep }
+  static var epsilon: Float { 0x1p-13 }
+  static var sumsOnce: Bool { false }
 }
 
-enum BFloat16Of2_15: NarrowFormat {
+/// bfloat16 in any release.
+protocol BFloat16Format: NarrowFormat {}
+
+extension BFloat16Format {
   static func nearest(_ x: Float) -> Float { HalfPrecision.nearestBFloat16(x) }
-  static let products = NarrowProducts.cut
-  static let epsilon: Float = 0x1p-7
-  static let isOf2_21 = false
-  static let sumsOnce = true
+  static var products: NarrowProducts { .cut }
+  static var epsilon: Float { 0x1p-7 }
+  static var sumsOnce: Bool { true }
 }
 
-enum Float16Of2_21: NarrowFormat {
-  static func nearest(_ x: Float) -> Float { HalfPrecision.nearestFloat16(x) }
-  static let products = NarrowProducts.once
-  static let epsilon: Float = 0x1p-13
-  static let isOf2_21 = true
-  static let sumsOnce = false
-}
-
-enum BFloat16Of2_21: NarrowFormat {
-  static func nearest(_ x: Float) -> Float { HalfPrecision.nearestBFloat16(x) }
-  static let products = NarrowProducts.cut
-  static let epsilon: Float = 0x1p-7
-  static let isOf2_21 = true
-  static let sumsOnce = true
-}
+enum Float16Of2_15: Float16Format { static let isOf2_21 = false }
+enum Float16Of2_21: Float16Format { static let isOf2_21 = true }
+enum BFloat16Of2_15: BFloat16Format { static let isOf2_21 = false }
+enum BFloat16Of2_21: BFloat16Format { static let isOf2_21 = true }

@@ -7,14 +7,12 @@ extension Graph {
     let node: Int
     /// How the names of its weights begin outside of it.
     let beginning: String
-    /// What its weights are drawn as.
-    let type: ElementType
   }
 
   /// The part of a layer of the definition; `nil` for one that is called nowhere.
   func part(_ layer: LayerRecord, beginning: String) -> Part? {
     nodes.firstIndex { $0.name == layer.name }.map {
-      Part(node: $0, beginning: beginning, type: LayerDraws.variableType(of: layer.config))
+      Part(node: $0, beginning: beginning)
     }
   }
 
@@ -53,8 +51,11 @@ extension Graph {
   }
 
   private func draw(_ part: Part, from draws: inout LayerDraws) {
-    draws.inside(part.node, as: part.type, naming: { part.beginning + $0 }) {
-      nodes[part.node].layer.draw(specs(of: part), from: &$0)
+    let node = nodes[part.node]
+    draws.inside(
+      part.node, as: node.policy.variableType.elementType, naming: { part.beginning + $0 }
+    ) {
+      node.layer.draw(specs(of: part), from: &$0)
     }
   }
 

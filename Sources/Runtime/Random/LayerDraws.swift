@@ -132,13 +132,6 @@ public struct LayerDraws: Sendable {
     (rename, path, self.type) = (outer, way, outerType)
   }
 
-  /// What a layer of this config keeps its weights in: its dtype policy, of which the mixed ones keep
-  /// float32.
-  static func variableType(of config: JSONObject) -> ElementType {
-    config["dtype"]?.string.flatMap(ElementType.init(rawValue:))
-      .flatMap { $0.isFloatingPoint ? $0 : nil } ?? .float32
-  }
-
   /// What is drawn for a layer that is made and then thrown away.
   mutating func discarding(_ body: (inout LayerDraws) -> Void) {
     let kept = isKept

@@ -99,9 +99,7 @@ private struct Rounding {
   init(_ type: ElementType) { isBrain = type == .bfloat16 }
 
   func callAsFunction(_ value: Float) -> Float {
-    isBrain
-      ? HalfPrecision.float(bfloat16: HalfPrecision.bfloat16(value))
-      : HalfPrecision.float(float16: HalfPrecision.float16(value))
+    isBrain ? HalfPrecision.nearestBFloat16(value) : HalfPrecision.nearestFloat16(value)
   }
 
   /// Uniform on [0, 1): as many of the low bits as the type has for a fraction.

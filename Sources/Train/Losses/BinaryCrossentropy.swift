@@ -55,7 +55,7 @@ public struct BinaryCrossentropy: Loss {
   @inline(__always)
   func term<S: Scalar>(_ output: S, _ y: S, _ batch: LossBatch<S>) -> (value: S, slope: S) {
     if batch.isLogits || fromLogits {
-      return (Self.fromLogit(output, y), logistic(output) - y)
+      return (Self.fromLogit(output, y), S.logistic(output) - y)
     }
     let p = clippedProbability(output)
     let passes: S = passesClip(output) ? 1 : 0

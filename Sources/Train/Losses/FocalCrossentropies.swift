@@ -50,7 +50,7 @@ public struct BinaryFocalCrossentropy: Loss {
     batch.meanOverWidth { output, target in
       let y = crossentropy.smoothed(target)
       let (value, slope) = crossentropy.term(output, y, batch)
-      let p = areLogits ? logistic(output) : output
+      let p = areLogits ? S.logistic(output) : output
       let wrong = 1 - (y * p + (1 - y) * (1 - p))
       let weight = applyClassBalancing ? y * alpha + (1 - y) * (1 - alpha) : 1
       // Of 1 - pₜ with respect to p, then to what the output is.

@@ -120,7 +120,7 @@ extension MetricBatch {
       let p = output + vector * width
       let kept = topK.map { largest($0, of: p) }
       for i in 0..<width {
-        let value = fromLogits ? logistic(p[i]) : p[i]
+        let value = fromLogits ? Float.logistic(p[i]) : p[i]
         if generation == .keras2_15, !(value >= 0 && value <= 1) {
           throw KerasError(
             .invalidData, "an output of \(value) but Keras 2.15's \(metric) takes 0…1")

@@ -89,7 +89,8 @@ public struct Initializer: Sendable, Equatable {
     "RandomUniform": { config throws(KerasError) in try uniform(&config) },
     "RandomNormal": { config throws(KerasError) in try normal(&config) },
     "TruncatedNormal": { config throws(KerasError) in try truncatedNormal(&config) },
-    "GlorotUniform": { config throws(KerasError) in try scaling(&config, 1, .fanAverage, .uniform)
+    "GlorotUniform": { config throws(KerasError) in
+      try scaling(&config, 1, .fanAverage, .uniform)
     },
     "GlorotNormal": { config throws(KerasError) in
       try scaling(&config, 1, .fanAverage, .truncatedNormal)

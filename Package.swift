@@ -23,7 +23,9 @@ let package = Package(
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
 
     // The arithmetic inner loops, compiled once for each instruction set.
-    .target(name: "CKerasKernels", path: "Sources/CKernels", exclude: ["kernels.inc"]),
+    .target(
+      name: "CKerasKernels", path: "Sources/CKernels",
+      exclude: ["kernels.inc", "products.inc", "functions.inc", "gates.inc", "arrays.inc"]),
 
     // File bytes ⇄ records, records → networks, networks → trained networks.
     .target(name: "KerasFormat", dependencies: ["CKerasHDF5", "CKerasZlib"]),

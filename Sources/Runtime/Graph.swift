@@ -96,7 +96,12 @@ extension Graph {
       var signals: [Signal<S>] = []
       // In the model's order of inputs, which need not be the order of its layers.
       if let position = self.inputs.firstIndex(of: index) { signals = [inputs[position]] }
-      for edge in node.inputs { signals.append(trace[edge.node].outputs[edge.output]) }
+      for edge in node.inputs {
+        if !takesWords(node, from: edge, pass) {
+          trace[edge.node].outputs[edge.output].lookUpWords(&pass.workspace)
+        }
+        signals.append(trace[edge.node].outputs[edge.output])
+      }
       if let mask = node.mask {
         signals[0].mask = Mask(
           trace[mask.node].outputs[mask.output].tensor, in: &pass.workspace)
@@ -125,7 +130,17 @@ extension Graph {
       }
       trace.append(nodeTrace)
     }
-    return outputs.map { trace[$0.node].outputs[$0.output] }
+    return outputs.map { edge in
+      trace[edge.node].outputs[edge.output].lookUpWords(&pass.workspace)
+      return trace[edge.node].outputs[edge.output]
+    }
+  }
+
+  /// Whether a node takes words from an embedding as they lie in its table, and adds their gradient to
+  /// the table's; not where that of each occurrence is asked for.
+  private func takesWords(_ node: Node, from edge: Edge, _ pass: borrowing Pass) -> Bool {
+    guard let layer = node.layer as? any WordLayer, edge == node.inputs[0] else { return false }
+    return layer.takesWords && pass.tableGradients == nil && nodes[edge.node].layer is Embedding
   }
 
   /// The way back: adds to `gradients` what `outputGradients` (one per output of the graph) mean for
@@ -169,13 +184,24 @@ extension Graph {
         outputGradients.append(
           gradient ?? OutputGradient(pass.workspace.zeros(S.self, count: output.tensor.count)))
       }
-      let targets = node.inputs.map { edge in
-        target(of: edge, inputGradients, trace, &pending, &pass.workspace)
+      pass.tableTarget = tableTarget(of: node, nodeTrace, gradients)
+      defer { pass.tableTarget = nil }
+      let targets = node.inputs.enumerated().map { position, edge in
+        position == 0 && pass.tableTarget != nil
+          ? nil : target(of: edge, inputGradients, trace, &pending, &pass.workspace)
       }
       node.layer.backward(
         outputGradients, into: targets, weights: weights[node.weights],
         gradients: gradients[node.weights], trace: nodeTrace, pass: &pass)
     }
+  }
+
+  /// Where a layer that takes words adds their gradient: the gradient of the embedding's table.
+  private func tableTarget<S: Scalar>(
+    of node: Node, _ trace: Trace<S>, _ gradients: Weights<S>
+  ) -> UnsafeMutableRawPointer? {
+    guard trace.inputs[0].tensor.words != nil else { return nil }
+    return UnsafeMutableRawPointer(gradients[nodes[node.inputs[0].node].weights.lowerBound])
   }
 
   private func addActivityGradients<S: Scalar>(

@@ -66,6 +66,13 @@ public protocol Layer: Sendable {
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass)
 }
 
+/// A layer that can take the vectors of words as they lie in an embedding's table, ``Tensor/words``; on
+/// the way back it then adds what they mean straight to the table's gradient, ``Pass/tableTarget``.
+protocol WordLayer: Layer {
+  /// Whether it does so with its settings; else words are looked up for it as for any layer.
+  var takesWords: Bool { get }
+}
+
 /// Where a layer is called.
 public struct BuildSite: Sendable {
   public var inputs: [Shape]
@@ -139,6 +146,8 @@ public struct Trace<S: Scalar> {
   public var saved: [UnsafeMutablePointer<S>] = []
   /// The traces of layers inside this one.
   public var inner: [Trace<S>] = []
+  /// What a recurrent layer went through.
+  var loop: LoopTrace<S>?
 
   public init() {}
 }
@@ -167,6 +176,10 @@ public struct Pass: ~Copyable {
   public var states: RecurrentStates?
   /// What embeddings hand over instead of adding it up, where somebody asks: `nil` where nobody does.
   public var tableGradients: [TableGradient]?
+  /// The threads that share a batch.
+  public var crew = Crew.alone
+  /// Where a ``WordLayer`` adds the gradient of the words that it took, `[V × width]`.
+  var tableTarget: UnsafeMutableRawPointer?
   /// The way from the outermost graph to the layer that is running.
   public internal(set) var path: [Int] = []
   /// The weights of layers that compute in another type than the network's, in that type, by the way

@@ -5,6 +5,8 @@ public struct Tensor<S: Scalar> {
   public enum Content {
     case reals(UnsafeMutablePointer<S>)
     case ids(UnsafeMutablePointer<Int32>)
+    /// Vectors that still lie in the table of an embedding.
+    case words(WordVectors<S>)
   }
 
   public let content: Content
@@ -21,6 +23,12 @@ public struct Tensor<S: Scalar> {
     self.shape = shape
   }
 
+  /// The same numbers, of another tensor, in another shape.
+  public init(_ content: Content, shape: [Int]) {
+    self.content = content
+    self.shape = shape
+  }
+
   /// Rows of the batch.
   public var batch: Int { shape[0] }
   /// The extent of the last axis.
@@ -29,7 +37,13 @@ public struct Tensor<S: Scalar> {
   /// Everything but the last axis: the number of vectors that a layer on the last axis sees.
   public var vectors: Int { shape.dropLast().reduce(1, *) }
 
-  /// The numbers as reals. Ids are converted into the workspace.
+  /// The words whose vectors its last axis holds; `nil` where it is not known of any.
+  var words: WordVectors<S>? {
+    guard case .words(let words) = content, words.width == width else { return nil }
+    return words
+  }
+
+  /// The numbers as reals. Ids are converted into the workspace, words looked up there.
   public func reals(in workspace: inout Workspace) -> UnsafeMutablePointer<S> {
     switch content {
     case .reals(let pointer): return pointer
@@ -37,8 +51,26 @@ public struct Tensor<S: Scalar> {
       let pointer = workspace.scratch(S.self, count: count)
       for i in 0..<count { pointer[i] = S(ids[i]) }
       return pointer
+    case .words(let words):
+      let pointer = workspace.scratch(S.self, count: count)
+      Elementwise.copyRows(
+        words.ids, of: words.table, count: count / max(1, words.width), width: words.width,
+        to: pointer)
+      return pointer
     }
   }
+}
+
+/// The vectors of some words as rows of the table that an embedding looks them up in. A layer that
+/// computes the same for the same word does so once for each word of a batch; for all others
+/// ``Tensor/reals(in:)`` looks them up.
+public struct WordVectors<S: Scalar> {
+  public let ids: UnsafePointer<Int32>
+  /// `[V × width]`
+  public let table: UnsafePointer<S>
+  public let width: Int
+  /// V
+  public let rows: Int
 }
 
 /// Which time steps of each row count, `true` for a step that does: `[batch × steps]`, or one flag for
@@ -59,7 +91,9 @@ public struct Mask {
     shape = tensor.shape
     switch tensor.content {
     case .ids(let ids): for i in 0..<tensor.count { flags[i] = ids[i] != 0 }
-    case .reals(let x): for i in 0..<tensor.count { flags[i] = x[i] != 0 }
+    case .reals, .words:
+      let x = tensor.reals(in: &workspace)
+      for i in 0..<tensor.count { flags[i] = x[i] != 0 }
     }
   }
 
@@ -81,5 +115,11 @@ public struct Signal<S: Scalar> {
     self.tensor = tensor
     self.mask = mask
     self.logits = logits
+  }
+
+  /// Looks its words up, if it holds any.
+  mutating func lookUpWords(_ workspace: inout Workspace) {
+    guard case .words = tensor.content else { return }
+    tensor = Tensor(tensor.reals(in: &workspace), shape: tensor.shape)
   }
 }

@@ -19,6 +19,8 @@ public struct FitSettings: Sendable {
   /// The run's seed, as though Keras's program began with it, made this model and trained it; `nil`
   /// takes one from the system, so that no two runs are alike.
   public var seed: UInt64?
+  /// The threads that share each batch. The same bits come out for any number.
+  public var crew = Crew.all
   /// Where callbacks' messages go; Keras prints them.
   public var report: @Sendable (String) -> Void = { print($0) }
   /// Where their warnings go.
@@ -115,15 +117,18 @@ extension Model {
 
   /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first.
   ///
-  /// - Parameter callbacks: whose `onTest…` are called.
+  /// - Parameters:
+  ///   - crew: the threads that share each batch.
+  ///   - callbacks: whose `onTest…` are called.
   public func evaluate(
-    _ data: Dataset, batchSize: Int = 32, callbacks: [any Callback] = []
+    _ data: Dataset, batchSize: Int = 32, crew: Crew = .all, callbacks: [any Callback] = []
   ) throws(KerasError) -> [(name: String, value: Double)] {
     let (objective, metrics) = (try objective(), try metrics())
     try refuseNarrowMeasures(objective, metrics)
     try data.check(for: objective)
     var averages = Averages(metrics, objective: objective)
     var pass = Pass(generation: objective.generation)
+    pass.crew = crew
     try Trainer.measure(
       objective, network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages,
       callbacks: callbacks, &pass)

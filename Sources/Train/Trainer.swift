@@ -168,6 +168,7 @@ struct Trainer {
     var averages = Averages(metrics, objective: run.step.objective, prefix: "val_")
     // Recurrent layers of Keras 3 and 1 draw masks in these batches too, and go on from there.
     var pass = Pass(generation: run.generation)
+    pass.crew = settings.crew
     pass.streams = run.step.streams
     try Self.measure(
       run.step.objective, run.step.updater.parameters, validation.data, validation.rows,

@@ -21,14 +21,15 @@ struct TrainingStep: ~Copyable {
 
   /// On copies: the network's own arrays may be shared.
   init(
-    _ network: Network, _ objective: Objective, _ compilation: Model.Compilation
+    _ network: Network, _ objective: Objective, _ compilation: Model.Compilation, _ crew: Crew
   ) throws(KerasError) {
     self.objective = objective
     updater = Updater(
       compilation, network: network, parameters: Parameters(copying: network.parameters),
-      constraints: try ConstraintRegistry.constraints(of: network))
+      constraints: try ConstraintRegistry.constraints(of: network), crew: crew)
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
+    pass.crew = crew
     if updater.wantsTableGradients { pass.tableGradients = [] }
   }
 

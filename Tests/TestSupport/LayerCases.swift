@@ -92,6 +92,13 @@ extension LayerCase {
   package static let ids = NumericArray(
     shape: [5, 4], .int32([1, 2, 3, 4, 0, 0, 5, 6, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0]))
 
+  /// Rows that mostly begin, and mostly end, with padding.
+  package static let padded = NumericArray(
+    shape: [7, 4],
+    .int32([
+      0, 0, 0, 1, 0, 0, 2, 3, 0, 0, 0, 0, 4, 1, 0, 2, 0, 5, 6, 1, 1, 2, 0, 0, 6, 0, 0, 0,
+    ]))
+
   package static let sequences: NumericArray = {
     var generator = Philox(seed: 3)
     return NumericArray(
@@ -115,6 +122,13 @@ extension LayerCase {
       layers: [Embedding(inputDim: 7, outputDim: 3, maskZero: true), layer] + more, input: ids)
   }
 
+  /// On the words of padded rows, without a mask.
+  static func onWords(_ layer: any Layer, _ title: String) -> LayerCase {
+    LayerCase(
+      layer: layer, title: title + ", words",
+      layers: [Embedding(inputDim: 7, outputDim: 3), layer], input: padded)
+  }
+
   package static func all() throws(KerasError) -> [LayerCase] {
     var cases = [
       LayerCase(
@@ -128,6 +142,7 @@ extension LayerCase {
       onSequences(Flatten(), "Flatten"),
       onSequences(GlobalMaxPooling1D(), "GlobalMaxPooling1D"),
       onSequences(GlobalMaxPooling1D(keepDims: true), "GlobalMaxPooling1D keepdims"),
+      onWords(GlobalMaxPooling1D(), "GlobalMaxPooling1D"),
       onSequences(GlobalAveragePooling1D(), "GlobalAveragePooling1D"),
       LayerCase(
         layer: GlobalAveragePooling1D(), title: "GlobalAveragePooling1D, masked",
@@ -194,6 +209,7 @@ extension LayerCase {
           layer[keyPath: options] = setting
           cases.append(onSequences(layer, "\(name), \(title)"))
           cases.append(onMasked(layer, "\(name), \(title)"))
+          cases.append(onWords(layer, "\(name), \(title)"))
         }
       }
     }

@@ -2,6 +2,14 @@
 #define HORNBILL_CKERASKERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+/// What a gate is computed with; Keras's names are in ``Activation``.
+typedef enum {
+  HornbillGateSigmoid,
+  HornbillGateLegacyHardSigmoid,
+  HornbillGateHardSigmoid,
+} HornbillGate;
 
 /// The arithmetic inner loops, and nothing else: one table of functions for each instruction set.
 ///
@@ -31,6 +39,76 @@ typedef struct {
   void (*_Nonnull sigmoid)(const float *_Nonnull x, float *_Nonnull y, size_t count);
   /// `y = tanh x`
   void (*_Nonnull tanh)(const float *_Nonnull x, float *_Nonnull y, size_t count);
+
+  // What stands between the products of a cell's step. States are `[rows × units]`, `gates` and `inner`
+  // `[rows × 3·units]` (z r g) or `[rows × 4·units]` (i f g o). Each equals its plain body in Swift,
+  // `GRUGates` or `LSTMGates`, to the bit.
+
+  /// `z, r = σ(z), σ(r)`, `reset = r·h`
+  void (*_Nonnull gruResetBefore)(
+      HornbillGate gate, size_t rows, size_t units, float *_Nonnull gates, const float *_Nonnull h,
+      float *_Nonnull reset);
+  /// `z, r = σ(z + inner), σ(r + inner)`, `g += r·inner`, `kept` = inner's part of g.
+  void (*_Nonnull gruResetAfter)(
+      HornbillGate gate, size_t rows, size_t units, float *_Nonnull gates,
+      const float *_Nonnull inner, float *_Nonnull kept);
+  /// `g = tanh g`, `newH = z·h + (1 - z)·g`
+  void (*_Nonnull gruOutput)(
+      size_t rows, size_t units, float *_Nonnull gates, const float *_Nonnull h,
+      float *_Nonnull newH);
+  /// From `dNewH` to the gradients of z's and g's inputs and z's part of `dH`.
+  void (*_Nonnull gruOutputBack)(
+      HornbillGate gate, size_t rows, size_t units, const float *_Nonnull gates,
+      const float *_Nonnull h, const float *_Nonnull dNewH, float *_Nonnull dGates,
+      float *_Nonnull dH);
+  /// From that of r·h to that of r's input; r's part is added to `dH`.
+  void (*_Nonnull gruResetBeforeBack)(
+      HornbillGate gate, size_t rows, size_t units, const float *_Nonnull gates,
+      const float *_Nonnull h, const float *_Nonnull dReset, float *_Nonnull dGates,
+      float *_Nonnull dH);
+  /// From that of g's input to that of r's, and to those of `inner`.
+  void (*_Nonnull gruResetAfterBack)(
+      HornbillGate gate, size_t rows, size_t units, const float *_Nonnull gates,
+      const float *_Nonnull kept, float *_Nonnull dGates, float *_Nonnull dInner);
+  /// `i, f, o = σ`, `g = tanh`, `newC = f·c + i·g`, `kept = tanh newC`, `newH = o·kept`
+  void (*_Nonnull lstmOutput)(
+      HornbillGate gate, size_t rows, size_t units, float *_Nonnull gates, const float *_Nonnull c,
+      float *_Nonnull newC, float *_Nonnull newH, float *_Nonnull kept);
+  /// From `dNewH` and `dNewC` to the gradients of the gates' inputs and to `dC`.
+  void (*_Nonnull lstmOutputBack)(
+      HornbillGate gate, size_t rows, size_t units, const float *_Nonnull gates,
+      const float *_Nonnull c, const float *_Nonnull kept, const float *_Nonnull dNewH,
+      const float *_Nonnull dNewC, float *_Nonnull dGates, float *_Nonnull dC);
+
+  /// `y += x`
+  void (*_Nonnull add)(const float *_Nonnull x, float *_Nonnull y, size_t count);
+  /// Adds `count` rows of `source`, `stride` elements apart, to the rows of `to` with these numbers, or
+  /// all of them to its first row; from the first to the last.
+  void (*_Nonnull addRows)(
+      size_t count, size_t columns, const float *_Nonnull source, size_t stride,
+      const int32_t *_Nullable rows, float *_Nonnull to, size_t strideTo);
+  /// The largest number of each column over `steps` rows of `base`, `stride` elements apart, or over
+  /// the rows with these numbers; a NaN is the largest.
+  void (*_Nonnull largest)(
+      size_t steps, size_t columns, const float *_Nonnull base, size_t stride,
+      const int32_t *_Nullable rows, float *_Nonnull y);
+  /// Adds `dy`, shared equally among the steps that equal `y`, to the rows of `to` at those steps.
+  void (*_Nonnull largestBack)(
+      size_t steps, size_t columns, const float *_Nonnull base, size_t stride,
+      const int32_t *_Nullable rows, const float *_Nonnull y, const float *_Nonnull dy,
+      float *_Nonnull to, size_t strideTo);
+
+  // The updates of optimizers; each equals its formula in Swift to the bit.
+
+  /// `a = rho·a + fresh·g²`, `p -= rate·g / (√a + epsilon)`, or `/ √(a + epsilon)`.
+  void (*_Nonnull rmsprop)(
+      size_t count, float *_Nonnull p, const float *_Nonnull g, float *_Nonnull a, float rho,
+      float fresh, float epsilon, float rate, int addsEpsilonToRoot);
+  /// Means of g and g² as `m = beta·m + fresh·g`, or `m += (g - m)·fresh`; `p -= rate·m / (√v + epsilon)`.
+  void (*_Nonnull adam)(
+      size_t count, float *_Nonnull p, const float *_Nonnull g, float *_Nonnull m,
+      float *_Nonnull v, float beta1, float fresh1, float beta2, float fresh2, float epsilon,
+      float rate, int movesByDifference);
 } HornbillKernels;
 
 /// The table of an instruction set by its name; null when the processor does not have it.

@@ -1,11 +1,44 @@
-/// Sums of whole arrays.
+import CKerasKernels
+
+/// Sums and copies of whole arrays.
 public enum Elementwise {
   /// `target += source`
   @specialized(where S == Float)
   public static func add<S: Scalar>(
     _ source: UnsafePointer<S>, to target: UnsafeMutablePointer<S>, count: Int
   ) {
+    if let kernels = S.instructions?.kernels {
+      return kernels.pointee.add(source.floats, target.floats, count)
+    }
     for i in 0..<count { target[i] += source[i] }
+  }
+
+  /// Adds the rows of `matrix [count × width]` to the rows of `target` with these numbers, from the
+  /// first to the last.
+  static func addRows<S: Scalar>(
+    of matrix: UnsafePointer<S>, count: Int, width: Int, to target: UnsafeMutablePointer<S>,
+    at rows: UnsafePointer<Int32>, columns: Range<Int>
+  ) {
+    let (from, to) = (matrix + columns.lowerBound, target + columns.lowerBound)
+    if let kernels = S.instructions?.kernels {
+      return kernels.pointee.addRows(
+        count, columns.count, from.floats, width, rows, to.floats, width)
+    }
+    for i in 0..<count {
+      let row = to + Int(rows[i]) * width
+      for column in 0..<columns.count { row[column] += from[i * width + column] }
+    }
+  }
+
+  /// Copies the rows of `source` with these numbers, one behind another.
+  @specialized(where S == Float)
+  static func copyRows<S: Scalar>(
+    _ rows: UnsafePointer<Int32>, of source: UnsafePointer<S>, count: Int, width: Int,
+    to target: UnsafeMutablePointer<S>
+  ) {
+    for i in 0..<count {
+      (target + i * width).update(from: source + Int(rows[i]) * width, count: width)
+    }
   }
 
   /// Sets every row of `matrix [rows × width]` to `vector`.
@@ -25,40 +58,13 @@ public enum Elementwise {
   public static func addColumnSums<S: Scalar>(
     of matrix: UnsafePointer<S>, rows: Int, width: Int, to sums: UnsafeMutablePointer<S>
   ) {
+    if let kernels = S.instructions?.kernels {
+      return kernels.pointee.addRows(
+        rows, width, matrix.floats, width, nil, sums.floats, width)
+    }
     for row in 0..<rows {
       let source = matrix + row * width
       for i in 0..<width { sums[i] += source[i] }
-    }
-  }
-
-  /// `[B × T × F]` into `[T × B × F]`, the steps in reverse order where asked.
-  @specialized(where S == Float)
-  public static func copyTimeMajor<S: Scalar>(
-    _ source: UnsafePointer<S>, to target: UnsafeMutablePointer<S>,
-    batch: Int, steps: Int, width: Int, reversed: Bool
-  ) {
-    for t in 0..<steps {
-      let from = reversed ? steps - 1 - t : t
-      for row in 0..<batch {
-        (target + (t * batch + row) * width)
-          .update(from: source + (row * steps + from) * width, count: width)
-      }
-    }
-  }
-
-  /// Adds `[T × B × F]` to `[B × T × F]`: the way back of ``copyTimeMajor(_:to:batch:steps:width:reversed:)``.
-  @specialized(where S == Float)
-  public static func addBatchMajor<S: Scalar>(
-    _ source: UnsafePointer<S>, to target: UnsafeMutablePointer<S>,
-    batch: Int, steps: Int, width: Int, reversed: Bool
-  ) {
-    for t in 0..<steps {
-      let into = reversed ? steps - 1 - t : t
-      for row in 0..<batch {
-        let from = source + (t * batch + row) * width
-        let to = target + (row * steps + into) * width
-        for i in 0..<width { to[i] += from[i] }
-      }
     }
   }
 }

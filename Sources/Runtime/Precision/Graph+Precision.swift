@@ -148,7 +148,8 @@ private struct LayerCast {
   ) -> Tensor<T> {
     switch tensor.content {
     case .ids(let ids): return Tensor(ids: ids, shape: tensor.shape)
-    case .reals(let values):
+    case .reals, .words:
+      let values = tensor.reals(in: &workspace)
       let target = workspace.scratch(T.self, count: tensor.count)
       Casting.cast(values, to: target, count: tensor.count, rounded: rounded)
       return Tensor(target, shape: tensor.shape)

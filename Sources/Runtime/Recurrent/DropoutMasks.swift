@@ -28,6 +28,9 @@ struct DropoutMasks<S: Scalar> {
     if replacingState { state = values } else { recurrent = values }
   }
 
+  /// Whether nothing is dropped.
+  var isEmpty: Bool { input == nil && recurrent == nil && state == nil }
+
   /// What a trace has to keep: the input's masks, then those of the previous output.
   var arrays: [UnsafeMutablePointer<S>] {
     [input?.values, state ?? recurrent].compactMap { $0 }
@@ -49,7 +52,7 @@ struct DropoutMasks<S: Scalar> {
   }
 
   /// `gates += (x ∘ mask) · W`. A mask that all gates share goes into `x` itself.
-  func addInputProduct(_ product: InputProduct<S>, _ workspace: inout Workspace) {
+  func addInputProduct(_ product: InputProduct<S>, _ crew: Crew, _ workspace: inout Workspace) {
     let (rows, features, width) = (product.rows, product.features, product.gateWidth)
     if let (_, count) = input, count > 1 {
       let (dropped, units) = (
@@ -65,7 +68,7 @@ struct DropoutMasks<S: Scalar> {
       return
     }
     drop(product.x, 0, into: product.x, count: rows * features, width: features)
-    S.addProduct(
+    crew.addProduct(
       MatrixProduct(
         .init(product.x, stride: features), .init(product.kernel, stride: width),
         into: product.gates, strideC: width, m: rows, n: width, k: features))
@@ -75,17 +78,17 @@ struct DropoutMasks<S: Scalar> {
   /// `dx [rows × features]`, all zeros, is given, of the input.
   func addInputGradients(
     _ product: InputProduct<S>, dKernel: UnsafeMutablePointer<S>, dx: UnsafeMutablePointer<S>?,
-    _ workspace: inout Workspace
+    _ crew: Crew, _ workspace: inout Workspace
   ) {
     let (rows, features, width) = (product.rows, product.features, product.gateWidth)
     guard let count = input?.count, count > 1 else {
-      S.addProduct(
+      crew.addProduct(
         MatrixProduct(
           .init(product.x, stride: features, transposed: true),
           .init(product.gates, stride: width), into: dKernel, strideC: width, m: features, n: width,
           k: rows))
       guard let dx else { return }
-      S.addProduct(
+      crew.addProduct(
         MatrixProduct(
           .init(product.gates, stride: width),
           .init(product.kernel, stride: width, transposed: true), into: dx, strideC: features,
@@ -194,7 +197,7 @@ extension CellGradientSums {
     of dGates: UnsafePointer<S>, gates: Range<Int>, units: Int, width: Int
   ) {
     guard let masks, let dropped else {
-      S.addProduct(
+      addProduct(
         MatrixProduct(
           .init(previousOutputs, stride: units, transposed: true),
           .init(dGates + gates.lowerBound * units, stride: width),

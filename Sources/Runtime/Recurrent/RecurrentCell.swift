@@ -14,6 +14,8 @@ protocol RecurrentCell: Sendable {
   var useBias: Bool { get }
   /// Numbers per batch row that a step keeps for the way back.
   var savedWidth: Int { get }
+  /// Whether a derivative asks for what went into the gates.
+  var keepsInputs: Bool { get }
   /// Whether the recurrent product's gradient differs from the gates' (`reset_after`).
   var separatesRecurrent: Bool { get }
   /// Whether the recurrent product has a bias of its own, the second row of `bias`.
@@ -58,6 +60,8 @@ struct CellStep<S: Scalar> {
   let newC: UnsafeMutablePointer<S>?
   /// `[rows × savedWidth]`
   let saved: UnsafeMutablePointer<S>
+  /// What goes into the gates, `[rows × gateWidth]`, with `keepsInputs` alone: written.
+  let inputs: UnsafeMutablePointer<S>?
   /// `[units × gateWidth]`
   let recurrentKernel: UnsafePointer<S>
   /// `[gateWidth]`, with `hasRecurrentBias` alone.
@@ -79,6 +83,7 @@ struct CellStepBack<S: Scalar> {
   let c: UnsafePointer<S>?
   let newC: UnsafePointer<S>?
   let saved: UnsafePointer<S>
+  let inputs: UnsafePointer<S>?
   /// The transposed recurrent kernel, `[gateWidth × units]`.
   let recurrentTransposed: UnsafePointer<S>
   /// Gradients of the new states; left as they are.
@@ -98,6 +103,7 @@ struct CellStepBack<S: Scalar> {
 
 /// All steps together, for gradients that are sums over time.
 struct CellGradientSums<S: Scalar> {
+  let crew: Crew
   let batch: Int
   /// Steps × batch rows.
   let rows: Int
@@ -112,4 +118,6 @@ struct CellGradientSums<S: Scalar> {
   let masks: UnsafePointer<S>?
   let maskStride: Int
   let dropped: UnsafeMutablePointer<S>?
+
+  func addProduct(_ product: MatrixProduct<S>) { crew.addProduct(product) }
 }

@@ -44,7 +44,7 @@ extension SequenceLayer {
 /// ``RecurrentOptions/returnSequences``.
 ///
 /// Weights: `cell/kernel (F, G·U)`, `cell/recurrent_kernel (U, G·U)`, `cell/bias`.
-protocol RecurrentLayer: SequenceLayer, RecurrentCell {
+protocol RecurrentLayer: SequenceLayer, RecurrentCell, WordLayer {
   var common: RecurrentSettings { get set }
   /// The bias's shape, `[G·U]` but for `reset_after`.
   var biasShape: [Int] { get }
@@ -74,6 +74,10 @@ extension RecurrentLayer {
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
     try outputs(for: inputs, units: units)
+  }
+
+  var takesWords: Bool {
+    !options.timeMajor && options.dropout == 0 && options.recurrentDropout == 0
   }
 
   public var usesSeedGenerator: Bool { true }
@@ -212,13 +216,13 @@ extension RecurrentLayer {
     Elementwise.add(turned.tensor.reals(in: &pass.workspace), to: dInput, count: x.count)
   }
 
-  /// The masks that the way forward left at the end of its trace.
+  /// The masks that the way forward left in its trace.
   private func masks<S: Scalar>(_ trace: Trace<S>, _ pass: borrowing Pass) -> DropoutMasks<S> {
     let dropout = RecurrentDropout(self, options, generation: pass.generation)
     var masks = DropoutMasks<S>(
       batch: trace.inputs[0].tensor.batch, gates: gateCount, units: units, dropout.timing)
     guard pass.isTraining else { return masks }
-    var arrays = trace.saved.dropFirst(4 + stateCount)
+    var arrays = trace.saved[...]
     if let input = dropout.input, let values = arrays.popFirst() {
       masks.input = (values, input.count)
     }

@@ -2,9 +2,10 @@ import KerasFormat
 
 /// The one loop over time: direction, masks, sequences, and the sums over steps.
 ///
-/// Memory is time-major, `[T × B × …]`, in processing order, so that a step's rows lie together.
-/// The input's product with the kernel is one product for all steps; so are the gradients of the
-/// weights. Inside the loop nothing allocates.
+/// Memory is time-major, in processing order, so that a step's rows lie together; ``Course`` says which
+/// rows take which steps. The input's product with the kernel is one product for all steps, or for all
+/// words of the batch; so are the gradients of the weights. Threads take some rows each through all
+/// steps. Inside the loop nothing allocates.
 ///
 /// A masked step repeats the previous states, and with them the previous output; before the first
 /// valid step that is zero. On the way back its gradient goes past the cell unchanged.
@@ -12,7 +13,7 @@ struct TimeLoop<Cell: RecurrentCell> {
   let cell: Cell
   let options: RecurrentOptions
 
-  // MARK: Forward
+  private var units: Int { cell.units }
 
   /// - Parameter masks: what training drops; kept by who drew them for the way back.
   func forward<S: Scalar>(
@@ -20,103 +21,172 @@ struct TimeLoop<Cell: RecurrentCell> {
     _ trace: inout Trace<S>, _ pass: inout Pass
   ) -> [Signal<S>] {
     let input = inputs[0]
-    let (batch, steps, features) = (
-      input.tensor.shape[0], input.tensor.shape[1], input.tensor.width
-    )
-    let (units, gateWidth, rows) = (cell.units, cell.gateWidth, batch * steps)
-    let x = input.tensor.reals(in: &pass.workspace)
-    let xTime = pass.workspace.scratch(S.self, count: rows * features)
-    Elementwise.copyTimeMajor(
-      x, to: xTime, batch: batch, steps: steps, width: features, reversed: options.goBackwards)
-
-    let gates = pass.workspace.scratch(S.self, count: rows * gateWidth)
+    let (batch, steps) = (input.tensor.shape[0], input.tensor.shape[1])
+    let given = initialStates(inputs.dropFirst(), batch: batch, &pass)
+    let course = Course(
+      batch: batch, steps: steps, mask: input.mask,
+      ids: inputs.count == 1 && !options.stateful ? input.tensor.words?.ids : nil,
+      reversed: options.goBackwards, isWhole: !masks.isEmpty || options.stateful, &pass.workspace)
+    let main = LoopArrays<S>(
+      cell, course, dropsState: masks.state != nil, &pass.workspace)
     let bias = cell.useBias ? UnsafePointer(weights[2]) : nil
-    let lastBias = S.roundsOperations && cell.addsBiasLast(pass.generation) ? bias : nil
-    Elementwise.fillRows(
-      gates, with: lastBias == nil ? bias : nil, rows: rows, width: gateWidth)
-    masks.addInputProduct(
-      InputProduct(
-        x: xTime, kernel: weights[0], gates: gates, rows: rows, features: features,
-        gateWidth: gateWidth), &pass.workspace)
+    let run = CellRun(
+      cell: cell, recurrentKernel: UnsafePointer(weights[1]),
+      recurrentBias: cell.hasRecurrentBias ? UnsafePointer(weights[2] + cell.gateWidth) : nil,
+      lastBias: S.roundsOperations && cell.addsBiasLast(pass.generation) ? bias : nil,
+      masks: masks, scratch: pass.workspace.scratch(S.self, count: batch * cell.gateWidth),
+      dropped: masks.recurrent(at: 0).map { _ in
+        pass.workspace.scratch(S.self, count: batch * units)
+      })
+    let source = GateSource(
+      cell, options, input.tensor, weights, bias: run.lastBias == nil ? bias : nil,
+      course, masks, into: main.gates, &pass)
 
-    let start = initialStates(inputs.dropFirst(), batch: batch, &pass)
-    let states = (0..<cell.stateCount).map { index in
-      let state = pass.workspace.scratch(S.self, count: (rows + batch) * units)
-      if let values = start?[index] {
-        state.update(from: values, count: batch * units)
-      } else {
-        state.update(repeating: 0, count: batch * units)
-      }
-      return state
+    let start = given ?? CellStates(cell, rows: batch, zero: true, &pass.workspace)
+    let lead = lead(of: course, source, run, &pass)
+    let sequence =
+      options.returnSequences
+      ? pass.workspace.scratch(S.self, count: batch * steps * units) : nil
+    pass.crew.run(course.parts(masks.isEmpty ? pass.crew.threads : 1)) { positions in
+      advance(positions, main, from: start, lead, source, run, input.mask, sequence)
     }
-    // What the cell sees of the output before each step: the same, or what training leaves of it.
-    let entering =
-      masks.state == nil ? states[0] : pass.workspace.scratch(S.self, count: rows * units)
-    let saved = pass.workspace.scratch(S.self, count: rows * cell.savedWidth)
-    let scratch = pass.workspace.scratch(S.self, count: batch * gateWidth)
-    let dropped = masks.recurrent(at: 0).map { _ in
-      pass.workspace.scratch(S.self, count: batch * units)
+    rest(of: main, from: start, lead, input.mask, into: sequence)
+
+    if pass.keepsTrace {
+      trace.loop = LoopTrace(main: main, lead: lead, source: source)
     }
-    let c = states.count > 1 ? states[1] : nil
-    for t in 0..<steps {
-      let (now, next) = (t * batch * units, (t + 1) * batch * units)
-      masks.dropState(states[0] + now, at: t, into: entering + now, units: units)
-      cell.step(
-        CellStep(
-          rows: batch, gates: gates + t * batch * gateWidth, h: entering + now,
-          c: c.map { UnsafePointer($0 + now) }, newH: states[0] + next, newC: c.map { $0 + next },
-          saved: saved + t * batch * cell.savedWidth, recurrentKernel: weights[1],
-          recurrentBias: cell.hasRecurrentBias ? UnsafePointer(weights[2] + gateWidth) : nil,
-          lastBias: lastBias, masks: masks.recurrent(at: t), dropped: dropped),
-        scratch: scratch)
-      for row in maskedRows(at: t, input.mask) {
-        for state in states {
-          (state + next + row * units).update(from: state + now + row * units, count: units)
-        }
-      }
-    }
-    if pass.keepsTrace { trace.saved = [xTime, gates, saved, entering] + states }
-    let ends = states.map { $0 + rows * units }
+    let ends = course.isWhole ? main.final : inRowOrder(main.final, course, &pass.workspace)
     if options.stateful, pass.states != nil {
-      pass.states?.arrays[pass.path] = ends.map { end in
+      pass.states?.arrays[pass.path] = ends.arrays.map { end in
         (0..<batch * units).map { Double(end[$0]) }
       }
     }
     let silence = SilentSteps(
-      input.mask, options, leading: start == nil ? nil : pass.generation, &pass.workspace)
-    let output = output(
-      of: states[0], input, silence, batch: batch, steps: steps, &pass.workspace)
+      input.mask, options, leading: given == nil ? nil : pass.generation, &pass.workspace)
+    let output = output(sequence, ends.h, input, silence, &pass.workspace)
     guard options.returnState else { return [output] }
-    return [output] + ends.map { Signal(Tensor($0, shape: [batch, units])) }
+    return [output] + ends.arrays.map { Signal(Tensor($0, shape: [batch, units])) }
   }
 
   /// What the first step starts from: given states, those of the call before, or `nil` for zero.
   private func initialStates<S: Scalar>(
     _ given: ArraySlice<Signal<S>>, batch: Int, _ pass: inout Pass
-  ) -> [UnsafeMutablePointer<S>]? {
-    if !given.isEmpty {
-      var states: [UnsafeMutablePointer<S>] = []
-      for signal in given { states.append(signal.tensor.reals(in: &pass.workspace)) }
-      return states
+  ) -> CellStates<S>? {
+    var arrays: [UnsafeMutablePointer<S>] = []
+    if given.isEmpty {
+      guard options.stateful, let kept = pass.states?.arrays[pass.path],
+        kept[0].count == batch * units
+      else { return nil }
+      for values in kept {
+        let state = pass.workspace.scratch(S.self, count: values.count)
+        for (i, value) in values.enumerated() { state[i] = S(value) }
+        arrays.append(state)
+      }
+    } else {
+      for signal in given { arrays.append(signal.tensor.reals(in: &pass.workspace)) }
     }
-    guard options.stateful, let kept = pass.states?.arrays[pass.path],
-      kept[0].count == batch * cell.units
-    else { return nil }
-    return kept.map { values in
-      let state = pass.workspace.scratch(S.self, count: values.count)
-      for (i, value) in values.enumerated() { state[i] = S(value) }
-      return state
+    return CellStates(h: arrays[0], c: arrays.count > 1 ? arrays[1] : nil)
+  }
+
+  // MARK: Steps
+
+  /// The way of the one row that takes the padding in front for all others.
+  private func lead<S: Scalar>(
+    of course: Course, _ source: GateSource<S>, _ run: CellRun<Cell, S>, _ pass: inout Pass
+  ) -> LoopArrays<S>? {
+    guard course.leadSteps > 0 else { return nil }
+    let lead = LoopArrays<S>(
+      cell, Course(leading: course, &pass.workspace), dropsState: false, &pass.workspace)
+    let start = CellStates<S>(cell, rows: 1, zero: true, &pass.workspace)
+    let width = cell.gateWidth
+    if let padding = source.ofPadding {
+      for t in 0..<course.leadSteps {
+        (lead.gates + t * width).update(from: padding, count: width)
+      }
+    }
+    advance(0..<1, lead, from: start, nil, nil, run, nil, nil)
+    return lead
+  }
+
+  /// Takes some positions through all steps.
+  ///
+  /// - Parameters:
+  ///   - source: where the gates' sums come from; `nil` where they are there.
+  ///   - sequence: `[batch × steps × U]`, which takes the state after each step.
+  private func advance<S: Scalar>(
+    _ positions: Range<Int>, _ arrays: LoopArrays<S>, from start: CellStates<S>,
+    _ lead: LoopArrays<S>?, _ source: GateSource<S>?, _ run: CellRun<Cell, S>, _ mask: Mask?,
+    _ sequence: UnsafeMutablePointer<S>?
+  ) {
+    let course = arrays.course
+    for t in 0..<course.steps {
+      let taking = positions.clamped(to: 0..<course.active[t])
+      guard !taking.isEmpty else { continue }
+      for position in taking.clamped(to: course.comingIn(at: t)) {
+        let first = lead?.states(after: t - 1, units: units)
+        arrays.states(before: t, at: position, units: units)
+          .update(from: first ?? start.from(course.rows[position] * units), count: units)
+      }
+      source?.fill(taking, at: t, into: arrays)
+      let last = min(taking.upperBound, max(taking.lowerBound, course.active[t + 1]))
+      run.step(taking.lowerBound..<last, at: t, arrays)
+      run.step(last..<taking.upperBound, at: t, arrays)
+      if course.hasGaps, let mask {
+        for position in taking where isMasked(course.rows[position], at: t, mask) {
+          arrays.states(after: t, at: position, units: units)
+            .update(from: arrays.states(before: t, at: position, units: units), count: units)
+        }
+      }
+      guard let sequence else { continue }
+      for position in taking {
+        (sequence + (course.rows[position] * course.steps + t) * units)
+          .update(from: arrays.states(after: t, at: position, units: units).h, count: units)
+      }
     }
   }
 
+  /// What comes of rows at steps that they do not take: the state that they start from or end in.
+  private func rest<S: Scalar>(
+    of arrays: LoopArrays<S>, from start: CellStates<S>, _ lead: LoopArrays<S>?, _ mask: Mask?,
+    into sequence: UnsafeMutablePointer<S>?
+  ) {
+    let course = arrays.course
+    for position in course.idle {
+      let row = course.rows[position] * units
+      arrays.final.from(position * units).update(
+        from: lead?.states(after: course.steps - 1, units: units) ?? start.from(row), count: units)
+    }
+    guard let sequence, !course.isWhole else { return }
+    for t in 0..<course.steps {
+      for position in course.active[t]..<course.batch {
+        let row = course.rows[position]
+        let state =
+          course.isGrowing
+          ? lead?.states(after: t, units: units).h ?? start.h + row * units
+          : arrays.final.h + position * units
+        (sequence + (row * course.steps + t) * units).update(from: state, count: units)
+      }
+    }
+  }
+
+  private func inRowOrder<S: Scalar>(
+    _ states: CellStates<S>, _ course: Course, _ workspace: inout Workspace
+  ) -> CellStates<S> {
+    let ordered = CellStates<S>(cell, rows: course.batch, &workspace)
+    for position in 0..<course.batch {
+      ordered.from(course.rows[position] * units)
+        .update(from: states.from(position * units), count: units)
+    }
+    return ordered
+  }
+
   private func output<S: Scalar>(
-    of h: UnsafeMutablePointer<S>, _ input: Signal<S>, _ silence: SilentSteps, batch: Int,
-    steps: Int, _ workspace: inout Workspace
+    _ sequence: UnsafeMutablePointer<S>?, _ last: UnsafeMutablePointer<S>, _ input: Signal<S>,
+    _ silence: SilentSteps, _ workspace: inout Workspace
   ) -> Signal<S> {
-    let units = cell.units
-    guard options.returnSequences else {
-      let last = h + steps * batch * units
-      guard silence.isPossible, steps > 0 else {
+    let (batch, steps) = (input.tensor.shape[0], input.tensor.shape[1])
+    guard let sequence else {
+      guard input.mask != nil, steps > 0 else {
         return Signal(Tensor(last, shape: [batch, units]))
       }
       let y = workspace.scratch(S.self, count: batch * units)
@@ -126,198 +196,57 @@ struct TimeLoop<Cell: RecurrentCell> {
       }
       return Signal(Tensor(y, shape: [batch, units]))
     }
-    let y = workspace.zeros(S.self, count: batch * steps * units)
-    Elementwise.addBatchMajor(
-      h + batch * units, to: y, batch: batch, steps: steps, width: units, reversed: false)
-    if silence.isPossible {
-      for t in 0..<steps {
-        for row in 0..<batch where silence.contains(row, at: t) {
-          (y + (row * steps + t) * units).update(repeating: 0, count: units)
+    if input.mask != nil {
+      for row in 0..<batch {
+        for t in 0..<steps where silence.contains(row, at: t) {
+          (sequence + (row * steps + t) * units).update(repeating: 0, count: units)
         }
       }
     }
-    return Signal(Tensor(y, shape: [batch, steps, units]), mask: input.mask)
+    return Signal(Tensor(sequence, shape: [batch, steps, units]), mask: input.mask)
   }
 
-  /// The rows that do not count at processing step `t`.
-  private func maskedRows(at t: Int, _ mask: Mask?) -> some Sequence<Int> {
-    let time = mask.map { options.goBackwards ? $0.steps - 1 - t : t } ?? 0
-    return (0..<(mask?.batch ?? 0)).lazy.filter { row in
-      mask.map { !$0.flags[row * $0.steps + time] } ?? false
-    }
-  }
-
-  // MARK: Backward
-
-  func backward<S: Scalar>(
-    _ dOutputs: [UnsafeMutablePointer<S>], into dInputs: [UnsafeMutablePointer<S>?],
-    _ weights: Weights<S>, _ gradients: Weights<S>, dropping masks: DropoutMasks<S>,
-    _ trace: Trace<S>, _ pass: inout Pass
-  ) {
-    let (input, dOutput) = (trace.inputs[0], dOutputs[0])
-    let (batch, steps, features) = (
-      input.tensor.shape[0], input.tensor.shape[1], input.tensor.width
-    )
-    let (units, gateWidth, rows) = (cell.units, cell.gateWidth, batch * steps)
-    // Whether the first step started from a state that may not be zero.
-    let silence = SilentSteps(
-      input.mask, options,
-      leading: trace.inputs.count > 1 || options.stateful ? pass.generation : nil,
-      &pass.workspace)
-    let (xTime, gates, saved, entering) = (
-      trace.saved[0], trace.saved[1], trace.saved[2], trace.saved[3]
-    )
-    let c = cell.stateCount > 1 ? trace.saved[5] : nil
-
-    let transposed = pass.workspace.scratch(S.self, count: units * gateWidth)
-    for i in 0..<units {
-      for j in 0..<gateWidth { transposed[j * units + i] = weights[1][i * gateWidth + j] }
-    }
-    let dGates = pass.workspace.scratch(S.self, count: rows * gateWidth)
-    let dRecurrent =
-      cell.separatesRecurrent ? pass.workspace.scratch(S.self, count: rows * gateWidth) : nil
-    let scratch = pass.workspace.scratch(S.self, count: batch * gateWidth)
-    let dropped = masks.recurrent(at: 0).map { _ in
-      pass.workspace.scratch(S.self, count: rows * units)
-    }
-    var carries = StateGradients<S>(
-      batch: batch, units: units, count: cell.stateCount, &pass.workspace)
-    if !options.returnSequences {
-      carries.new[0].update(from: dOutput, count: batch * units)
-      if steps > 0 {
-        for row in 0..<batch where silence.contains(row, at: steps - 1) {
-          (carries.new[0] + row * units).update(repeating: 0, count: units)
-        }
-      }
-    }
-    for (dState, target) in zip(dOutputs.dropFirst(), carries.new) {
-      Elementwise.add(dState, to: target, count: batch * units)
-    }
-
-    for t in (0..<steps).reversed() {
-      let (now, next) = (t * batch * units, (t + 1) * batch * units)
-      if options.returnSequences {
-        for row in 0..<batch where !silence.contains(row, at: t) {
-          Elementwise.add(
-            dOutput + (row * steps + t) * units, to: carries.new[0] + row * units, count: units)
-        }
-      }
-      carries.setAside(maskedRows(at: t, input.mask))
-      cell.stepBack(
-        CellStepBack(
-          rows: batch, gates: gates + t * batch * gateWidth, h: entering + now,
-          c: c.map { UnsafePointer($0 + now) }, newC: c.map { UnsafePointer($0 + next) },
-          saved: saved + t * batch * cell.savedWidth, recurrentTransposed: transposed,
-          dNewH: carries.new[0], dNewC: carries.new.count > 1 ? UnsafePointer(carries.new[1]) : nil,
-          dGates: dGates + t * batch * gateWidth,
-          dRecurrent: dRecurrent.map { $0 + t * batch * gateWidth },
-          dH: carries.old[0], dC: carries.old.count > 1 ? carries.old[1] : nil,
-          masks: masks.recurrent(at: t), dropped: dropped),
-        scratch: scratch)
-      masks.dropState(carries.old[0], at: t, into: carries.old[0], units: units)
-      carries.bringBack(maskedRows(at: t, input.mask))
-    }
-
-    for (dInitial, carry) in zip(dInputs.dropFirst(), carries.new) {
-      if let dInitial { Elementwise.add(carry, to: dInitial, count: batch * units) }
-    }
-    cell.addRecurrentGradients(
-      CellGradientSums(
-        batch: batch, rows: rows, previousOutputs: entering, saved: saved, dGates: dGates,
-        dRecurrent: dRecurrent.map { UnsafePointer($0) }, dRecurrentKernel: gradients[1],
-        dRecurrentBias: cell.hasRecurrentBias ? gradients[2] + gateWidth : nil,
-        masks: masks.recurrent(at: 0), maskStride: masks.stepStride, dropped: dropped))
-    if cell.useBias {
-      Elementwise.addColumnSums(of: dGates, rows: rows, width: gateWidth, to: gradients[2])
-    }
-    let dx = dInputs[0].map { _ in pass.workspace.zeros(S.self, count: rows * features) }
-    masks.addInputGradients(
-      InputProduct(
-        x: xTime, kernel: weights[0], gates: dGates, rows: rows, features: features,
-        gateWidth: gateWidth), dKernel: gradients[0], dx: dx, &pass.workspace)
-    guard let dInput = dInputs[0], let dx else { return }
-    Elementwise.addBatchMajor(
-      dx, to: dInput, batch: batch, steps: steps, width: features, reversed: options.goBackwards)
+  /// Whether a row's processing step `t` does not count.
+  func isMasked(_ row: Int, at t: Int, _ mask: Mask) -> Bool {
+    !mask.flags[row * mask.steps + (options.goBackwards ? mask.steps - 1 - t : t)]
   }
 }
 
-/// The steps at which a row puts out zeros, whatever its state is: those that are masked where
-/// `zero_output_for_mask` asks for it, and, from Keras 2.15 on, those that are masked before any that
-/// counts where the layer started from a state. Keras 1 and 2 put out that state.
-private struct SilentSteps {
-  private let mask: Mask?
-  private let isReversed: Bool
-  private let coversAll: Bool
-  /// By row the first processing step that counts.
-  private let firstCounted: UnsafeMutablePointer<Int>?
-
-  /// - Parameter leading: whose rules apply to a layer that started from a state; `nil` from zero.
-  init(
-    _ mask: Mask?, _ options: RecurrentOptions, leading: Generation?,
-    _ workspace: inout Workspace
-  ) {
-    self.mask = mask
-    isReversed = options.goBackwards
-    coversAll = options.zeroOutputForMask
-    guard let mask, let leading, leading >= .keras2_15 else {
-      firstCounted = nil
-      return
-    }
-    let first = workspace.scratch(Int.self, count: mask.batch)
-    let steps = mask.steps
-    for row in 0..<mask.batch {
-      let flags = mask.flags + row * steps
-      first[row] =
-        (0..<steps).first { flags[options.goBackwards ? steps - 1 - $0 : $0] } ?? steps
-    }
-    firstCounted = first
-  }
-
-  /// Whether there may be any.
-  var isPossible: Bool { mask != nil && coversAll || firstCounted != nil }
-
-  /// Whether processing step `t` of a row is one.
-  func contains(_ row: Int, at t: Int) -> Bool {
-    if let firstCounted, t < firstCounted[row] { return true }
-    guard coversAll, let mask else { return false }
-    return !mask.flags[row * mask.steps + (isReversed ? mask.steps - 1 - t : t)]
+extension LoopArrays {
+  /// The states of the only row after step `t`, -1 for before the first.
+  func states(after t: Int, units: Int) -> CellStates<S> {
+    t + 1 < course.steps ? entering.from((t + 1) * units) : final
   }
 }
 
-/// The gradients of the states on both sides of a step, `[batch × units]` each, and those that wait
-/// while a masked row goes past the cell.
-private struct StateGradients<S: Scalar> {
-  private(set) var new: [UnsafeMutablePointer<S>]
-  private(set) var old: [UnsafeMutablePointer<S>]
-  private let aside: [UnsafeMutablePointer<S>]
-  private let units: Int
+/// A cell with the weights of a call.
+struct CellRun<Cell: RecurrentCell, S: Scalar> {
+  let cell: Cell
+  let recurrentKernel: UnsafePointer<S>
+  let recurrentBias: UnsafePointer<S>?
+  let lastBias: UnsafePointer<S>?
+  let masks: DropoutMasks<S>
+  /// Room for `[batch × G·U]`, each position its own.
+  let scratch: UnsafeMutablePointer<S>
+  let dropped: UnsafeMutablePointer<S>?
 
-  init(batch: Int, units: Int, count: Int, _ workspace: inout Workspace) {
-    var arrays: [UnsafeMutablePointer<S>] = []
-    for _ in 0..<3 * count { arrays.append(workspace.zeros(S.self, count: batch * units)) }
-    new = Array(arrays[..<count])
-    old = Array(arrays[count..<2 * count])
-    aside = Array(arrays[(2 * count)...])
-    self.units = units
-  }
-
-  /// Takes masked rows out, so that the cell sees no gradient for them.
-  func setAside(_ rows: some Sequence<Int>) {
-    for row in rows {
-      for (state, shelf) in zip(new, aside) {
-        (shelf + row * units).update(from: state + row * units, count: units)
-        (state + row * units).update(repeating: 0, count: units)
-      }
-    }
-  }
-
-  /// Puts them into the gradients of the old states, which become those of the next step back.
-  mutating func bringBack(_ rows: some Sequence<Int>) {
-    for row in rows {
-      for (state, shelf) in zip(old, aside) {
-        (state + row * units).update(from: shelf + row * units, count: units)
-      }
-    }
-    swap(&new, &old)
+  /// One step of positions that all go on, or all drop out after it.
+  func step(_ positions: Range<Int>, at t: Int, _ arrays: LoopArrays<S>) {
+    guard !positions.isEmpty else { return }
+    let units = cell.units
+    let row = arrays.course.offsets[t] + positions.lowerBound
+    let before = arrays.entering.from(row * units)
+    let after = arrays.states(after: t, at: positions.lowerBound, units: units)
+    let seen = arrays.seen + row * units
+    masks.dropState(before.h, at: t, into: seen, units: units)
+    cell.step(
+      CellStep(
+        rows: positions.count, gates: arrays.gates + row * cell.gateWidth, h: UnsafePointer(seen),
+        c: before.c.map { UnsafePointer($0) }, newH: after.h, newC: after.c,
+        saved: arrays.saved + row * cell.savedWidth,
+        inputs: arrays.inputs.map { $0 + row * cell.gateWidth },
+        recurrentKernel: recurrentKernel, recurrentBias: recurrentBias, lastBias: lastBias,
+        masks: masks.recurrent(at: t), dropped: dropped),
+      scratch: scratch + positions.lowerBound * cell.gateWidth)
   }
 }

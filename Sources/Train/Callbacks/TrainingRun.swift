@@ -44,7 +44,7 @@ public final class TrainingRun {
     self.settings = settings
     self.plan = plan
     self.callbacks = callbacks
-    step = try TrainingStep(model.network, objective, try model.compiled())
+    step = try TrainingStep(model.network, objective, try model.compiled(), settings.crew)
     averages = Averages(metrics, objective: objective)
     progress = Progress(epoch: settings.initialEpoch, seed: settings.seed)
     let start = try model.network.randomStart(seed: progress.seed, generation: generation)
@@ -207,7 +207,8 @@ public final class TrainingRun {
   func goOn(from checkpoint: Checkpoint) throws(KerasError) {
     try checkpoint.check(start, settings, fingerprint)
     let model = checkpoint.model
-    step = try TrainingStep(model.network, try model.objective(), try model.compiled())
+    step = try TrainingStep(
+      model.network, try model.objective(), try model.compiled(), settings.crew)
     progress = checkpoint.progress
     let beginning = try start.network.randomStart(seed: progress.seed, generation: generation)
     step.streams = beginning.streams

@@ -76,7 +76,9 @@ public struct FBetaScore: Metric {
       func part(_ index: Int) -> [Double] {
         Array(newValue[(1 + index * width)..<(1 + (index + 1) * width)])
       }
-      (truePositives, falsePositives, falseNegatives, support) = (part(0), part(1), part(2), part(3))
+      (truePositives, falsePositives, falseNegatives, support) = (
+        part(0), part(1), part(2), part(3)
+      )
     }
   }
 

@@ -59,13 +59,21 @@ public struct Adam: Optimizer {
     let (fresh1, fresh2) = (step.complement(beta1), step.complement(beta2))
     let t = Float(step.iteration)
     let (left1, left2) = (1 - powf(b1, t), 1 - powf(b2, t))
-    let rate: Float
-    if step.rules <= .keras2 {
-      rate = step.learningRate * (left2.squareRoot() / left1)
+    let isOld = step.rules <= .keras2
+    let rate =
+      isOld
+      ? step.learningRate * (left2.squareRoot() / left1)
+      : step.learningRate * left2.squareRoot() / left1
+    if step.squares == nil, !amsgrad {
+      return AdamUpdate(
+        weight: p, gradient: g, mean: m, square: v, count: step.count, beta1: (b1, fresh1),
+        beta2: (b2, fresh2), epsilon: epsilon, rate: rate, movesByDifference: !isOld
+      ).apply()
+    }
+    if isOld {
       for i in 0..<step.count { m[i] = b1 * m[i] + fresh1 * g[i] }
       for i in 0..<step.count { v[i] = b2 * v[i] + fresh2 * (g[i] * g[i]) }
     } else {
-      rate = step.learningRate * left2.squareRoot() / left1
       for i in 0..<step.count { m[i] += (g[i] - m[i]) * fresh1 }
       step.withSquares { square in
         for i in 0..<step.count { v[i] += (square(i) - v[i]) * fresh2 }

@@ -36,7 +36,7 @@ public protocol Optimizer: Sendable {
   /// What its legacy form does with rows of an embedding whose ids do not occur in a batch.
   var legacyUntouchedRows: UntouchedRows { get }
 
-  /// Changes one weight, or some rows of it.
+  /// Changes one weight, or some elements of it: each by itself, since threads share large weights.
   func update(_ step: UpdateStep)
 }
 
@@ -70,7 +70,7 @@ public enum OptimizerRules: Int, Sendable, Comparable {
   public var isOld: Bool { self <= .legacy }
 }
 
-/// One weight, or rows of one, at one update.
+/// One weight, or elements of one, at one update.
 public struct UpdateStep {
   public internal(set) var weight: UnsafeMutablePointer<Float>
   public internal(set) var gradient: UnsafePointer<Float>

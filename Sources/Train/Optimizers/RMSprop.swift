@@ -55,6 +55,12 @@ public struct RMSprop: Optimizer {
     let (p, g, a, rate) = (step.weight, step.gradient, step.slots[0], step.learningRate)
     let fresh = step.complement(rho)
     let (rho, epsilon) = (Float(rho), Float(epsilon))
+    if step.squares == nil, momentum == 0, !centered {
+      return RMSpropUpdate(
+        weight: p, gradient: g, average: a, count: step.count, rho: rho, fresh: fresh,
+        epsilon: epsilon, rate: rate, addsEpsilonToRoot: step.rules.isOld
+      ).apply()
+    }
     step.withSquares { square in
       for i in 0..<step.count { a[i] = rho * a[i] + fresh * square(i) }
     }

@@ -130,9 +130,9 @@ struct TableUpdates {
   }
 
   /// Updates one weight, a table or another.
-  func update(_ step: UpdateStep, of index: Int, by optimizer: any Optimizer) {
+  func update(_ step: UpdateStep, of index: Int, by optimizer: any Optimizer, _ crew: Crew) {
     guard let table = tables.first(where: { $0.index == index && $0.isCounted }) else {
-      return optimizer.update(step)
+      return crew.share(step.count, step: 64, least: 1 << 14) { optimizer.update(step.part($0)) }
     }
     switch manner {
     case .summed: optimizer.update(step)
@@ -167,12 +167,20 @@ struct TableUpdates {
 extension UpdateStep {
   /// The same update of some rows alone.
   fileprivate func rows(_ rows: Range<Int>, width: Int) -> UpdateStep {
+    part(rows.lowerBound * width..<rows.upperBound * width)
+  }
+
+  /// The same update of some elements alone.
+  fileprivate func part(_ elements: Range<Int>) -> UpdateStep {
+    guard elements.count < count else { return self }
     var part = self
-    let start = rows.lowerBound * width
+    let start = elements.lowerBound
     part.weight += start
     part.gradient += start
+    part.squares = squares.map { $0 + start }
+    part.magnitudes = magnitudes.map { $0 + start }
     part.slots = slots.map { $0 + start }
-    part.count = rows.count * width
+    part.count = elements.count
     return part
   }
 }

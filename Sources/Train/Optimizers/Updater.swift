@@ -28,11 +28,13 @@ struct Updater: ~Copyable {
   /// One for each trainable weight, made once: an update allocates nothing.
   private var steps: [UpdateStep] = []
   private var tables: TableUpdates
+  private let crew: Crew
 
   init(
     _ compilation: Model.Compilation, network: Network, parameters: Parameters<Float>,
-    constraints: [Int: any Constraint]
+    constraints: [Int: any Constraint], crew: Crew = .alone
   ) {
+    self.crew = crew
     self.constraints = constraints
     optimizer = compilation.optimizer
     generation = compilation.generation
@@ -198,7 +200,7 @@ struct Updater: ~Copyable {
       steps[number].learningRate = rate
       steps[number].iteration = iteration
       if let scalar = gathered.scalars.first { steps[number].scalar = scalar }
-      tables.update(steps[number], of: index, by: optimizer)
+      tables.update(steps[number], of: index, by: optimizer, crew)
       if rules.isOld { constrain(index) }
     }
   }

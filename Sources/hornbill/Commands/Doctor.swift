@@ -2,14 +2,6 @@ import ArgumentParser
 import KerasFormat
 import KerasRuntime
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// `hornbill doctor`: what the program runs on.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,7 +14,7 @@ struct Doctor: ParsableCommand {
     Console.result(
       "cpu       \(System.architecture); \(InstructionSet.current) in use, "
         + "of \(InstructionSet.available.map(\.name).joined(separator: ", "))")
-    Console.result("threads   \(sysconf(Int32(_SC_NPROCESSORS_ONLN)))")
+    Console.result("threads   \(ProcessorCount.online)")
     Console.result("layers    \(LayerRegistry.builtIn.map { $0.className }.joined(separator: " "))")
   }
 }

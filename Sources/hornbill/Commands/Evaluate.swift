@@ -23,7 +23,7 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Cores to use. Measuring uses one so far; results do not depend on it.")
+    help: "Cores to use, default all; results do not depend on it.")
   var threads: Int?
 
   func validate() throws {
@@ -56,7 +56,8 @@ struct Evaluate: ParsableCommand {
       loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
       weightedMetrics: objective.weightedMetrics
     ).compile(&model, generation: generation ?? model.network.generation)
-    for (name, value) in try model.evaluate(rows, batchSize: batchSize) {
+    let crew = threads.map { Crew(threads: $0) } ?? .all
+    for (name, value) in try model.evaluate(rows, batchSize: batchSize, crew: crew) {
       Console.result("\(name): \(Numbers.fixed(value, 6))")
     }
   }

@@ -75,7 +75,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Cores to use. Training uses one so far; results do not depend on it.")
+    help: "Cores to use, default all; results do not depend on it.")
   var threads: Int?
 
   @Option(
@@ -133,6 +133,7 @@ struct TrainingOptions: ParsableArguments {
     settings.validationData = validation
     if let shuffle { settings.shuffle = Shuffling(shuffle) }
     if let seed { settings.seed = seed }
+    if let threads { settings.crew = Crew(threads: threads) }
     settings.report = { Console.note($0) }
     settings.warn = { Console.warning($0) }
     return settings

@@ -1,14 +1,6 @@
 import KerasFormat
 import KerasRuntime
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Scores texts on several cores; the order stays, and the numbers do not depend on the cores.
 struct Scoring: Sendable {
   private let network: Network
@@ -28,7 +20,7 @@ struct Scoring: Sendable {
     }
     self.network = network
     self.batchSize = batchSize
-    self.threads = threads ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    self.threads = threads ?? ProcessorCount.online
   }
 
   /// Texts to hand over at once: enough for all cores, little enough to stay in memory.

@@ -71,17 +71,16 @@ public struct Embedding: Layer {
   ) throws(KerasError) -> [Signal<S>] {
     let input = inputs[0].tensor
     let ids = try ids(of: input, in: &pass.workspace)
-    let table = weights[0]
-    let vectors = pass.workspace.scratch(S.self, count: input.count * outputDim)
-    for i in 0..<input.count {
-      (vectors + i * outputDim).update(from: table + Int(ids[i]) * outputDim, count: outputDim)
-    }
+    let words = WordVectors<S>(
+      ids: ids, table: UnsafePointer(weights[0]), width: outputDim, rows: inputDim)
+    var output = Signal(Tensor(.words(words), shape: input.shape + [outputDim]))
     let factors: UnsafeMutablePointer<S>? = dropWords(&pass)
     if let factors {
+      let vectors = output.tensor.reals(in: &pass.workspace)
       scale(vectors, by: factors, ids, count: input.count)
       trace.saved = [factors]
+      output.tensor = Tensor(vectors, shape: output.tensor.shape)
     }
-    var output = Signal(Tensor(vectors, shape: input.shape + [outputDim]))
     if maskZero {
       let flags = pass.workspace.scratch(Bool.self, count: input.count)
       // Keras compares what came in, before it becomes an id: 0.7 looks up row 0 and is no padding.
@@ -127,7 +126,8 @@ public struct Embedding: Layer {
     switch input.content {
     case .ids(let pointer):
       ids = pointer
-    case .reals(let pointer):
+    case .reals, .words:
+      let pointer = input.reals(in: &workspace)
       ids = workspace.scratch(Int32.self, count: input.count)
       for i in 0..<input.count {
         guard let id = Int32(exactly: pointer[i].rounded(.towardZero)) else {

@@ -4,7 +4,7 @@ import KerasFormat
 ///
 /// A mask has no influence, as in Keras. Where several steps share the maximum, the gradient is
 /// divided equally among them, as TensorFlow does: the same token twice in a review always ties.
-public struct GlobalMaxPooling1D: GlobalPooling1D {
+public struct GlobalMaxPooling1D: GlobalPooling1D, WordLayer {
   public static let className = "GlobalMaxPooling1D"
   public let keepDims: Bool
 
@@ -19,57 +19,69 @@ public struct GlobalMaxPooling1D: GlobalPooling1D {
     self.layout = layout
   }
 
+  var takesWords: Bool { !layout.isChannelsFirst }
+
   // MARK: Forward
 
-  @specialized(where S == Float)
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    let input = layout.incoming(inputs[0].tensor, &pass.workspace)
-    let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
-    let x = input.reals(in: &pass.workspace)
+    let (rows, input) = sequences(inputs[0].tensor, &pass)
+    let (batch, width) = (input.shape[0], input.shape[2])
     let y = pass.workspace.scratch(S.self, count: batch * width)
-    y.update(repeating: -.infinity, count: batch * width)
-    for row in 0..<batch {
-      let largest = y + row * width
-      for t in 0..<steps {
-        let values = x + (row * steps + t) * width
-        // NaN wins, as it does in TensorFlow.
-        for i in 0..<width where values[i] > largest[i] || values[i].isNaN {
-          largest[i] = values[i]
-        }
-      }
+    pass.crew.share(batch, least: 16) { part in
+      for row in part { rows(row).find(0..<width, into: y + row * width) }
     }
     return [pooled(y, batch: batch, width: width)]
   }
 
+  /// Each row's vectors, and the input with the steps in front.
+  private func sequences<S: Scalar>(
+    _ tensor: Tensor<S>, _ pass: inout Pass
+  ) -> (row: (Int) -> MaxOverTime<S>, input: Tensor<S>) {
+    if let words = tensor.words {
+      let (steps, width) = (tensor.shape[1], words.width)
+      return (
+        { row in
+          MaxOverTime(
+            steps: steps, base: words.table, rows: words.ids + row * steps, width: width)
+        }, tensor
+      )
+    }
+    let input = layout.incoming(tensor, &pass.workspace)
+    let (x, steps, width) = (
+      UnsafePointer(input.reals(in: &pass.workspace)), input.shape[1], input.shape[2]
+    )
+    return (
+      { row in MaxOverTime(steps: steps, base: x + row * steps * width, rows: nil, width: width) },
+      input
+    )
+  }
+
   // MARK: Backward
 
-  @specialized(where S == Float)
   public func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
-    guard let dInput = inputGradients[0] else { return }
-    let input = layout.incoming(trace.inputs[0].tensor, &pass.workspace)
-    let dx = pass.workspace.zeros(S.self, count: input.count)
+    let (rows, input) = sequences(trace.inputs[0].tensor, &pass)
     let (batch, steps, width) = (input.shape[0], input.shape[1], input.shape[2])
-    let x = input.reals(in: &pass.workspace)
     let y = trace.outputs[0].tensor.reals(in: &pass.workspace)
-    let share = pass.workspace.scratch(S.self, count: width)
-    for row in 0..<batch {
-      let (largest, dy) = (y + row * width, outputGradients[0].pointer + row * width)
-      share.update(repeating: 0, count: width)
-      for t in 0..<steps {
-        let values = x + (row * steps + t) * width
-        for i in 0..<width where values[i] == largest[i] { share[i] += 1 }
-      }
-      for i in 0..<width { share[i] = dy[i] / share[i] }
-      for t in 0..<steps {
-        let offset = (row * steps + t) * width
-        for i in 0..<width where x[offset + i] == largest[i] { dx[offset + i] += share[i] }
-      }
+    let dy = outputGradients[0].pointer
+    func add(_ row: Int, _ columns: Range<Int>, to target: UnsafeMutablePointer<S>) {
+      rows(row).addGradient(
+        columns, largest: y + row * width, dLargest: dy + row * width, to: target)
     }
+    if let table = pass.tableTarget?.assumingMemoryBound(to: S.self) {
+      // Rows of the batch meet in rows of the table, so each thread takes some columns.
+      pass.crew.share(width, step: 16, least: 16) { columns in
+        for row in 0..<batch { add(row, columns, to: table) }
+      }
+      return
+    }
+    guard let dInput = inputGradients[0] else { return }
+    let dx = pass.workspace.zeros(S.self, count: input.count)
+    for row in 0..<batch { add(row, 0..<width, to: dx + row * steps * width) }
     layout.add(dx, shape: input.shape, to: dInput)
   }
 }

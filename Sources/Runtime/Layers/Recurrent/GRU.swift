@@ -57,56 +57,55 @@ public struct GRU: RecurrentLayer {
   var fitsGPU: Bool {
     activation == .tanh && recurrentActivation == .sigmoid && useBias && resetAfter
   }
-  private var keepsInputs: Bool {
+  var keepsInputs: Bool {
     activation.derivativeNeedsInput || recurrentActivation.derivativeNeedsInput
   }
-  /// Reset after: h·U + b' of g. Reset before: r·h, or what training leaves of it. Then the sums that went into the gates, where a
-  /// derivative asks for them.
-  var savedWidth: Int { keepsInputs ? units + gateWidth : units }
+  /// Reset after: h·U + b' of g. Reset before: r·h, or what training leaves of it.
+  var savedWidth: Int { units }
 
-  @specialized(where S == Float)
+  func pointwise<S: Scalar>(_ rows: Int) -> GRUGates<S> {
+    GRUGates(
+      rows: rows, units: units, activation: activation, recurrentActivation: recurrentActivation)
+  }
+
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
-    let rows = step.rows
+    let (rows, gates): (Int, GRUGates<S>) = (step.rows, pointwise(step.rows))
     if resetAfter {
       Elementwise.fillRows(scratch, with: step.recurrentBias, rows: rows, width: gateWidth)
       step.addRecurrentProduct(gates: 0..<3, units: units, width: gateWidth, into: scratch)
+      if let inputs = step.inputs { keep(step.gates, into: inputs, adding: scratch, rows: rows) }
+      gates.resetAfter(step.gates, inner: scratch, kept: step.saved)
     } else {
       step.addRecurrentProduct(gates: 0..<2, units: units, width: gateWidth, into: step.gates)
-    }
-    for row in 0..<rows {
-      let (gates, h) = (step.gates + row * gateWidth, step.h + row * units)
-      let (saved, inner) = (step.saved + row * savedWidth, scratch + row * gateWidth)
-      if resetAfter { for u in 0..<2 * units { gates[u] += inner[u] } }
-      if keepsInputs { (saved + units).update(from: gates, count: 2 * units) }
-      recurrentActivation.apply(gates, into: gates, vectors: 2, width: units)
-      let (r, g) = (gates + units, gates + 2 * units)
-      if resetAfter {
-        for u in 0..<units {
-          saved[u] = inner[2 * units + u]
-          g[u] += r[u] * saved[u]
-        }
-      } else {
-        for u in 0..<units { saved[u] = r[u] * h[u] }
-        if let mask = step.masks.map({ $0 + (2 * rows + row) * units }) {
-          for u in 0..<units { saved[u] *= mask[u] }
-        }
+      if let inputs = step.inputs { keep(step.gates, into: inputs, rows: rows) }
+      gates.resetBefore(step.gates, h: step.h, reset: step.saved)
+      if let mask = step.masks.map({ $0 + 2 * rows * units }) {
+        for i in 0..<rows * units { step.saved[i] *= mask[i] }
       }
-    }
-    if !resetAfter {
       S.addProduct(
         MatrixProduct(
-          .init(step.saved, stride: savedWidth),
+          .init(step.saved, stride: units),
           .init(step.recurrentKernel + 2 * units, stride: gateWidth),
           into: step.gates + 2 * units, strideC: gateWidth, m: rows, n: units, k: units))
     }
-    for row in 0..<rows {
-      let (z, g) = (step.gates + row * gateWidth, step.gates + row * gateWidth + 2 * units)
-      let (h, newH) = (step.h + row * units, step.newH + row * units)
-      if keepsInputs {
-        (step.saved + row * savedWidth + 3 * units).update(from: g, count: units)
+    if let inputs = step.inputs {
+      for row in 0..<rows {
+        let g = row * gateWidth + 2 * units
+        (inputs + g).update(from: step.gates + g, count: units)
       }
-      activation.apply(g, into: g, vectors: 1, width: units)
-      for u in 0..<units { newH[u] = z[u] * h[u] + (1 - z[u]) * g[u] }
+    }
+    gates.output(step.gates, h: step.h, newH: step.newH)
+  }
+
+  /// Keeps what goes into z and r.
+  private func keep<S: Scalar>(
+    _ gates: UnsafePointer<S>, into inputs: UnsafeMutablePointer<S>,
+    adding inner: UnsafePointer<S>? = nil, rows: Int
+  ) {
+    for row in 0..<rows {
+      for i in row * gateWidth..<row * gateWidth + 2 * units {
+        inputs[i] = inner.map { gates[i] + $0[i] } ?? gates[i]
+      }
     }
   }
 }

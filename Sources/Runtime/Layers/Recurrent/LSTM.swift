@@ -66,65 +66,38 @@ public struct LSTM: RecurrentLayer {
   func addsBiasLast(_ generation: Generation) -> Bool {
     options.implementation != 1 || generation < .keras3
   }
-  private var keepsInputs: Bool {
+  var keepsInputs: Bool {
     activation.derivativeNeedsInput || recurrentActivation.derivativeNeedsInput
   }
   var fitsGPU: Bool { activation == .tanh && recurrentActivation == .sigmoid && useBias }
-  /// f(c'), then the sums that went into the gates where a derivative asks for them.
-  var savedWidth: Int { keepsInputs ? units + gateWidth : units }
+  /// f(c')
+  var savedWidth: Int { units }
 
-  @specialized(where S == Float)
+  private func pointwise<S: Scalar>(_ rows: Int) -> LSTMGates<S> {
+    LSTMGates(
+      rows: rows, units: units, activation: activation, recurrentActivation: recurrentActivation)
+  }
+
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     guard let c = step.c, let newC = step.newC else { return }
     step.addRecurrentProduct(gates: 0..<4, units: units, width: gateWidth, into: step.gates)
-    for row in 0..<step.rows {
-      let gates = step.gates + row * gateWidth
-      let saved = step.saved + row * savedWidth
-      if let bias = step.lastBias { Elementwise.add(bias, to: gates, count: gateWidth) }
-      if keepsInputs { (saved + units).update(from: gates, count: gateWidth) }
-      recurrentActivation.apply(gates, into: gates, vectors: 2, width: units)
-      activation.apply(gates + 2 * units, into: gates + 2 * units, vectors: 1, width: units)
-      recurrentActivation.apply(
-        gates + 3 * units, into: gates + 3 * units, vectors: 1, width: units)
-      let (i, f, g, o) = (gates, gates + units, gates + 2 * units, gates + 3 * units)
-      let (oldC, c, h) = (c + row * units, newC + row * units, step.newH + row * units)
-      for u in 0..<units { c[u] = f[u] * oldC[u] + i[u] * g[u] }
-      activation.apply(c, into: saved, vectors: 1, width: units)
-      for u in 0..<units { h[u] = o[u] * saved[u] }
+    if let bias = step.lastBias {
+      for row in 0..<step.rows {
+        Elementwise.add(bias, to: step.gates + row * gateWidth, count: gateWidth)
+      }
     }
+    step.inputs?.update(from: step.gates, count: step.rows * gateWidth)
+    pointwise(step.rows).output(
+      step.gates, c: c, newC: newC, newH: step.newH, kept: step.saved)
   }
 
-  @specialized(where S == Float)
   func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>) {
     guard let c = step.c, let newC = step.newC, let dNewC = step.dNewC, let dC = step.dC else {
       return
     }
-    for row in 0..<step.rows {
-      let gates = step.gates + row * gateWidth
-      let (i, f, g, o) = (gates, gates + units, gates + 2 * units, gates + 3 * units)
-      let saved = step.saved + row * savedWidth
-      let (oldC, dh) = (c + row * units, step.dNewH + row * units)
-      let (dCell, dOldC) = (dNewC + row * units, dC + row * units)
-      let dGates = step.dGates + row * gateWidth
-      let (di, df, dg, dout) = (dGates, dGates + units, dGates + 2 * units, dGates + 3 * units)
-      for u in 0..<units { di[u] = dh[u] * o[u] }
-      activation.gradient(
-        di, z: newC + row * units, y: saved, into: dg, vectors: 1, width: units)
-      for u in 0..<units {
-        let cell = dCell[u] + dg[u]
-        dout[u] = dh[u] * saved[u]
-        di[u] = cell * g[u]
-        df[u] = cell * oldC[u]
-        dg[u] = cell * i[u]
-        dOldC[u] = cell * f[u]
-      }
-      // Where inputs were not kept, no derivative reads them.
-      let z = keepsInputs ? saved + units : gates
-      recurrentActivation.gradient(di, z: z, y: gates, into: di, vectors: 2, width: units)
-      activation.gradient(dg, z: z + 2 * units, y: g, into: dg, vectors: 1, width: units)
-      recurrentActivation.gradient(
-        dout, z: z + 3 * units, y: o, into: dout, vectors: 1, width: units)
-    }
+    pointwise(step.rows).outputBack(
+      step.gates, c: c, newC: newC, kept: step.saved, dNewH: step.dNewH, dNewC: dNewC,
+      dGates: step.dGates, dC: dC, inputs: step.inputs)
     step.dH.update(repeating: 0, count: step.rows * units)
     step.addStateGradient(of: step.dGates, gates: 0..<4, units: units, width: gateWidth)
   }

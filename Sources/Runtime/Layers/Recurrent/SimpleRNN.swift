@@ -45,8 +45,8 @@ public struct SimpleRNN: RecurrentLayer {
 
   var gateCount: Int { 1 }
   var stateCount: Int { 1 }
-  /// The sum that went into the activation, where its derivative asks for it.
-  var savedWidth: Int { activation.derivativeNeedsInput ? units : 0 }
+  var savedWidth: Int { 0 }
+  var keepsInputs: Bool { activation.derivativeNeedsInput }
 
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
@@ -54,7 +54,7 @@ public struct SimpleRNN: RecurrentLayer {
       MatrixProduct(
         .init(step.h, stride: units), .init(step.recurrentKernel, stride: units),
         into: step.gates, strideC: units, m: step.rows, n: units, k: units))
-    if savedWidth > 0 { step.saved.update(from: step.gates, count: step.rows * units) }
+    step.inputs?.update(from: step.gates, count: step.rows * units)
     activation.apply(step.gates, into: step.newH, vectors: step.rows, width: units)
     step.gates.update(from: step.newH, count: step.rows * units)
   }
@@ -62,7 +62,8 @@ public struct SimpleRNN: RecurrentLayer {
   @specialized(where S == Float)
   func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>) {
     activation.gradient(
-      step.dNewH, z: step.saved, y: step.gates, into: step.dGates, vectors: step.rows, width: units)
+      step.dNewH, z: step.inputs ?? step.gates, y: step.gates, into: step.dGates,
+      vectors: step.rows, width: units)
     step.dH.update(repeating: 0, count: step.rows * units)
     S.addProduct(
       MatrixProduct(

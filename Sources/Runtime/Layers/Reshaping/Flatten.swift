@@ -52,10 +52,7 @@ public struct Flatten: Layer {
       input = try permute.forward(inputs, weights: weights, trace: &trace, pass: &pass)[0].tensor
     }
     let shape = [input.batch, input.shape.dropFirst().reduce(1, *)]
-    switch input.content {
-    case .ids(let ids): return [Signal(Tensor(ids: ids, shape: shape))]
-    case .reals(let x): return [Signal(Tensor(x, shape: shape))]
-    }
+    return [Signal(Tensor(input.content, shape: shape))]
   }
 
   public func backward<S: Scalar>(

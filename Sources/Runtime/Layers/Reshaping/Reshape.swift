@@ -66,10 +66,7 @@ public struct Reshape: Layer {
   ) throws(KerasError) -> [Signal<S>] {
     let input = inputs[0].tensor
     let shape = try resolved(Array(input.shape.dropFirst()))
-    switch input.content {
-    case .ids(let ids): return [Signal(Tensor(ids: ids, shape: [input.batch] + shape))]
-    case .reals(let x): return [Signal(Tensor(x, shape: [input.batch] + shape))]
-    }
+    return [Signal(Tensor(input.content, shape: [input.batch] + shape))]
   }
 
   public func backward<S: Scalar>(

@@ -108,6 +108,8 @@ public struct IntegerLookup: Layer {
   private func number<S: Scalar>(_ input: Tensor<S>, _ i: Int) throws(KerasError) -> Int {
     switch input.content {
     case .ids(let ids): return Int(ids[i])
+    case .words:
+      throw KerasError(.unsupportedConfiguration, "vectors of words but whole numbers belong here")
     case .reals(let values):
       guard let number = Int(exactly: values[i].rounded(.towardZero)) else {
         throw KerasError(

@@ -108,11 +108,7 @@ public struct TimeDistributed: Layer {
     let input = inputs[0].tensor
     let (batch, steps) = (input.shape[0], input.shape[1])
     let rows = [batch * steps] + input.shape.dropFirst(2)
-    var signal: Signal<S>
-    switch input.content {
-    case .ids(let ids): signal = Signal(Tensor(ids: ids, shape: rows))
-    case .reals(let x): signal = Signal(Tensor(x, shape: rows))
-    }
+    var signal = Signal(Tensor(input.content, shape: rows))
     if let mask = inputs[0].mask, mask.shape.count > 2 {
       signal.mask = Mask(mask.flags, shape: [batch * steps] + mask.shape.dropFirst(2))
     }

@@ -1,0 +1,82 @@
+import Dispatch
+
+/// The threads that share a batch. What each computes does not depend on who computes it: work is
+/// divided into parts whose results are independent, and no sum is divided, so that the same bits come
+/// out for any number of threads.
+public struct Crew: Sendable {
+  /// Threads at most, this one among them.
+  public let threads: Int
+
+  /// As many as the machine has processors.
+  public static let all = Crew(threads: ProcessorCount.online)
+  public static let alone = Crew(threads: 1)
+
+  public init(threads: Int) { self.threads = max(1, threads) }
+
+  /// Divides `0..<count` into ranges that threads take at the same time.
+  ///
+  /// - Parameters:
+  ///   - step: where a range may begin: at its multiples.
+  ///   - least: below twice as many nothing is divided.
+  package func share(_ count: Int, step: Int = 1, least: Int, _ body: (Range<Int>) -> Void) {
+    let parts = min(threads, count / max(1, least))
+    guard parts > 1 else { return body(0..<count) }
+    let size = ((count + parts - 1) / parts + step - 1) / step * step
+    Self.perform((count + size - 1) / size) { part in
+      body(part * size..<min(count, (part + 1) * size))
+    }
+  }
+
+  /// Runs `body` for each of these ranges, at the same time.
+  func run(_ ranges: [Range<Int>], _ body: (Range<Int>) -> Void) {
+    guard ranges.count > 1 else {
+      for range in ranges { body(range) }
+      return
+    }
+    Self.perform(ranges.count) { body(ranges[$0]) }
+  }
+
+  /// What the threads run: parts of one batch's work.
+  private struct Work: @unchecked Sendable {
+    // SAFETY: the closure ends before `perform` does, and its parts write to different memory.
+    let body: (Int) -> Void
+  }
+
+  private static func perform(_ count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      let work = Work(body: body)
+      DispatchQueue.concurrentPerform(iterations: count) { work.body($0) }
+    }
+  }
+
+  /// `c += a · b`, some rows or some columns of c for each thread.
+  func addProduct<S: Scalar>(_ product: MatrixProduct<S>) {
+    let work = product.m * product.n * product.k
+    guard threads > 1, work >= 1 << 17 else { return S.addProduct(product) }
+    if product.m >= product.n {
+      share(product.m, step: 8, least: 16) { S.addProduct(product.rows($0)) }
+    } else {
+      share(product.n, step: 16, least: 32) { S.addProduct(product.columns($0)) }
+    }
+  }
+}
+
+extension MatrixProduct {
+  /// The part of it that makes these rows of c.
+  fileprivate func rows(_ rows: Range<Int>) -> MatrixProduct {
+    let start = a.pointer + rows.lowerBound * (a.isTransposed ? 1 : a.stride)
+    return MatrixProduct(
+      Operand(start, stride: a.stride, transposed: a.isTransposed), b,
+      into: c + rows.lowerBound * strideC, strideC: strideC, m: rows.count, n: n, k: k,
+      isConvolution: isConvolution)
+  }
+
+  /// The part of it that makes these columns of c.
+  fileprivate func columns(_ columns: Range<Int>) -> MatrixProduct {
+    let start = b.pointer + columns.lowerBound * (b.isTransposed ? b.stride : 1)
+    return MatrixProduct(
+      a, Operand(start, stride: b.stride, transposed: b.isTransposed),
+      into: c + columns.lowerBound, strideC: strideC, m: m, n: columns.count, k: k,
+      isConvolution: isConvolution)
+  }
+}

@@ -1,0 +1,31 @@
+import CKerasKernels
+
+/// Ways from generic code to the loops of an instruction set, which know `Float` alone.
+extension Scalar {
+  /// The loops for gates with these activations; `nil` where there are none.
+  static func kernels(
+    of activation: Activation, _ recurrent: Activation
+  ) -> (UnsafePointer<HornbillKernels>, HornbillGate)? {
+    guard let kernels = instructions?.kernels, activation == .tanh else { return nil }
+    switch recurrent {
+    case .sigmoid: return (kernels, HornbillGateSigmoid)
+    case .legacyHardSigmoid: return (kernels, HornbillGateLegacyHardSigmoid)
+    case .hardSigmoid: return (kernels, HornbillGateHardSigmoid)
+    default: return nil
+    }
+  }
+}
+
+extension UnsafePointer {
+  /// The same memory where `Pointee` is known to be `Float`.
+  var floats: UnsafePointer<Float> {
+    UnsafeRawPointer(self).assumingMemoryBound(to: Float.self)
+  }
+}
+
+extension UnsafeMutablePointer {
+  /// The same memory where `Pointee` is known to be `Float`.
+  var floats: UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self)
+  }
+}

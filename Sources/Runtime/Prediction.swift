@@ -208,7 +208,17 @@ extension Tensor {
     switch array.elements {
     case .int8(let a): self = ids(a)
     case .int16(let a): self = ids(a)
-    case .int32(let a): self = ids(a)
+    case .int32(let a):
+      let target = workspace.scratch(Int32.self, count: rows.count * width)
+      var next = target
+      a.withUnsafeBufferPointer { source in
+        guard let base = source.baseAddress else { return }
+        for row in rows {
+          next.update(from: base + row * width, count: width)
+          next += width
+        }
+      }
+      self = Tensor(ids: target, shape: shape)
     case .int64(let a): self = ids(a)
     case .uint8(let a): self = ids(a)
     case .uint16(let a): self = ids(a)

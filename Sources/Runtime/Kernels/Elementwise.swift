@@ -2,6 +2,13 @@ import CKerasKernels
 
 /// Sums and copies of whole arrays.
 public enum Elementwise {
+  /// `target = 0`
+  static func setZero<S: Scalar>(_ target: UnsafeMutablePointer<S>, count: Int) {
+    // Zero is all bits zero in every type of numbers.
+    UnsafeMutableRawPointer(target).initializeMemory(
+      as: UInt8.self, repeating: 0, count: count * MemoryLayout<S>.stride)
+  }
+
   /// `target += source`
   @specialized(where S == Float)
   public static func add<S: Scalar>(
@@ -47,8 +54,7 @@ public enum Elementwise {
     _ matrix: UnsafeMutablePointer<S>, with vector: UnsafePointer<S>?, rows: Int, width: Int
   ) {
     guard let vector else {
-      matrix.update(repeating: 0, count: rows * width)
-      return
+      return setZero(matrix, count: rows * width)
     }
     for row in 0..<rows { (matrix + row * width).update(from: vector, count: width) }
   }

@@ -105,7 +105,7 @@ struct DropoutMasks<S: Scalar> {
           .init(product.gates + gate * units, stride: width), into: dKernel + gate * units,
           strideC: width, m: features, n: units, k: rows))
       guard let dx else { continue }
-      part.update(repeating: 0, count: rows * features)
+      Elementwise.setZero(part, count: rows * features)
       S.addProduct(
         MatrixProduct(
           .init(product.gates + gate * units, stride: width),
@@ -180,7 +180,7 @@ extension CellStepBack {
     }
     for gate in gates {
       let mask = masks + gate * rows * units
-      dropped.update(repeating: 0, count: rows * units)
+      Elementwise.setZero(dropped, count: rows * units)
       S.addProduct(
         MatrixProduct(
           .init(dGates + gate * units, stride: width),

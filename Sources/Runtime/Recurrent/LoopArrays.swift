@@ -29,8 +29,8 @@ struct CellStates<S: Scalar> {
   }
 
   func setZero(count: Int) {
-    h.update(repeating: 0, count: count)
-    c?.update(repeating: 0, count: count)
+    Elementwise.setZero(h, count: count)
+    if let c { Elementwise.setZero(c, count: count) }
   }
 
   func add(_ other: CellStates, count: Int) {

@@ -9,6 +9,9 @@ struct LoopTrace<S: Scalar> {
 }
 
 extension TimeLoop {
+  @specialized(where Cell == GRU, S == Float)
+  @specialized(where Cell == LSTM, S == Float)
+  @specialized(where Cell == SimpleRNN, S == Float)
   func backward<S: Scalar>(
     _ dOutputs: [UnsafeMutablePointer<S>], into dInputs: [UnsafeMutablePointer<S>?],
     _ weights: Weights<S>, _ gradients: Weights<S>, dropping masks: DropoutMasks<S>,

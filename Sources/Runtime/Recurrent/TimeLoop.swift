@@ -16,6 +16,9 @@ struct TimeLoop<Cell: RecurrentCell> {
   private var units: Int { cell.units }
 
   /// - Parameter masks: what training drops; kept by who drew them for the way back.
+  @specialized(where Cell == GRU, S == Float)
+  @specialized(where Cell == LSTM, S == Float)
+  @specialized(where Cell == SimpleRNN, S == Float)
   func forward<S: Scalar>(
     _ inputs: [Signal<S>], _ weights: Weights<S>, dropping masks: DropoutMasks<S>,
     _ trace: inout Trace<S>, _ pass: inout Pass

@@ -1,4 +1,5 @@
 extension GRU {
+  @specialized(where S == Float)
   func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>) {
     let (rows, gates): (Int, GRUGates<S>) = (step.rows, pointwise(step.rows))
     gates.outputBack(
@@ -6,7 +7,7 @@ extension GRU {
       inputs: step.inputs)
     guard resetAfter else {
       // The gradient of r·h.
-      scratch.update(repeating: 0, count: rows * units)
+      Elementwise.setZero(scratch, count: rows * units)
       S.addProduct(
         MatrixProduct(
           .init(step.dGates + 2 * units, stride: gateWidth),

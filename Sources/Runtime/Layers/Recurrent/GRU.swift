@@ -68,6 +68,7 @@ public struct GRU: RecurrentLayer {
       rows: rows, units: units, activation: activation, recurrentActivation: recurrentActivation)
   }
 
+  @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     let (rows, gates): (Int, GRUGates<S>) = (step.rows, pointwise(step.rows))
     if resetAfter {

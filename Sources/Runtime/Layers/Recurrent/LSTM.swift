@@ -78,6 +78,7 @@ public struct LSTM: RecurrentLayer {
       rows: rows, units: units, activation: activation, recurrentActivation: recurrentActivation)
   }
 
+  @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     guard let c = step.c, let newC = step.newC else { return }
     step.addRecurrentProduct(gates: 0..<4, units: units, width: gateWidth, into: step.gates)
@@ -91,6 +92,7 @@ public struct LSTM: RecurrentLayer {
       step.gates, c: c, newC: newC, newH: step.newH, kept: step.saved)
   }
 
+  @specialized(where S == Float)
   func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>) {
     guard let c = step.c, let newC = step.newC, let dNewC = step.dNewC, let dC = step.dC else {
       return
@@ -98,7 +100,7 @@ public struct LSTM: RecurrentLayer {
     pointwise(step.rows).outputBack(
       step.gates, c: c, newC: newC, kept: step.saved, dNewH: step.dNewH, dNewC: dNewC,
       dGates: step.dGates, dC: dC, inputs: step.inputs)
-    step.dH.update(repeating: 0, count: step.rows * units)
+    Elementwise.setZero(step.dH, count: step.rows * units)
     step.addStateGradient(of: step.dGates, gates: 0..<4, units: units, width: gateWidth)
   }
 }

@@ -64,7 +64,7 @@ public struct SimpleRNN: RecurrentLayer {
     activation.gradient(
       step.dNewH, z: step.inputs ?? step.gates, y: step.gates, into: step.dGates,
       vectors: step.rows, width: units)
-    step.dH.update(repeating: 0, count: step.rows * units)
+    Elementwise.setZero(step.dH, count: step.rows * units)
     S.addProduct(
       MatrixProduct(
         .init(step.dGates, stride: units), .init(step.recurrentTransposed, stride: units),

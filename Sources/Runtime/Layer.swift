@@ -178,6 +178,9 @@ public struct Pass: ~Copyable {
   public var tableGradients: [TableGradient]?
   /// The threads that share a batch.
   public var crew = Crew.alone
+  /// What recurrent layers know of words, by the way to the layer; `nil` where nothing is kept from
+  /// batch to batch, since weights change.
+  var wordCaches: [[Int]: AnyObject]?
   /// Where a ``WordLayer`` adds the gradient of the words that it took, `[V × width]`.
   var tableTarget: UnsafeMutableRawPointer?
   /// The way from the outermost graph to the layer that is running.
@@ -195,6 +198,15 @@ public struct Pass: ~Copyable {
     self.isTraining = isTraining
     self.keepsTrace = keepsTrace
     streams = RandomStreams(generation: generation)
+  }
+
+  /// What the running layer knows of words, where that is kept.
+  mutating func wordCache<S: Scalar>(for words: WordVectors<S>, width: Int) -> WordCache<S>? {
+    guard wordCaches != nil, !keepsTrace else { return nil }
+    if let cache = wordCaches?[path] as? WordCache<S> { return cache }
+    let cache = WordCache<S>(rows: words.rows, width: width)
+    wordCaches?[path] = cache
+    return cache
   }
 
   /// The random numbers of one draw of the running layer; the next draw has others.

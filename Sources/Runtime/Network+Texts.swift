@@ -36,33 +36,8 @@ extension Network {
   public func outputs(
     for texts: [String], batchSize: Int = 32
   ) throws(KerasError) -> [NumericArray] {
-    guard batchSize > 0 else {
-      throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
-    }
-    var batches: [[NumericArray]] = []
-    for start in stride(from: 0, to: max(1, texts.count), by: batchSize) {
-      let part = Array(texts[start..<min(texts.count, start + batchSize)])
-      do {
-        batches.append(try predict([try encoded(part)], batchSize: batchSize))
-      } catch {
-        throw error.shiftingRows(by: start)
-      }
-    }
-    var joined: [NumericArray] = []
-    for output in outputs.indices {
-      let parts = batches.map { $0[output] }
-      for part in parts where part.shape.dropFirst() != parts[0].shape.dropFirst() {
-        throw KerasError(
-          .shapeMismatch,
-          "one batch gives rows of \(parts[0].shape.tuple), another of \(part.shape.tuple)",
-          hint: "compute all texts in one batch")
-      }
-      let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
-      joined.append(
-        NumericArray(
-          shape: [rows] + parts[0].shape.dropFirst(), .float32(parts.flatMap { $0.floats() })))
-    }
-    return joined
+    var predictor = Predictor(self)
+    return try predictor.outputs(for: texts, batchSize: batchSize)
   }
 
   /// What texts become at the network's input, as the model's text layer or pipeline makes it:

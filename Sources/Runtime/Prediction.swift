@@ -12,16 +12,17 @@ extension Network {
   public func predict(
     _ inputs: [NumericArray], batchSize: Int = 32
   ) throws(KerasError) -> [NumericArray] {
-    var states: RecurrentStates?
-    return try predict(inputs, batchSize: batchSize, states: &states)
+    var predictor = Predictor(self)
+    return try predictor.predict(inputs, batchSize: batchSize)
   }
 
   /// Outputs with every layer in float32, whatever its policy: what a generation's rules make of the
   /// inputs, apart from where its operations round.
   func predictUnrounded(_ inputs: [NumericArray]) throws(KerasError) -> [NumericArray] {
+    var predictor = Predictor(self)
     var states: RecurrentStates?
-    return try predict(
-      inputs, parameters, batchSize: 32, states: &states, followingPolicies: false)
+    return try predictor.predict(
+      inputs, batchSize: 32, states: &states, followingPolicies: false)
   }
 
   /// Outputs of consecutive calls of a stateful model: row i of each batch goes on where row i of the
@@ -41,7 +42,8 @@ extension Network {
     }
     var carried: RecurrentStates? = states
     defer { states = carried ?? states }
-    return try predict(inputs, batchSize: batchSize, states: &carried)
+    var predictor = Predictor(self)
+    return try predictor.predict(inputs, batchSize: batchSize, states: &carried)
   }
 
   /// The rows of one call that a stateful model was made for; `nil` where any number will do.
@@ -55,65 +57,6 @@ extension Network {
 
   /// Whether any layer carries states from call to call.
   public var isStateful: Bool { graph.isStateful }
-
-  private func predict(
-    _ inputs: [NumericArray], batchSize: Int, states: inout RecurrentStates?
-  ) throws(KerasError) -> [NumericArray] {
-    guard graph.hasFloat64 else {
-      return try predict(inputs, parameters, batchSize: batchSize, states: &states)
-    }
-    let wide = Parameters<Double>(copying: parameters)
-    for (index, array) in storedWeights { wide.set(index, to: array.doubles()) }
-    return try predict(inputs, wide, batchSize: batchSize, states: &states)
-  }
-
-  private func predict<S: Scalar>(
-    _ inputs: [NumericArray], _ parameters: Parameters<S>, batchSize: Int,
-    states: inout RecurrentStates?, followingPolicies: Bool = true
-  ) throws(KerasError) -> [NumericArray] {
-    let rows = try checkedRows(of: inputs)
-    guard batchSize > 0 else {
-      throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
-    }
-    var collected = [[Float]](repeating: [], count: outputs.count)
-    var shapes = [[Int]](repeating: [], count: outputs.count)
-    // With time_major a batch may come out with other rows than went in.
-    var rowsOut = [Int](repeating: 0, count: outputs.count)
-    var pass = Pass(generation: generation)
-    pass.followsPolicies = followingPolicies
-    pass.castsToFloat32 = S.self != Float.self
-    pass.states = states
-    defer { states = pass.states }
-    for start in stride(from: 0, to: rows, by: batchSize) {
-      let count = min(batchSize, rows - start)
-      var tensors: [Tensor<S>] = []
-      for input in inputs {
-        tensors.append(Tensor(rows: start..<start + count, of: input, in: &pass.workspace))
-      }
-      var trace = NetworkTrace<S>()
-      let signals: [Signal<S>]
-      do {
-        signals = try forward(tensors, parameters: parameters, trace: &trace, pass: &pass)
-      } catch {
-        throw error.shiftingRows(by: start)
-      }
-      for (index, signal) in signals.enumerated() {
-        let values = signal.tensor.reals(in: &pass.workspace)
-        let row = UnsafeBufferPointer(start: values, count: signal.tensor.count)
-        if let row = row as? UnsafeBufferPointer<Float> {
-          collected[index].append(contentsOf: row)
-        } else {
-          collected[index].append(contentsOf: row.lazy.map { Float($0) })
-        }
-        shapes[index] = Array(signal.tensor.shape.dropFirst())
-        rowsOut[index] += signal.tensor.shape[0]
-      }
-      pass.workspace.reset()
-    }
-    return collected.indices.map { index in
-      NumericArray(shape: [rowsOut[index]] + shapes[index], .float32(collected[index]))
-    }
-  }
 
   /// The common number of rows, after checking counts and shapes against the model's inputs.
   package func checkedRows(of arrays: [NumericArray]) throws(KerasError) -> Int {

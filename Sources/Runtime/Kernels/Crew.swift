@@ -27,6 +27,12 @@ public struct Crew: Sendable {
     }
   }
 
+  /// Runs `body` for each of `0..<count`, at the same time.
+  package func each(_ count: Int, _ body: (Int) -> Void) {
+    guard threads > 1, count > 1 else { return (0..<count).forEach(body) }
+    Self.perform(count, body)
+  }
+
   /// Runs `body` for each of these ranges, at the same time.
   func run(_ ranges: [Range<Int>], _ body: (Range<Int>) -> Void) {
     guard ranges.count > 1 else {

@@ -34,10 +34,11 @@ struct Course {
   /// - Parameters:
   ///   - mask: flags `[batch × steps]`.
   ///   - ids: token ids `[batch × steps]` of rows that all start from zero.
+  ///   - leadIsKnown: whether the lead costs nothing, since its states were kept.
   ///   - isWhole: whether nothing may be left out.
   init(
     batch: Int, steps: Int, mask: Mask?, ids: UnsafePointer<Int32>?, reversed: Bool,
-    isWhole: Bool, _ workspace: inout Workspace
+    leadIsKnown: Bool = false, isWhole: Bool, _ workspace: inout Workspace
   ) {
     self.batch = batch
     self.steps = steps
@@ -70,7 +71,7 @@ struct Course {
       longest = max(longest, begin)
     }
     // The lead's own steps are not worth a few rows' padding.
-    let isLed = mask == nil && ids != nil && late > 2 * longest
+    let isLed = mask == nil && ids != nil && (leadIsKnown || late > 2 * longest)
     let comesIn = (mask != nil || isLed) && late >= early && late > 0
     let dropsOut = !comesIn && early > 0
     isGrowing = comesIn
@@ -111,10 +112,10 @@ struct Course {
     )
   }
 
-  /// The one row of the lead.
-  init(leading course: Course, _ workspace: inout Workspace) {
+  /// The one row of a lead.
+  init(leadingFor steps: Int, _ workspace: inout Workspace) {
     self.init(
-      batch: 1, steps: course.leadSteps, mask: nil, ids: nil, reversed: false, isWhole: true,
+      batch: 1, steps: steps, mask: nil, ids: nil, reversed: false, isWhole: true,
       &workspace)
   }
 

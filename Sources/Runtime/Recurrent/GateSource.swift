@@ -19,7 +19,7 @@ struct GateSource<S: Scalar> {
   init(
     _ cell: some RecurrentCell, _ options: RecurrentOptions, _ input: Tensor<S>,
     _ weights: Weights<S>, bias: UnsafePointer<S>?, _ course: Course,
-    _ masks: DropoutMasks<S>, into gates: UnsafeMutablePointer<S>, _ pass: inout Pass
+    _ masks: DropoutMasks<S>, _ cache: WordCache<S>?, into gates: UnsafeMutablePointer<S>, _ pass: inout Pass
   ) {
     features = input.width
     gateWidth = cell.gateWidth
@@ -27,7 +27,7 @@ struct GateSource<S: Scalar> {
       kind = .words(
         WordProjection(
           words, course, kernel: weights[0], bias: bias, width: gateWidth,
-          reversed: options.goBackwards, &pass))
+          reversed: options.goBackwards, cache, &pass))
       return
     }
     let x = input.reals(in: &pass.workspace)

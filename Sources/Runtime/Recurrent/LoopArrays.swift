@@ -52,7 +52,7 @@ struct LoopArrays<S: Scalar> {
   let saved: UnsafeMutablePointer<S>
   /// What went into the gates, `[total × G·U]`, where a derivative asks for it.
   let inputs: UnsafeMutablePointer<S>?
-  /// The states before each step, `[total × U]`.
+  /// The states before each step, `[total × U]`, and ``final`` behind them.
   let entering: CellStates<S>
   /// Of h what the cell sees: all of it, or what training leaves.
   let seen: UnsafeMutablePointer<S>
@@ -67,9 +67,9 @@ struct LoopArrays<S: Scalar> {
     gates = workspace.scratch(S.self, count: rows * width)
     saved = workspace.scratch(S.self, count: rows * cell.savedWidth)
     inputs = cell.keepsInputs ? workspace.scratch(S.self, count: rows * width) : nil
-    entering = CellStates(cell, rows: rows, &workspace)
+    entering = CellStates(cell, rows: rows + course.batch, &workspace)
     seen = dropsState ? workspace.scratch(S.self, count: rows * cell.units) : entering.h
-    final = CellStates(cell, rows: course.batch, &workspace)
+    final = entering.from(rows * cell.units)
   }
 
   /// The states of a position before step `t`, which it takes.

@@ -26,10 +26,12 @@ struct TimeLoop<Cell: RecurrentCell> {
     let input = inputs[0]
     let (batch, steps) = (input.tensor.shape[0], input.tensor.shape[1])
     let given = initialStates(inputs.dropFirst(), batch: batch, &pass)
+    let words = inputs.count == 1 && !options.stateful ? input.tensor.words : nil
+    let cache: WordCache<S>? = words.flatMap { pass.wordCache(for: $0, width: cell.gateWidth) }
     let course = Course(
-      batch: batch, steps: steps, mask: input.mask,
-      ids: inputs.count == 1 && !options.stateful ? input.tensor.words?.ids : nil,
-      reversed: options.goBackwards, isWhole: !masks.isEmpty || options.stateful, &pass.workspace)
+      batch: batch, steps: steps, mask: input.mask, ids: words?.ids,
+      reversed: options.goBackwards, leadIsKnown: cache != nil,
+      isWhole: !masks.isEmpty || options.stateful, &pass.workspace)
     let main = LoopArrays<S>(
       cell, course, dropsState: masks.state != nil, &pass.workspace)
     let bias = cell.useBias ? UnsafePointer(weights[2]) : nil
@@ -43,20 +45,20 @@ struct TimeLoop<Cell: RecurrentCell> {
       })
     let source = GateSource(
       cell, options, input.tensor, weights, bias: run.lastBias == nil ? bias : nil,
-      course, masks, into: main.gates, &pass)
+      course, masks, cache, into: main.gates, &pass)
 
     let start = given ?? CellStates(cell, rows: batch, zero: true, &pass.workspace)
-    let lead = lead(of: course, source, run, &pass)
+    let lead = lead(of: course, source, run, cache, &pass)
     let sequence =
       options.returnSequences
       ? pass.workspace.scratch(S.self, count: batch * steps * units) : nil
     pass.crew.run(course.parts(masks.isEmpty ? pass.crew.threads : 1)) { positions in
-      advance(positions, main, from: start, lead, source, run, input.mask, sequence)
+      advance(positions, main, from: start, lead?.states, source, run, input.mask, sequence)
     }
-    rest(of: main, from: start, lead, input.mask, into: sequence)
+    rest(of: main, from: start, lead?.states, input.mask, into: sequence)
 
     if pass.keepsTrace {
-      trace.loop = LoopTrace(main: main, lead: lead, source: source)
+      trace.loop = LoopTrace(main: main, lead: lead?.arrays, source: source)
     }
     let ends = course.isWhole ? main.final : inRowOrder(main.final, course, &pass.workspace)
     if options.stateful, pass.states != nil {
@@ -93,22 +95,29 @@ struct TimeLoop<Cell: RecurrentCell> {
 
   // MARK: Steps
 
-  /// The way of the one row that takes the padding in front for all others.
+  /// The way of the one row that takes the padding in front for all others: states, and where they were
+  /// computed for this batch, all that a way back needs.
   private func lead<S: Scalar>(
-    of course: Course, _ source: GateSource<S>, _ run: CellRun<Cell, S>, _ pass: inout Pass
-  ) -> LoopArrays<S>? {
+    of course: Course, _ source: GateSource<S>, _ run: CellRun<Cell, S>, _ cache: WordCache<S>?,
+    _ pass: inout Pass
+  ) -> (states: LeadStates<S>, arrays: LoopArrays<S>?)? {
     guard course.leadSteps > 0 else { return nil }
+    if let known = cache?.lead, known.steps >= course.leadSteps { return (known, nil) }
+    // What is kept serves the longest padding that may come.
+    let steps = cache == nil ? course.leadSteps : course.steps
     let lead = LoopArrays<S>(
-      cell, Course(leading: course, &pass.workspace), dropsState: false, &pass.workspace)
+      cell, Course(leadingFor: steps, &pass.workspace), dropsState: false, &pass.workspace)
     let start = CellStates<S>(cell, rows: 1, zero: true, &pass.workspace)
     let width = cell.gateWidth
     if let padding = source.ofPadding {
-      for t in 0..<course.leadSteps {
+      for t in 0..<steps {
         (lead.gates + t * width).update(from: padding, count: width)
       }
     }
     advance(0..<1, lead, from: start, nil, nil, run, nil, nil)
-    return lead
+    let states = LeadStates(steps: steps, states: lead.entering)
+    cache?.keep(states, units: units)
+    return (states, lead)
   }
 
   /// Takes some positions through all steps.
@@ -118,7 +127,7 @@ struct TimeLoop<Cell: RecurrentCell> {
   ///   - sequence: `[batch × steps × U]`, which takes the state after each step.
   private func advance<S: Scalar>(
     _ positions: Range<Int>, _ arrays: LoopArrays<S>, from start: CellStates<S>,
-    _ lead: LoopArrays<S>?, _ source: GateSource<S>?, _ run: CellRun<Cell, S>, _ mask: Mask?,
+    _ lead: LeadStates<S>?, _ source: GateSource<S>?, _ run: CellRun<Cell, S>, _ mask: Mask?,
     _ sequence: UnsafeMutablePointer<S>?
   ) {
     let course = arrays.course
@@ -126,7 +135,7 @@ struct TimeLoop<Cell: RecurrentCell> {
       let taking = positions.clamped(to: 0..<course.active[t])
       guard !taking.isEmpty else { continue }
       for position in taking.clamped(to: course.comingIn(at: t)) {
-        let first = lead?.states(after: t - 1, units: units)
+        let first = lead?.after(t - 1, units: units)
         arrays.states(before: t, at: position, units: units)
           .update(from: first ?? start.from(course.rows[position] * units), count: units)
       }
@@ -150,14 +159,14 @@ struct TimeLoop<Cell: RecurrentCell> {
 
   /// What comes of rows at steps that they do not take: the state that they start from or end in.
   private func rest<S: Scalar>(
-    of arrays: LoopArrays<S>, from start: CellStates<S>, _ lead: LoopArrays<S>?, _ mask: Mask?,
+    of arrays: LoopArrays<S>, from start: CellStates<S>, _ lead: LeadStates<S>?, _ mask: Mask?,
     into sequence: UnsafeMutablePointer<S>?
   ) {
     let course = arrays.course
     for position in course.idle {
       let row = course.rows[position] * units
       arrays.final.from(position * units).update(
-        from: lead?.states(after: course.steps - 1, units: units) ?? start.from(row), count: units)
+        from: lead?.after(course.steps - 1, units: units) ?? start.from(row), count: units)
     }
     guard let sequence, !course.isWhole else { return }
     for t in 0..<course.steps {
@@ -165,7 +174,7 @@ struct TimeLoop<Cell: RecurrentCell> {
         let row = course.rows[position]
         let state =
           course.isGrowing
-          ? lead?.states(after: t, units: units).h ?? start.h + row * units
+          ? lead?.after(t, units: units).h ?? start.h + row * units
           : arrays.final.h + position * units
         (sequence + (row * course.steps + t) * units).update(from: state, count: units)
       }
@@ -212,13 +221,6 @@ struct TimeLoop<Cell: RecurrentCell> {
   /// Whether a row's processing step `t` does not count.
   func isMasked(_ row: Int, at t: Int, _ mask: Mask) -> Bool {
     !mask.flags[row * mask.steps + (options.goBackwards ? mask.steps - 1 - t : t)]
-  }
-}
-
-extension LoopArrays {
-  /// The states of the only row after step `t`, -1 for before the first.
-  func states(after t: Int, units: Int) -> CellStates<S> {
-    t + 1 < course.steps ? entering.from((t + 1) * units) : final
   }
 }
 

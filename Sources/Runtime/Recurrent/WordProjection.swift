@@ -1,36 +1,53 @@
 /// Each word of a batch once, and the product of its vector with a kernel: words come again and again,
 /// padding most of all, and the product depends on nothing else.
 struct WordProjection<S: Scalar> {
-  /// The different ids, in the order in which they first occur.
+  /// The different ids of a batch, in the order in which they first occur.
   private let ids: UnsafePointer<Int32>
   private let count: Int
   /// The number of the word at each step of the course, `[total]`.
   let slots: UnsafePointer<Int32>
   /// `[words × width]`
   let projected: UnsafePointer<S>
+  /// What padding sends into the gates; `nil` where there is none.
+  let ofPadding: UnsafePointer<S>?
   private let words: WordVectors<S>
   private let width: Int
 
-  /// - Parameter bias: what each sum begins with; `nil` for zero.
+  /// - Parameters:
+  ///   - bias: what each sum begins with; `nil` for zero.
+  ///   - cache: what is known of words; there is then no way back.
   init(
     _ words: WordVectors<S>, _ course: Course, kernel: UnsafePointer<S>, bias: UnsafePointer<S>?,
-    width: Int, reversed: Bool, _ pass: inout Pass
+    width: Int, reversed: Bool, _ cache: WordCache<S>?, _ pass: inout Pass
   ) {
     self.words = words
     self.width = width
+    func inOrder(_ numbers: UnsafePointer<Int32>) -> UnsafePointer<Int32> {
+      let slots = pass.workspace.scratch(Int32.self, count: course.total)
+      for t in 0..<course.steps {
+        let (time, offset) = (reversed ? course.steps - 1 - t : t, course.offsets[t])
+        for position in 0..<course.active[t] {
+          slots[offset + position] = numbers[course.rows[position] * course.steps + time]
+        }
+      }
+      return UnsafePointer(slots)
+    }
+    if let cache {
+      cache.learn(
+        words, count: course.batch * course.steps, kernel: kernel, bias: bias, &pass)
+      projected = UnsafePointer(cache.projected)
+      ofPadding =
+        course.leadSteps > 0
+        ? cache.products(of: Course.padding, words, kernel: kernel, bias: bias, &pass) : nil
+      (ids, slots, count) = (words.ids, inOrder(words.ids), 0)
+      return
+    }
     let occurrences = course.batch * course.steps
     let byRow = pass.workspace.scratch(Int32.self, count: occurrences)
     let different = pass.workspace.scratch(Int32.self, count: occurrences)
     count = Self.number(
       words.ids, count: occurrences, into: byRow, different, &pass.workspace)
-    let slots = pass.workspace.scratch(Int32.self, count: course.total)
-    for t in 0..<course.steps {
-      let (time, offset) = (reversed ? course.steps - 1 - t : t, course.offsets[t])
-      for position in 0..<course.active[t] {
-        slots[offset + position] = byRow[course.rows[position] * course.steps + time]
-      }
-    }
-    (ids, self.slots) = (UnsafePointer(different), UnsafePointer(slots))
+    (ids, slots) = (UnsafePointer(different), inOrder(byRow))
     let vectors = pass.workspace.scratch(S.self, count: count * words.width)
     Elementwise.copyRows(
       ids, of: words.table, count: count, width: words.width, to: vectors)
@@ -41,6 +58,7 @@ struct WordProjection<S: Scalar> {
         .init(vectors, stride: words.width), .init(kernel, stride: width), into: sums,
         strideC: width, m: count, n: width, k: words.width))
     projected = UnsafePointer(sums)
+    ofPadding = Self.paddingSlot(ids, count).map { UnsafePointer(sums + $0 * width) }
   }
 
   /// Numbers words as they first occur.
@@ -71,11 +89,9 @@ struct WordProjection<S: Scalar> {
     return known
   }
 
-  var ofPadding: UnsafePointer<S>? {
-    paddingSlot.map { projected + $0 * width }
+  private static func paddingSlot(_ ids: UnsafePointer<Int32>, _ count: Int) -> Int? {
+    (0..<count).first { ids[$0] == Course.padding }
   }
-
-  private var paddingSlot: Int? { (0..<count).first { ids[$0] == Course.padding } }
 
   /// From the gradients of all sums to those of the kernel and of the words' table, ``Pass/tableTarget``.
   func addGradients(
@@ -87,7 +103,7 @@ struct WordProjection<S: Scalar> {
       Elementwise.addRows(
         of: dGates, count: rows, width: width, to: dProjected, at: slots, columns: columns)
     }
-    if let lead, let slot = paddingSlot {
+    if let lead, let slot = Self.paddingSlot(ids, count) {
       Elementwise.addColumnSums(
         of: lead, rows: leadSteps, width: width, to: dProjected + slot * width)
     }

@@ -4,7 +4,7 @@ import KerasRuntime
 import KerasTrain
 
 /// `hornbill predict`: scores texts, or computes outputs for raw arrays.
-struct Predict: AsyncParsableCommand {
+struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score new reviews, or compute outputs for raw arrays.",
     discussion: """
@@ -75,7 +75,7 @@ struct Predict: AsyncParsableCommand {
     if sources != 1 { throw ValidationError("Give texts, --data or --input: one of them.") }
   }
 
-  func run() async throws {
+  func run() throws {
     let network = try Network(contentsOf: model.model, weights: model.weights)
     if let output {
       try predictArrays(network, to: output)
@@ -88,10 +88,10 @@ struct Predict: AsyncParsableCommand {
       throw error.inFile(model.model)
     }
     if let data {
-      try await predictFile(scoring, data, ScoreWriter(format, network))
+      try predictFile(scoring, data, ScoreWriter(format, network))
     } else {
       let writer = ScoreWriter(format, network)
-      let scores = try await scoring.scores(texts)
+      let scores = try scoring.scores(texts)
       writer.header()
       writer.write(texts, scores)
     }
@@ -136,7 +136,7 @@ struct Predict: AsyncParsableCommand {
   /// Streams: reads a chunk, scores it, writes it, so that memory does not grow with the file.
   private func predictFile(
     _ scoring: Scoring, _ path: String, _ writer: ScoreWriter
-  ) async throws {
+  ) throws {
     var reader = try TextReader(path: path, options: columns.reading)
     var rows = 0
     var isAtEnd = false
@@ -149,7 +149,7 @@ struct Predict: AsyncParsableCommand {
         }
         chunk.append(row.text)
       }
-      let scores = try await scoring.scores(chunk)
+      let scores = try scoring.scores(chunk)
       if rows == 0, !chunk.isEmpty { writer.header() }
       writer.write(chunk, scores)
       rows += chunk.count

@@ -13,6 +13,9 @@ enum Console {
   /// One result; the only thing that goes to standard output.
   static func result(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+  /// The same of UTF-8, line ends included.
+  static func result(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
   /// A remark to the person in front of it.
   static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
@@ -31,7 +34,10 @@ enum Console {
 
   /// All bytes out, however many calls it takes. A reader that has gone away ends the program.
   private static func write(_ text: String, to descriptor: Int32) {
-    let bytes = Array(text.utf8)
+    write(Array(text.utf8), to: descriptor)
+  }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0, from: done) }

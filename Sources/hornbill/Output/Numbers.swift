@@ -11,6 +11,20 @@ enum Numbers {
   /// C's `%.*f`.
   static func fixed(_ value: Double, _ digits: Int) -> String { format("%.\(digits)f", value) }
 
+  /// Appends `value` with four decimals, rounded as C's `printf` rounds.
+  static func appendFixed4(_ value: Float, to bytes: inout [UInt8]) {
+    // Ten thousand times a float of this size is a whole number of digits that a Double holds exactly.
+    guard value >= 0, value < 65536, value.sign == .plus else {
+      bytes.append(contentsOf: fixed(Double(value), 4).utf8)
+      return
+    }
+    let scaled = Int((Double(value) * 10_000).rounded(.toNearestOrEven))
+    bytes.append(contentsOf: "\(scaled / 10_000).".utf8)
+    for unit in [1000, 100, 10, 1] {
+      bytes.append(UInt8(ascii: "0") + UInt8(scaled / unit % 10))
+    }
+  }
+
   /// Keras's logs: four decimals, or four in scientific notation for small ones.
   static func log(_ value: Double) -> String {
     format(abs(value) > 1e-3 ? "%.4f" : "%.4e", value)

@@ -15,31 +15,40 @@ struct ScoreWriter {
     if format == .csv { Console.result("score,text") }
   }
 
-  func write(_ texts: [String], _ scores: [[Float]]) {
-    guard !texts.isEmpty else { return }
-    Console.result(zip(texts, scores).map(line).joined(separator: "\n"))
+  func write(_ texts: [String], _ scores: Scores) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(texts.count * 96)
+    for (row, text) in texts.enumerated() {
+      append(text, scores[row], to: &bytes)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    Console.result(bytes)
   }
 
-  private func line(_ text: String, _ scores: [Float]) -> String {
+  private func append(_ text: String, _ scores: ArraySlice<Float>, to bytes: inout [UInt8]) {
     switch format {
     case .text:
-      let numbers = scores.map { Numbers.fixed(Double($0), 4) }.joined(separator: " ")
-      return "\(numbers)\t\(oneLine(text))"
+      for (index, score) in scores.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: " ")) }
+        Numbers.appendFixed4(score, to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "\t"))
+      appendLine(text, to: &bytes)
     case .csv:
       let numbers = scores.map { "\($0)" }.joined(separator: " ")
-      return "\(numbers),\(quoted(text))"
+      bytes.append(contentsOf: "\(numbers),\(quoted(text))".utf8)
     case .jsonl:
       var object: JSONObject = ["text": .string(text)]
-      if scores.count == 1 {
-        object["score"] = number(scores[0])
-        let isPositive = scores[0] > 0.5 ? 1 : 0
+      if scores.count == 1, let score = scores.first {
+        object["score"] = number(score)
+        let isPositive = score > 0.5 ? 1 : 0
         if let labelNames, labelNames.count == 2 {
           object["label"] = .string(labelNames[isPositive])
         }
       } else {
         object["scores"] = .array(scores.map(number))
       }
-      return JSON.object(object).pythonText()
+      bytes.append(contentsOf: JSON.object(object).pythonText().utf8)
     }
   }
 
@@ -49,8 +58,13 @@ struct ScoreWriter {
   }
 
   /// Line ends and tabs inside a text would break the line: they become spaces.
-  private func oneLine(_ text: String) -> String {
-    String(text.unicodeScalars.map { ["\n", "\r", "\t"].contains($0) ? " " : Character($0) })
+  private func appendLine(_ text: String, to bytes: inout [UInt8]) {
+    let start = bytes.count
+    bytes.append(contentsOf: text.utf8)
+    for i in start..<bytes.count
+    where [UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t")].contains(bytes[i]) {
+      bytes[i] = UInt8(ascii: " ")
+    }
   }
 
   private func quoted(_ text: String) -> String {

@@ -2,10 +2,17 @@ import KerasFormat
 import KerasRuntime
 
 /// Scores texts on several cores; the order stays, and the numbers do not depend on the cores.
-struct Scoring: Sendable {
+final class Scoring {
   private let network: Network
   private let batchSize: Int
-  private let threads: Int
+  private let crew: Crew
+  /// One for each core, kept from chunk to chunk for what it remembers.
+  private let predictors: [Box]
+
+  private final class Box {
+    var predictor: Predictor
+    init(_ network: Network) { predictor = Predictor(network) }
+  }
 
   init(_ network: Network, batchSize: Int, threads: Int?) throws(KerasError) {
     guard network.readsTexts else {
@@ -19,33 +26,46 @@ struct Scoring: Sendable {
         hint: "give arrays with --input and --output")
     }
     self.network = network
-    self.batchSize = batchSize
-    self.threads = threads ?? ProcessorCount.online
+    // A pipeline makes all texts equally long, so that batches have no influence; large ones are faster.
+    self.batchSize = network.textLayer == nil ? max(batchSize, 256) : batchSize
+    crew = threads.map { Crew(threads: $0) } ?? .all
+    predictors = (0..<crew.threads).map { _ in Box(network) }
   }
 
   /// Texts to hand over at once: enough for all cores, little enough to stay in memory.
   /// Whole batches, so that each text meets the same others however many cores there are.
-  var chunkSize: Int { (512 + batchSize - 1) / batchSize * batchSize * threads }
+  var chunkSize: Int { (2048 + batchSize - 1) / batchSize * batchSize * crew.threads }
 
-  /// One row of the model's output for each text.
-  func scores(_ texts: [String]) async throws -> [[Float]] {
+  /// The model's output for each text.
+  func scores(_ texts: [String]) throws(KerasError) -> Scores {
     let batches = (texts.count + batchSize - 1) / batchSize
-    let share = max(1, (batches + threads - 1) / threads) * batchSize
-    return try await withThrowingTaskGroup(of: (Int, [[Float]]).self) { group in
-      for start in stride(from: 0, to: texts.count, by: share) {
-        let part = Array(texts[start..<min(texts.count, start + share)])
-        group.addTask { (start, try rows(part)) }
+    let share = max(1, (batches + crew.threads - 1) / crew.threads) * batchSize
+    let starts = Array(stride(from: 0, to: texts.count, by: share))
+    var parts = [Result<[Float], KerasError>](repeating: .success([]), count: starts.count)
+    parts.withUnsafeMutableBufferPointer { parts in
+      let parts = UnsafeMutableBufferPointer(rebasing: parts[...])
+      crew.each(starts.count) { index in
+        let start = starts[index]
+        let own = Array(texts[start..<min(texts.count, start + share)])
+        let box = predictors[index]
+        parts[index] = Result { () throws(KerasError) in
+          do throws(KerasError) { return try box.predictor.predict(own, batchSize: batchSize) } catch {
+            throw error.shiftingRows(by: start)
+          }
+        }
       }
-      var parts: [(Int, [[Float]])] = []
-      for try await part in group { parts.append(part) }
-      return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
     }
+    var values: [Float] = []
+    for part in parts { values += try part.get() }
+    return Scores(values: values, width: values.count / max(1, texts.count))
   }
+}
 
-  private func rows(_ texts: [String]) throws(KerasError) -> [[Float]] {
-    let output = try network.outputs(for: texts, batchSize: batchSize)[0]
-    let values = output.floats()
-    let width = values.count / max(1, texts.count)
-    return texts.indices.map { Array(values[$0 * width..<($0 + 1) * width]) }
-  }
+/// The model's output for some texts, row by row.
+struct Scores {
+  let values: [Float]
+  /// Numbers for each text.
+  let width: Int
+
+  subscript(row: Int) -> ArraySlice<Float> { values[row * width..<(row + 1) * width] }
 }

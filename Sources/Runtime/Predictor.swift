@@ -1,0 +1,142 @@
+import KerasFormat
+
+/// A network with the memory of its calls: for many calls one after another. It keeps scratch memory,
+/// weights cast to other types, and what recurrent layers found out about words, so that a text is
+/// scored in microseconds. One thread uses it at a time; other threads have their own.
+///
+///     var predictor = Predictor(try Network(contentsOf: "gru.keras"))
+///     for review in reviews { print(try predictor.predict([review])[0]) }
+public struct Predictor: ~Copyable {
+  public let network: Network
+  private var pass: Pass
+  /// The weights where the network computes in float64.
+  private let wide: Parameters<Double>?
+
+  /// - Parameter crew: the threads that share each batch; the same bits come out for any number.
+  public init(_ network: Network, crew: Crew = .alone) {
+    self.network = network
+    pass = Pass(generation: network.generation)
+    pass.crew = crew
+    pass.wordCaches = [:]
+    pass.castsToFloat32 = network.graph.hasFloat64
+    guard network.graph.hasFloat64 else {
+      wide = nil
+      return
+    }
+    let wide = Parameters<Double>(copying: network.parameters)
+    for (index, array) in network.storedWeights { wide.set(index, to: array.doubles()) }
+    self.wide = wide
+  }
+
+  /// Outputs for raw arrays; see ``Network/predict(_:batchSize:)``.
+  public mutating func predict(
+    _ inputs: [NumericArray], batchSize: Int = 32
+  ) throws(KerasError) -> [NumericArray] {
+    var states: RecurrentStates?
+    return try predict(inputs, batchSize: batchSize, states: &states)
+  }
+
+  /// - Parameter followingPolicies: whether layers compute in the types of their policies, else all of
+  ///   them in float32.
+  mutating func predict(
+    _ inputs: [NumericArray], batchSize: Int, states: inout RecurrentStates?,
+    followingPolicies: Bool = true
+  ) throws(KerasError) -> [NumericArray] {
+    pass.followsPolicies = followingPolicies
+    pass.states = states
+    defer { states = pass.states }
+    guard let wide, followingPolicies else {
+      pass.castsToFloat32 = false
+      return try predict(inputs, network.parameters, batchSize: batchSize)
+    }
+    return try predict(inputs, wide, batchSize: batchSize)
+  }
+
+  private mutating func predict<S: Scalar>(
+    _ inputs: [NumericArray], _ parameters: Parameters<S>, batchSize: Int
+  ) throws(KerasError) -> [NumericArray] {
+    let rows = try network.checkedRows(of: inputs)
+    guard batchSize > 0 else {
+      throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
+    }
+    var collected = [[Float]](repeating: [], count: network.outputs.count)
+    var shapes = [[Int]](repeating: [], count: network.outputs.count)
+    // With time_major a batch may come out with other rows than went in.
+    var rowsOut = [Int](repeating: 0, count: network.outputs.count)
+    for start in stride(from: 0, to: rows, by: batchSize) {
+      defer { pass.workspace.reset() }
+      let count = min(batchSize, rows - start)
+      var tensors: [Tensor<S>] = []
+      for input in inputs {
+        tensors.append(Tensor(rows: start..<start + count, of: input, in: &pass.workspace))
+      }
+      var trace = NetworkTrace<S>()
+      let signals: [Signal<S>]
+      do {
+        signals = try network.forward(
+          tensors, parameters: parameters, trace: &trace, pass: &pass)
+      } catch {
+        throw error.shiftingRows(by: start)
+      }
+      for (index, signal) in signals.enumerated() {
+        let values = signal.tensor.reals(in: &pass.workspace)
+        let row = UnsafeBufferPointer(start: values, count: signal.tensor.count)
+        if let row = row as? UnsafeBufferPointer<Float> {
+          collected[index].append(contentsOf: row)
+        } else {
+          collected[index].append(contentsOf: row.lazy.map { Float($0) })
+        }
+        shapes[index] = Array(signal.tensor.shape.dropFirst())
+        rowsOut[index] += signal.tensor.shape[0]
+      }
+    }
+    return collected.indices.map { index in
+      NumericArray(shape: [rowsOut[index]] + shapes[index], .float32(collected[index]))
+    }
+  }
+
+  // MARK: - Texts
+
+  /// The first output for each text: one number a text for a model with one output unit.
+  ///
+  /// - Throws: ``KerasError`` when the model cannot read texts.
+  public mutating func predict(
+    _ texts: [String], batchSize: Int = 32
+  ) throws(KerasError) -> [Float] {
+    try outputs(for: texts, batchSize: batchSize)[0].floats()
+  }
+
+  /// All outputs for texts; see ``Network/outputs(for:batchSize:)``.
+  public mutating func outputs(
+    for texts: [String], batchSize: Int = 32
+  ) throws(KerasError) -> [NumericArray] {
+    guard batchSize > 0 else {
+      throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
+    }
+    var batches: [[NumericArray]] = []
+    for start in stride(from: 0, to: max(1, texts.count), by: batchSize) {
+      let part = Array(texts[start..<min(texts.count, start + batchSize)])
+      do {
+        batches.append(try predict([try network.encoded(part)], batchSize: batchSize))
+      } catch {
+        throw error.shiftingRows(by: start)
+      }
+    }
+    if batches.count == 1 { return batches[0] }
+    var joined: [NumericArray] = []
+    for output in network.outputs.indices {
+      let parts = batches.map { $0[output] }
+      for part in parts where part.shape.dropFirst() != parts[0].shape.dropFirst() {
+        throw KerasError(
+          .shapeMismatch,
+          "one batch gives rows of \(parts[0].shape.tuple), another of \(part.shape.tuple)",
+          hint: "compute all texts in one batch")
+      }
+      let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
+      joined.append(
+        NumericArray(
+          shape: [rows] + parts[0].shape.dropFirst(), .float32(parts.flatMap { $0.floats() })))
+    }
+    return joined
+  }
+}

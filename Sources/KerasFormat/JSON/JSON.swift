@@ -62,7 +62,10 @@ private struct ExactKey: Hashable {
 
   init(_ text: String) { self.text = text }
 
-  static func == (a: ExactKey, b: ExactKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+  static func == (a: ExactKey, b: ExactKey) -> Bool {
+    var (a, b) = (a.text, b.text)
+    return a.withUTF8 { a in b.withUTF8 { b in a.elementsEqual(b) } }
+  }
 
   func hash(into hasher: inout Hasher) {
     var text = text

@@ -146,6 +146,14 @@ private struct TokenizerConfig {
   /// A table from words to whole numbers that fit a token id.
   func words(_ key: String) throws(KerasError) -> WordTable {
     var table = WordTable()
+    let isRead = isFlat(key) { word, value in
+      let known = table.count
+      guard case .integer(let number) = value, number <= Int(Int32.max) else { return false }
+      table.set(word, to: number)
+      return table.count > known
+    }
+    if isRead { return table }
+    table = WordTable()
     for (word, value) in try members(key) {
       guard let number = value.count32 else {
         throw wrong(
@@ -161,6 +169,18 @@ private struct TokenizerConfig {
     _ key: String, _ read: (JSON) -> Value?
   ) throws(KerasError) -> [Int: Value] {
     var table: [Int: Value] = [:]
+    let isRead = isFlat(key) { number, value in
+      let json: JSON =
+        switch value {
+        case .integer(let value): .integer(value)
+        case .string(let value): .string(String(decoding: value, as: UTF8.self))
+        }
+      guard let index = Int(String(decoding: number, as: UTF8.self)), let result = read(json)
+      else { return false }
+      return table.updateValue(result, forKey: index) == nil
+    }
+    if isRead { return table }
+    table = [:]
     for (number, value) in try members(key) {
       guard let index = Int(number), let result = read(value) else {
         throw wrong(
@@ -169,6 +189,13 @@ private struct TokenizerConfig {
       table[index] = result
     }
     return table
+  }
+
+  /// Whether a table is a flat object of which `body` takes every member.
+  private func isFlat(
+    _ key: String, _ body: (UnsafeBufferPointer<UInt8>, FlatObject.Value) -> Bool
+  ) -> Bool {
+    config[key]?.string.map { FlatObject.forEachMember(in: $0, body) } ?? false
   }
 
   private func members(_ key: String) throws(KerasError) -> [(key: String, value: JSON)] {

@@ -57,6 +57,11 @@ public struct WordTable: Sendable {
   /// The value of a word, or `nil`.
   func value(of word: UnsafeBufferPointer<UInt8>) -> Int? { position(of: word).map { values[$0] } }
 
+  /// Sets the value of a word; a new one is appended.
+  mutating func set(_ word: UnsafeBufferPointer<UInt8>, to value: Int) {
+    values[insert(word)] = value
+  }
+
   /// Adds to the value of a word, which starts at 0.
   mutating func add(_ amount: Int, to word: UnsafeBufferPointer<UInt8>) {
     values[insert(word)] += amount

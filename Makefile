@@ -2,6 +2,8 @@
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
+ARITHMETIC := Kernel|MatrixProduct|LayerFixture|TrainingCurve|Optimizer|Threads|SeededFit
+
 .PHONY: demo test resume setup format
 
 demo: setup
@@ -9,8 +11,13 @@ demo: setup
 	mkdir -p demo-output
 	.build/release/hornbill demo --output demo-output
 
+# All tests in the widest instruction set of the machine, then those of the arithmetic in the others.
 test: setup
 	$(SWIFT) test -c release
+	for isa in avx2 sse2; do \
+	  HORNBILL_ISA=$$isa $(SWIFT) test -c release --skip-build \
+	    --filter '$(ARITHMETIC)' || exit 1; \
+	done
 
 # Kills every run of the tests of resuming at 20 moments each, not at one.
 resume: setup

@@ -115,19 +115,19 @@ extension Float: Scalar {
   public static func exp(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
   ) {
-    InstructionSet.current.kernels.pointee.exponential(x, y, count)
+    InstructionSet.current.apply(.exponential, x, into: y, count: count)
   }
 
   public static func sigmoid(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
   ) {
-    InstructionSet.current.kernels.pointee.sigmoid(x, y, count)
+    InstructionSet.current.apply(.sigmoid, x, into: y, count: count)
   }
 
   public static func tanh(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
   ) {
-    InstructionSet.current.kernels.pointee.tanh(x, y, count)
+    InstructionSet.current.apply(.tanh, x, into: y, count: count)
   }
 }
 

@@ -48,6 +48,23 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
   public var fusesMultiplyAdd: Bool { kernels.pointee.fusesMultiplyAdd != 0 }
   public var description: String { name }
 
+  /// The functions that it has loops for.
+  package enum Function: CaseIterable, Sendable {
+    case exponential, sigmoid, tanh
+  }
+
+  /// `y = f(x)` of `count` numbers; `y` may be `x`. At most 2 units in the last place off, and results of
+  /// `exponential` below the smallest normal number are zero.
+  package func apply(
+    _ function: Function, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    switch function {
+    case .exponential: kernels.pointee.exponential(x, y, count)
+    case .sigmoid: kernels.pointee.sigmoid(x, y, count)
+    case .tanh: kernels.pointee.tanh(x, y, count)
+    }
+  }
+
   private static let widest = InstructionSet(kernels: hornbill_kernels_widest())
   private static let requested = getenv("HORNBILL_ISA").map { String(cString: $0) }
 

@@ -19,7 +19,8 @@ struct GateSource<S: Scalar> {
   init(
     _ cell: some RecurrentCell, _ options: RecurrentOptions, _ input: Tensor<S>,
     _ weights: Weights<S>, bias: UnsafePointer<S>?, _ course: Course,
-    _ masks: DropoutMasks<S>, _ cache: WordCache<S>?, into gates: UnsafeMutablePointer<S>, _ pass: inout Pass
+    _ masks: DropoutMasks<S>, _ cache: WordCache<S>?, into gates: UnsafeMutablePointer<S>,
+    _ pass: inout Pass
   ) {
     features = input.width
     gateWidth = cell.gateWidth

@@ -49,7 +49,9 @@ final class Scoring {
         let own = Array(texts[start..<min(texts.count, start + share)])
         let box = predictors[index]
         parts[index] = Result { () throws(KerasError) in
-          do throws(KerasError) { return try box.predictor.predict(own, batchSize: batchSize) } catch {
+          do throws(KerasError) {
+            return try box.predictor.predict(own, batchSize: batchSize)
+          } catch {
             throw error.shiftingRows(by: start)
           }
         }

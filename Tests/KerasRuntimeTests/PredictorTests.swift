@@ -1,0 +1,69 @@
+import KerasFormat
+import KerasRuntime
+import Testing
+
+/// What a predictor remembers from call to call changes no bit of what it gives.
+@Suite struct PredictorTests {
+  private static let rows: [[Int32]] = [
+    [0, 0, 0, 4, 2], [0, 3, 1, 1, 6], [5, 2, 0, 0, 0], [0, 0, 0, 0, 0], [6, 5, 4, 3, 2],
+    [0, 0, 0, 0, 9],
+  ]
+
+  private static func batch(_ rows: [[Int32]]) -> NumericArray {
+    NumericArray(shape: [rows.count, 5], .int32(rows.flatMap { $0 }))
+  }
+
+  private static func network(_ layer: any Layer, maskZero: Bool) throws -> Network {
+    try Network(
+      [Embedding(inputDim: 10, outputDim: 3, maskZero: maskZero), layer, Dense(units: 2)], seed: 5)
+  }
+
+  /// What comes out of a row by itself, nothing known before and nothing kept.
+  private static func alone(_ row: [Int32], _ network: Network) throws -> [Float] {
+    var pass = Pass(generation: network.generation)
+    var trace = NetworkTrace<Float>()
+    let input = Tensor<Float>(rows: 0..<1, of: batch([row]), in: &pass.workspace)
+    let output = try network.forward(
+      [input], parameters: network.parameters, trace: &trace, pass: &pass)[0].tensor
+    let values = output.reals(in: &pass.workspace)
+    return Array(UnsafeBufferPointer(start: values, count: output.count))
+  }
+
+  private static let layers: [any Layer] = [
+    GRU(units: 4), GRU(units: 4, resetAfter: false), LSTM(units: 4), SimpleRNN(units: 4),
+    GRU(units: 4, returnSequences: true, goBackwards: true), LSTM(units: 4, returnSequences: true),
+  ]
+
+  @Test(arguments: layers.indices, [false, true])
+  func `rows one by one, again, and all at once come out alike`(
+    _ index: Int, _ maskZero: Bool
+  ) throws {
+    let network = try Self.network(Self.layers[index], maskZero: maskZero)
+    let expected = try Self.rows.map { try Self.alone($0, network) }
+    #expect(Set(expected.flatMap { $0 }).count > 10)
+    var predictor = Predictor(network)
+    for _ in 0..<2 {
+      for (row, wanted) in zip(Self.rows, expected) {
+        #expect(try predictor.predict([Self.batch([row])])[0].floats() == wanted)
+      }
+    }
+    let all = try predictor.predict([Self.batch(Self.rows)])[0].floats()
+    #expect(all == expected.flatMap { $0 })
+  }
+
+  @Test func `an error leaves the predictor as it was`() throws {
+    let network = try Self.network(GRU(units: 4), maskZero: false)
+    var predictor = Predictor(network)
+    let before = try predictor.predict([Self.batch(Self.rows)])[0].floats()
+    var error: KerasError?
+    do throws(KerasError) {
+      _ = try predictor.predict([Self.batch([[0, 0, 1, 2, 3], [1, 2, 10, 3, 4]])])
+    } catch let thrown {
+      error = thrown
+    }
+    #expect(
+      error?.description.contains("token id 10 at step 2 but the embedding has 10 rows") == true)
+    #expect(error?.place.row == 1)
+    #expect(try predictor.predict([Self.batch(Self.rows)])[0].floats() == before)
+  }
+}

@@ -86,6 +86,7 @@ extension Graph {
   ///   - inputs: one signal per input of the graph, all with the same batch extent.
   ///   - trace: what each node took and gave.
   /// - Returns: one signal per output of the graph, in the memory of `pass.workspace`.
+  @specialized(where S == Float)
   func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout [Trace<S>],
     pass: inout Pass
@@ -145,6 +146,7 @@ extension Graph {
 
   /// The way back: adds to `gradients` what `outputGradients` (one per output of the graph) mean for
   /// every weight, and to `inputGradients` (one per input, `nil` where nobody wants it).
+  @specialized(where S == Float)
   func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: [Trace<S>], pass: inout Pass

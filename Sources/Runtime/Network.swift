@@ -58,6 +58,7 @@ extension Network {
   ///   - trace: what each node took and gave; complete enough for ``backward(_:trace:parameters:gradients:pass:)``
   ///     when `pass.keepsTrace`.
   /// - Returns: one signal per output of the model, in the memory of `pass.workspace`.
+  @specialized(where S == Float)
   public func forward<S: Scalar>(
     _ inputs: [Tensor<S>], parameters: Parameters<S>, trace: inout NetworkTrace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
@@ -68,6 +69,7 @@ extension Network {
 
   /// The way back: adds to `gradients` what `outputGradients` (one per output of the model) mean for
   /// every weight.
+  @specialized(where S == Float)
   public func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], trace: NetworkTrace<S>, parameters: Parameters<S>,
     gradients: Parameters<S>, pass: inout Pass

@@ -48,6 +48,7 @@ package struct Objective: Sendable {
   /// - Parameters:
   ///   - targets: one for each output that has a loss.
   ///   - weights: sample weights likewise: a number for each row or for each vector.
+  @specialized(where S == Float)
   package func evaluate<S: Scalar>(
     _ inputs: [Tensor<S>], targets: [Tensor<S>], weights: [Tensor<S>?], parameters: Parameters<S>,
     trace: inout NetworkTrace<S>, pass: inout Pass
@@ -116,6 +117,7 @@ package struct Objective: Sendable {
   }
 
   /// The way back from ``evaluate(_:targets:weights:parameters:trace:pass:)``, penalties included.
+  @specialized(where S == Float)
   package func backward<S: Scalar>(
     _ outcome: Outcome<S>, trace: NetworkTrace<S>, parameters: Parameters<S>,
     gradients: Parameters<S>, pass: inout Pass

@@ -6,6 +6,7 @@ extension Graph.Node {
   /// The layer's outputs, in its own type's arithmetic.
   ///
   /// - Parameter specs: those of the layer's weights.
+  @specialized(where S == Float)
   func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, specs: ArraySlice<WeightSpec>,
     trace: inout Trace<S>, pass: inout Pass

@@ -150,6 +150,9 @@ extension RecurrentLayer {
 
   // MARK: Forward
 
+  @specialized(where Self == GRU, S == Float)
+  @specialized(where Self == LSTM, S == Float)
+  @specialized(where Self == SimpleRNN, S == Float)
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
@@ -189,6 +192,9 @@ extension RecurrentLayer {
 
   // MARK: Backward
 
+  @specialized(where Self == GRU, S == Float)
+  @specialized(where Self == LSTM, S == Float)
+  @specialized(where Self == SimpleRNN, S == Float)
   public func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass

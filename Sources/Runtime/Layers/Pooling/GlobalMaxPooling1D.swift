@@ -23,6 +23,7 @@ public struct GlobalMaxPooling1D: GlobalPooling1D, WordLayer {
 
   // MARK: Forward
 
+  @specialized(where S == Float)
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
@@ -60,6 +61,7 @@ public struct GlobalMaxPooling1D: GlobalPooling1D, WordLayer {
 
   // MARK: Backward
 
+  @specialized(where S == Float)
   public func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass

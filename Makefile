@@ -4,7 +4,16 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 ARITHMETIC := Kernel|MatrixProduct|LayerFixture|TrainingCurve|Optimizer|Threads|SeededFit
 
-.PHONY: demo test resume setup format
+# For benchmarks: Python 3.11, where the other frameworks go and what they share (outside the tree), the
+# folder of the UCI reviews, and options: make bench BENCH='--filter train/ --threads 1'.
+PYTHON ?= python3.11
+PEERS ?= $(HOME)/.cache/hornbill-peers
+REVIEWS ?=
+BENCH ?=
+BENCHMARKS := Benchmarks/.build/release/hornbill-bench
+REVIEWS_OPTION = $(if $(REVIEWS),--reviews "$(REVIEWS)")
+
+.PHONY: demo test resume bench bench-peers counted setup format
 
 demo: setup
 	$(SWIFT) build -c release --product hornbill
@@ -23,6 +32,36 @@ test: setup
 resume: setup
 	HORNBILL_REPEAT=20 $(SWIFT) test -c release --filter ResumeTests
 
+bench: setup
+	$(SWIFT) build --package-path Benchmarks -c release
+	$(BENCHMARKS) $(REVIEWS_OPTION) $(BENCH)
+
+# The same work in other frameworks; the first time installs them. BENCH=--quick for a first look; without,
+# some hours on two cores that have nothing else to do. Keras 2.15 takes part where $(PEERS)/keras2 could be
+# made.
+bench-peers: setup
+	$(SWIFT) build -c release --product hornbill
+	$(SWIFT) build --package-path Benchmarks -c release
+	test -x "$(PEERS)/keras3/bin/python" || { $(PYTHON) -m venv "$(PEERS)/keras3" && \
+	  "$(PEERS)/keras3/bin/pip" install -q -r Benchmarks/peers/requirements.txt; }
+	test -x "$(PEERS)/keras2/bin/python" || { $(PYTHON) -m venv "$(PEERS)/keras2" && \
+	  "$(PEERS)/keras2/bin/pip" install -q -r Benchmarks/peers/requirements-keras2.txt; }
+	$(BENCHMARKS) prepare "$(PEERS)/data" $(REVIEWS_OPTION)
+	$(BENCHMARKS) memory --json "$(PEERS)/memory.json"
+	"$(PEERS)/keras3/bin/python" Benchmarks/peers/run.py --bench $(BENCHMARKS) \
+	  --tool .build/release/hornbill --data "$(PEERS)/data" --results "$(PEERS)/results.json" \
+	  --python-keras2 "$(PEERS)/keras2/bin/python" $(BENCH)
+	"$(PEERS)/keras3/bin/python" Benchmarks/peers/report.py "$(PEERS)/results.json" \
+	  "$(PEERS)/memory.json" Benchmarks/RESULTS.md
+	"$(PEERS)/keras3/bin/python" Benchmarks/peers/growth.py "$(PEERS)/results.json" \
+	  "$(PEERS)/growth.json"
+	$(BENCHMARKS) plot "$(PEERS)/growth.json" docs/images/growth.svg
+
+# Instructions and allocations of a step under valgrind, against what is recorded.
+counted: setup
+	$(SWIFT) build --package-path Benchmarks -c release
+	$(BENCHMARKS) counted Benchmarks/counted.json
+
 setup:
 	@for package in libhdf5-dev:hdf5 zlib1g-dev:zlib pkg-config:; do \
 	  name=$${package%%:*}; module=$${package#*:}; \
@@ -40,4 +79,4 @@ setup:
 	fi
 
 format:
-	$(SWIFT) format -i -r Package.swift Sources Tests
+	$(SWIFT) format -i -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

@@ -8,6 +8,8 @@ let package = Package(
   products: [
     .library(name: "Hornbill", targets: ["KerasFormat", "KerasRuntime", "KerasTrain"]),
     .executable(name: "hornbill", targets: ["hornbill"]),
+    // Pictures of curves, for the benchmarks too.
+    .library(name: "HornbillPlot", targets: ["HornbillPlot"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")

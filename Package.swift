@@ -6,7 +6,9 @@ let package = Package(
   name: "Hornbill",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Hornbill", targets: ["KerasFormat", "KerasRuntime", "KerasTrain"]),
+    .library(
+      name: "Hornbill",
+      targets: ["KerasFormat", "KerasRuntime", "KerasTrain", "KerasLaboratory"]),
     .executable(name: "hornbill", targets: ["hornbill"]),
     // Pictures of curves, for the benchmarks too.
     .library(name: "HornbillPlot", targets: ["HornbillPlot"]),
@@ -40,10 +42,14 @@ let package = Package(
     .target(
       name: "HornbillReviews", path: "Sources/Reviews", resources: [.embedInCode("reviews.tsv")]),
     .target(name: "HornbillPlot", dependencies: ["CKerasZlib"], path: "Sources/Plot"),
+    // Why a loss stands still: trainings compared, measured, explained.
+    .target(
+      name: "KerasLaboratory", dependencies: ["KerasTrain", "HornbillPlot"],
+      path: "Sources/Laboratory"),
     .executableTarget(
       name: "hornbill",
       dependencies: [
-        "KerasTrain", "HornbillReviews", "HornbillPlot",
+        "KerasTrain", "KerasLaboratory", "HornbillReviews", "HornbillPlot",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -54,6 +60,8 @@ let package = Package(
       name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
     .testTarget(
       name: "HornbillTests", dependencies: ["hornbill", "KerasTrain", "TestSupport"]),
+    .testTarget(
+      name: "LaboratoryTests", dependencies: ["KerasLaboratory", "TestSupport"]),
     .testTarget(name: "PlotTests", dependencies: ["HornbillPlot", "CKerasZlib", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

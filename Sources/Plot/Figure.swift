@@ -18,10 +18,12 @@ public struct Figure: Sendable, Hashable {
   /// numbers then stand at the outer charts only.
   public var sharedX: Bool
   public var sharedY: Bool
+  /// Whether the names of the series stand above the charts. A page with many figures names them once.
+  public var hasLegend: Bool
 
   public init(
     title: String = "", charts: [Chart], columns: Int = 1, width: Double = 720,
-    height: Double = 405, sharedX: Bool = false, sharedY: Bool = false
+    height: Double = 405, sharedX: Bool = false, sharedY: Bool = false, hasLegend: Bool = true
   ) {
     self.title = title
     self.charts = charts
@@ -30,11 +32,19 @@ public struct Figure: Sendable, Hashable {
     self.height = height
     self.sharedX = sharedX
     self.sharedY = sharedY
+    self.hasLegend = hasLegend
   }
 
   /// The figure as an SVG document of its own: no script, no font to load.
   public func svg(theme: SVGTheme = .auto) -> String {
     var writer = SVGWriter(theme: theme)
+    return writer.document(drawList(), title: title, description: summary)
+  }
+
+  /// The figure as an `<svg>` element of an HTML page, whose style sheet gives the colors: it holds
+  /// ``Theme/pageStyle``. It fills the width that it is given and keeps its proportions.
+  public func svgElement() -> String {
+    var writer = SVGWriter(forPage: true)
     return writer.document(drawList(), title: title, description: summary)
   }
 

@@ -178,6 +178,7 @@ struct FigureLayout {
 
   /// Every name once, in order of appearance; one name in two looks stays two entries.
   private func legendEntries() -> [Series] {
+    guard figure.hasLegend else { return [] }
     var entries: [Series] = []
     for series in figure.charts.flatMap(\.series) where !series.name.isEmpty {
       if !entries.contains(where: { $0.name == series.name && $0.style == series.style }) {

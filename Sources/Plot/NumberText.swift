@@ -12,11 +12,16 @@ package enum NumberText {
   }
 
   /// `value` to four significant digits, for prose.
-  static func significant(_ value: Double) -> String {
+  package static func significant(_ value: Double) -> String {
     if value == 0 { return "0" }
     let exponent = decimalExponent(value)
     if exponent < -4 || exponent > 6 { return scientific(value, decimals: 3) }
     return fixed(value, decimals: max(0, 3 - exponent))
+  }
+
+  /// A setting as people write it: `5`, `2.5`.
+  package static func plain(_ value: Double) -> String {
+    Int(exactly: value).map(String.init) ?? "\(value)"
   }
 
   /// `1.5e-7`.

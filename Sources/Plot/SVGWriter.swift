@@ -9,35 +9,41 @@ struct SVGWriter {
 
   private let colors: Theme
   private let followsReader: Bool
+  /// Whether this is a part of an HTML page, which brings the colors.
+  private let isForPage: Bool
   private var used: Set<Ink> = []
 
   init(theme: SVGTheme) {
     colors = theme == .dark ? .dark : .light
     followsReader = theme == .auto
+    isForPage = false
+  }
+
+  init(forPage isForPage: Bool) {
+    (colors, followsReader) = (.light, true)
+    self.isForPage = isForPage
   }
 
   mutating func document(_ list: DrawList, title: String, description: String) -> String {
     let (width, height) = (number(list.width), number(list.height))
     let body = list.commands.map { element($0) }
+    // In a page, HTML itself says what `svg` is, and the page how large and in which letters.
     var lines = [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"\(width)\" "
-        + "height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\" font-family=\"\(Self.fonts)\">"
+      isForPage
+        ? "<svg role=\"img\" viewBox=\"0 0 \(width) \(height)\">"
+        : "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"\(width)\" "
+          + "height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\" font-family=\"\(Self.fonts)\">"
     ]
     if !title.isEmpty { lines.append("<title>\(escaped(title))</title>") }
     if !description.isEmpty { lines.append("<desc>\(escaped(description))</desc>") }
-    if followsReader { lines.append(darkStyle) }
+    if followsReader && !isForPage { lines.append(darkStyle) }
     return (lines + body + ["</svg>", ""]).joined(separator: "\n")
   }
 
   /// The rules that turn a light picture dark, for the inks that were drawn with.
   private var darkStyle: String {
-    let rules = Ink.all.filter(used.contains).flatMap { ink in
-      let color = Theme.dark.color(ink).css
-      return [
-        ".hb-f-\(ink.name){fill:\(color)}", ".hb-s-\(ink.name){stroke:\(color)}",
-      ]
-    }
-    return "<style>@media (prefers-color-scheme: dark){\(rules.joined())}</style>"
+    let rules = Theme.dark.rules(Ink.all.filter(used.contains))
+    return "<style>@media (prefers-color-scheme: dark){\(rules)}</style>"
   }
 
   private mutating func element(_ command: DrawCommand) -> String {
@@ -85,11 +91,12 @@ struct SVGWriter {
 
   private mutating func paint(fill: Ink? = nil, stroke: Ink? = nil) -> String {
     var attributes = ""
+    let writesColors = !isForPage
     var classes: [String] = []
     for (ink, property, letter) in [(fill, "fill", "f"), (stroke, "stroke", "s")] {
       guard let ink else { continue }
       used.insert(ink)
-      attributes += " \(property)=\"\(colors.color(ink).css)\""
+      if writesColors { attributes += " \(property)=\"\(colors.color(ink).css)\"" }
       classes.append("hb-\(letter)-\(ink.name)")
     }
     return followsReader ? attributes + " class=\"\(classes.joined(separator: " "))\"" : attributes

@@ -74,6 +74,32 @@ extension Theme {
     }
   }
 
+  /// The rules of a style sheet that give inks their colors.
+  func rules(_ inks: [Ink]) -> String {
+    inks.map { ink in
+      let color = color(ink).css
+      return ".hb-f-\(ink.name){fill:\(color)}.hb-s-\(ink.name){stroke:\(color)}"
+    }.joined()
+  }
+
+  /// What the style sheet of a page with figures holds: their colors, and as variables those that
+  /// words and tables beside them share: `--paper`, `--text`, `--muted`, `--axis`, `--grid`, `--s0` ….
+  public static let pageStyle: String = {
+    func variables(_ theme: Theme) -> String {
+      Ink.all.map { "--\($0.name):\(theme.color($0).css)" }.joined(separator: ";")
+    }
+    let inks = Ink.all.map { ink in
+      ".hb-f-\(ink.name){fill:var(--\(ink.name))}.hb-s-\(ink.name){stroke:var(--\(ink.name))}"
+    }.joined()
+    return ":root{color-scheme:light dark;\(variables(.light))}"
+      + "@media screen and (prefers-color-scheme:dark){:root{\(variables(.dark))}}" + inks
+  }()
+
+  /// The variable of ``pageStyle`` for a series color index of any size.
+  public static func variable(ofSeries index: Int) -> String {
+    "var(--\(Ink.palette(index).name))"
+  }
+
   // Blue, vermilion, bluish green, reddish purple, orange, sky blue, grey.
   private static let lightPalette: [UInt32] = [
     0x0072B2, 0xD55E00, 0x009E73, 0xC05C92, 0xB87F00, 0x3597D3, 0x5B636D,

@@ -42,7 +42,7 @@ public struct History: Sendable, Equatable {
   /// From ``json``, which lists `epoch` and `seconds` behind the series.
   ///
   /// - Throws: ``KerasError`` where a list is not one of numbers, or of another length than `epoch`.
-  init(json: JSON) throws(KerasError) {
+  package init(json: JSON) throws(KerasError) {
     func numbers(_ key: String, _ value: JSON?) throws(KerasError) -> [Double] {
       guard let list = value?.array else {
         throw KerasError(

@@ -10,7 +10,7 @@ struct Hornbill: AsyncParsableCommand {
     version: Version.number,
     subcommands: [
       Demo.self, Train.self, Evaluate.self, Predict.self, Summary.self, Convert.self,
-      Inspect.self, Diff.self, Doctor.self,
+      Inspect.self, Diff.self, SweepVerb.self, Doctor.self,
     ])
 
   /// Runs a verb and ends with the exit status that the command line promises: 0 done, 1 a failed
@@ -44,7 +44,9 @@ struct Hornbill: AsyncParsableCommand {
   private static func usageMessage(for error: any Error) -> String {
     var text = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
     while text.last == "." { text.removeLast() }
-    let verbs = configuration.subcommands.map { "\($0)".lowercased() }
+    let verbs = configuration.subcommands.map {
+      $0.configuration.commandName ?? "\($0)".lowercased()
+    }
     let verb = CommandLine.arguments.dropFirst().first.flatMap { verbs.contains($0) ? $0 : nil }
     return "\(text); see 'hornbill help\(verb.map { " \($0)" } ?? "")'"
   }

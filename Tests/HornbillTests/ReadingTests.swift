@@ -105,7 +105,7 @@ import Testing
     #expect(root.status == 0 && root.error == "")
     let verbs = [
       "demo", "train", "evaluate", "predict", "summary", "convert", "inspect", "diff",
-      "doctor",
+      "sweep", "doctor",
     ]
     for verb in verbs {
       #expect(root.output.contains("\n  \(verb) "))

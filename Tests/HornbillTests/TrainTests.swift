@@ -184,7 +184,11 @@ import Testing
       #expect(tool.exists("\(name).keras") && tool.exists("\(name).h5"))
     }
     #expect(tool.exists("curves.svg") && tool.exists("curves.png"))
-    let last = run.output.split(separator: "\n").suffix(4)
-    #expect(last.allSatisfy { $0.wholeMatch(of: /(  [01]\.\d{4}){3}  .+/) != nil }, "\(last)")
+    let scores = run.output.split(separator: "\n").filter {
+      $0.wholeMatch(of: /(  [01]\.\d{4}){3}  .+/) != nil
+    }
+    #expect(scores.count == 4)
+    #expect(run.output.contains("report: ./sweep/report.html\n"))
+    #expect(tool.exists("sweep/report.html") && tool.exists("sweep/curves.png"))
   }
 }

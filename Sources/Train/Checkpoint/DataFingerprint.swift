@@ -27,9 +27,12 @@ struct DataFingerprint: Sendable, Equatable {
     }
   }
 
+  /// The hash of nothing.
+  static let emptyHash: UInt64 = 0xCBF2_9CE4_8422_2325
+
   /// `64x50 int32 and 64 float32, 9a3c…`: shapes and types, then the hash.
   private static func describe(_ data: Dataset) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    var hash = emptyHash
     var parts: [String] = []
     for array in data.inputs + data.targets + data.sampleWeights.compactMap({ $0 }) {
       let extents = array.shape.map(String.init).joined(separator: "x")
@@ -41,7 +44,7 @@ struct DataFingerprint: Sendable, Equatable {
 
   /// FNV-1a over words of eight bytes, each spread by a multiplication of its own: every bit of the
   /// data reaches the upper half of the hash.
-  private static func mix(_ bytes: [UInt8], into hash: inout UInt64) {
+  static func mix(_ bytes: [UInt8], into hash: inout UInt64) {
     var hash64 = hash
     func take(_ word: UInt64) {
       hash64 ^= word &* 0x9E37_79B9_7F4A_7C15

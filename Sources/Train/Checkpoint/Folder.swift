@@ -8,8 +8,8 @@ import KerasFormat
   import Darwin
 #endif
 
-/// Folders and names, as far as callbacks need them.
-enum Folder {
+/// Folders and names, as far as callbacks and reports need them.
+package enum Folder {
   /// Makes the folders above `path` that are not there.
   static func create(above path: String) throws(KerasError) {
     guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
@@ -17,7 +17,7 @@ enum Folder {
   }
 
   /// Makes a folder and those above it, as far as they are not there.
-  static func create(_ folder: String) throws(KerasError) {
+  package static func create(_ folder: String) throws(KerasError) {
     guard !folder.isEmpty, access(folder, F_OK) != 0 else { return }
     try create(above: folder)
     guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
@@ -25,7 +25,7 @@ enum Folder {
     }
   }
 
-  static func hasFile(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  package static func hasFile(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   static func move(_ path: String, to target: String) throws(KerasError) {
     guard rename(path, target) == 0 else { throw systemError("rename the file", path) }

@@ -1,15 +1,19 @@
 import ArgumentParser
 import HornbillReviews
 import KerasFormat
+import KerasLaboratory
 import KerasRuntime
 import KerasTrain
 
-/// `hornbill demo`: the main job on the bundled reviews.
-struct Demo: ParsableCommand {
+/// `hornbill demo`: the main job on the bundled reviews, and the question that it all grew from.
+struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train the three reviews models on the bundled reviews, save them, score new ones.")
+    abstract: """
+      Train the three reviews models on the bundled reviews, save them, score new ones, and watch two of \
+      them stand still.
+      """)
 
-  @Flag(help: "8 epochs each instead of 25: well under a minute.")
+  @Flag(help: "8 epochs each instead of 25, and a small sweep: well under a minute.")
   var quick = false
 
   @Option(help: "Passes over the training rows, for each model; default: 25, or 8 with --quick.")
@@ -48,10 +52,11 @@ struct Demo: ParsableCommand {
     "The food was cold and the waiter was rude.",
   ]
 
-  func run() throws {
+  func run() async throws {
     for name in ReviewsArchitecture.allCases.flatMap({ ["\($0).keras", "\($0).h5"] })
       + ["curves.svg", "curves.png"]
     { try AtomicFile.checkTarget("\(output)/\(name)") }
+    try SweepReport.prepareFolder(sweepFolder)
     let reviews = try LabelledText(tsv: BundledReviews.bytes, name: "bundled reviews")
     var text = TextDataset.Settings()
     text.padding = padding
@@ -75,6 +80,7 @@ struct Demo: ParsableCommand {
     }
     Console.result("\nlearning curves: \(output)/curves.svg, \(output)/curves.png")
     try score()
+    try await sweepPaddings(reviews, interruption)
   }
 
   private func train(

@@ -1,9 +1,8 @@
 import ArgumentParser
 import KerasFormat
+import KerasLaboratory
 import KerasRuntime
 import KerasTrain
-
-extension ReviewsArchitecture: ExpressibleByArgument {}
 
 /// `hornbill train`: fits a model to labelled data and saves it.
 struct Train: ParsableCommand {
@@ -17,13 +16,7 @@ struct Train: ParsableCommand {
       hornbill train --resume run.keras --output gru.keras
       """)
 
-  @Argument(help: "A model to go on with: .keras, .h5, or a .json definition.", completion: .file())
-  var model: String?
-
-  @Option(
-    help: "Weights for it: .weights.h5, a legacy weights .h5, or those inside a whole-model file.",
-    completion: .file())
-  var weights: String?
+  @OptionGroup var setup: TrainingSetup
 
   @Option(
     help: """
@@ -33,28 +26,14 @@ struct Train: ParsableCommand {
       """, completion: .file())
   var resume: String?
 
-  @Option(help: "Build one of the reviews models instead.")
-  var architecture: ReviewsArchitecture?
-
-  @Option(help: "Whether the embedding of a fresh model masks padding: true or false.")
-  var maskZero = false
-
-  @Option(
-    name: .customLong("keras"),
-    help: "Whose arithmetic; default: the model file's, else 3.")
-  var generation: Generation?
-
-  @OptionGroup(title: "Data") var data: DataOptions
-  @OptionGroup(title: "Text") var text: TextOptions
-  @OptionGroup(title: "Training") var training: TrainingOptions
   @OptionGroup(title: "Callbacks") var callbacks: CallbackOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func validate() throws {
-    if [model, architecture?.rawValue, resume].compactMap({ $0 }).count != 1 {
+    if [setup.model, setup.architecture?.text, resume].compactMap({ $0 }).count != 1 {
       throw ValidationError("Give one of a model file, --architecture and --resume.")
     }
-    if weights != nil && model == nil { throw ValidationError("--weights goes with a model file.") }
+    try setup.requireOneOfEach()
     if resume != nil, callbacks.backup != nil {
       throw ValidationError("--backup goes on by itself; leave out --resume.")
     }
@@ -63,31 +42,34 @@ struct Train: ParsableCommand {
   func run() throws {
     try output.checkTargets()
     let checkpoint = try resumed()
-    var model = try checkpoint?.model ?? (self.model ?? resume).map(load)
-    let material = try prepare(for: model?.network)
-    let generation =
-      self.generation ?? checkpoint?.model.compilation?.generation ?? model?.network.generation
-      ?? .keras3
-    if model == nil, let architecture {
-      model = try fresh(architecture, material, generation)
-    }
-    guard var model else { return }
-    let settings = try training.settings(
+    let start = try checkpoint?.model ?? setup.loaded(resume)
+    let material = try setup.material(for: start?.network)
+    let generation = checkpoint?.model.compilation?.generation ?? setup.generation(of: start)
+    var model =
+      if let checkpoint { checkpoint.model } else {
+        try setup.compiled(start, material, generation: generation)
+      }
+    let settings = try setup.training.settings(
       validation: material.validation, goingOnFrom: checkpoint)
-    if checkpoint == nil {
-      if let pipeline = material.pipeline { model.network.textPipeline = pipeline }
-      try training.compilation.compile(&model, generation: generation)
-    }
     try output.checkFormats(of: model)
 
     let interruption = Interruption()
-    let reporter = EpochReporter(training.verbosity, introduction: material.introduction)
+    let reporter = EpochReporter(
+      setup.training.verbosity, introduction: material.introduction)
     let kept = KeptCheckpoint()
     // Keras 2.2 shows the epoch before other callbacks have their turn, the others after.
     var all = try callbacks.made(
       goingOnFrom: checkpoint, hparams: hparams(of: model, settings))
     all.insert(reporter, at: generation == .keras2 ? 0 : all.count)
     all += [interruption, kept]
+    if setup.training.verbosity != .silent,
+      let guesses = try ConstantPredictor.losses(of: model, on: material.training, settings)
+    {
+      all.append(
+        PlateauNotice(guess: guesses.training) { sentence in
+          Console.note("hornbill: \(sentence); '\(Self.diagnosis)' finds out why")
+        })
+    }
     let history = try located {
       () throws(KerasError) in
       try model.fit(
@@ -106,6 +88,22 @@ struct Train: ParsableCommand {
     }
   }
 
+  /// The command that looks into this training: what it was given, without what it leaves behind.
+  private static var diagnosis: String {
+    ShellText.command(
+      ["diagnose"]
+        + ShellText.without(
+          [
+            "output", "history", "plot", "early-stopping", "reduce-lr-on-plateau", "checkpoint",
+            "csv-log", "tensorboard", "backup", "verbose",
+          ], flags: ["legacy-weights", "terminate-on-nan"],
+          of: Array(CommandLine.arguments.dropFirst(2))
+        ).filter { $0 != "--resume" }.map {
+          // The run that went on is a model file.
+          $0.hasPrefix("--resume=") ? String($0.dropFirst("--resume=".count)) : $0
+        })
+  }
+
   /// The run to go on with; `nil` for none, and for a file that Keras saved.
   private func resumed() throws(KerasError) -> Checkpoint? {
     guard let resume else { return nil }
@@ -114,12 +112,12 @@ struct Train: ParsableCommand {
         "\(resume): holds no state of training beside the optimizer's; a new run goes on from it")
       return nil
     }
-    if generation != nil || !training.compilation.isEmpty {
+    if setup.generation != nil || !setup.training.compilation.isEmpty {
       throw KerasError(
         .invalidArgument, "a run goes on with its own optimizer, loss, metrics and arithmetic",
         at: .init(path: ["--resume"]), hint: "leave those flags out")
     }
-    if training.initialEpoch != 0 {
+    if setup.training.initialEpoch != 0 {
       throw KerasError(
         .invalidArgument, "a run goes on where it stopped", at: .init(path: ["--initial-epoch"]),
         hint: "leave it out")
@@ -154,97 +152,6 @@ struct Train: ParsableCommand {
     ]
     if let seed = settings.seed { hparams["seed"] = .number(Double(seed)) }
     return hparams
-  }
-
-  /// The model to go on with; a definition without weights starts with fresh ones.
-  private func load(_ path: String) throws(KerasError) -> Model {
-    let record = try ModelFile.read(path, weights: weights)
-    let isFresh = record.layers.allSatisfy(\.weights.isEmpty)
-    do {
-      return try Model(record, weights: isFresh ? .fresh(seed: freshSeed) : .stored)
-    } catch {
-      throw error.inFile(path)
-    }
-  }
-
-  private var freshSeed: UInt64 { training.seed ?? UInt64.random(in: 1...UInt64(UInt32.max)) }
-
-  /// What a run works on.
-  private struct Material {
-    var training: Dataset
-    var validation: Dataset?
-    var test: Dataset?
-    var pipeline: TextPipeline?
-    /// What there is, in one line.
-    var introduction: String?
-  }
-
-  private func prepare(for network: Network?) throws(KerasError) -> Material {
-    let pipeline = network?.textPipeline
-    if data.isRaw {
-      return Material(training: try data.arrays(), validation: try data.validationArrays())
-    }
-    if let network, network.textLayer != nil { return try prepare(readBy: network) }
-    let texts = try data.texts(labels: pipeline?.labelKind)
-    var settings = text.settings
-    if !data.testData.isEmpty { settings.testSplit = 0 }
-    let set = try TextDataset(texts, settings: settings, pipeline: pipeline)
-    var material = Material(training: set.training, test: set.test, pipeline: set.pipeline)
-    if !data.testData.isEmpty {
-      let held = try LabelledText(
-        paths: data.testData, options: data.columns.reading, labels: texts.labelKind)
-      material.test = try TextDataset.rows(of: held, pipeline: set.pipeline)
-    }
-    material.introduction =
-      "\(set.training.rows) rows to train on, \(material.test?.rows ?? 0) held back; "
-      + "V = \(set.pipeline.vocabularySize), length \(set.pipeline.maxLength)"
-    return material
-  }
-
-  /// Texts for a model that turns them into numbers itself.
-  private func prepare(readBy network: Network) throws(KerasError) -> Material {
-    var settings = text.settings
-    if !data.testData.isEmpty { settings.testSplit = 0 }
-    let sets = try TextDataset.sets(
-      of: try data.texts(labels: .integers), for: network, settings: settings)
-    var material = Material(training: sets.training, test: sets.test)
-    if !data.testData.isEmpty {
-      let held = try LabelledText(
-        paths: data.testData, options: data.columns.reading, labels: .integers)
-      material.test = try TextDataset.rows(of: held, for: network)
-    }
-    material.introduction =
-      "\(material.training.rows) rows to train on, \(material.test?.rows ?? 0) held back; "
-      + "the model's own \(network.textLayer.map { type(of: $0).className } ?? "") reads them"
-    return material
-  }
-
-  private func fresh(
-    _ architecture: ReviewsArchitecture, _ material: Material, _ generation: Generation
-  ) throws(KerasError) -> Model {
-    let ids = material.training.inputs[0]
-    guard let pipeline = material.pipeline else {
-      // Raw ids: the vocabulary is what the arrays show.
-      let largest = ids.doubles().max() ?? 0
-      guard ids.shape.count == 2, largest >= 0, largest < Double(Int32.max) else {
-        throw KerasError(
-          .invalidData,
-          "an array \(ids.shape) with a maximum of \(largest) but token ids belong here",
-          at: .init(file: data.x[0]))
-      }
-      return try fresh(architecture, Int(largest) + 1, ids.shape[1], generation)
-    }
-    return try fresh(architecture, pipeline.vocabularySize, pipeline.maxLength, generation)
-  }
-
-  private func fresh(
-    _ architecture: ReviewsArchitecture, _ vocabularySize: Int, _ length: Int,
-    _ generation: Generation
-  ) throws(KerasError) -> Model {
-    let layers = architecture.layers(
-      vocabularySize: vocabularySize, inputLength: length, maskZero: maskZero,
-      generation: generation)
-    return try Model(layers, name: architecture.rawValue, seed: freshSeed, generation: generation)
   }
 }
 

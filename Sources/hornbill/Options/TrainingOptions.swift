@@ -36,12 +36,12 @@ struct TrainingOptions: ParsableArguments {
       sgd, rmsprop, adam, adamw, adagrad, adadelta, adamax, nadam, ftrl or lion; default: the model file's, \
       else rmsprop. Keras 1 and 2 have no adamw, ftrl and lion.
       """)
-  var optimizer: String?
+  var optimizer: Listed<String>?
 
   @Option(
     parsing: .unconditional,
     help: "The learning rate; default: the model file's, else the optimizer's own.")
-  var learningRate: Double?
+  var learningRate: Listed<Double>?
 
   @Option(
     help: """
@@ -84,6 +84,9 @@ struct TrainingOptions: ParsableArguments {
       """)
   var verbose = "auto"
 
+  @Flag(help: "The same as --verbose 0.")
+  var quiet = false
+
   func validate() throws {
     if let batchSize, batchSize < 1 {
       throw ValidationError("--batch-size \(batchSize) but it must be 1 or more.")
@@ -106,11 +109,14 @@ struct TrainingOptions: ParsableArguments {
     }
   }
 
-  var verbosity: EpochReporter.Verbosity { .init(named: verbose, elsewhere: .line) }
+  var verbosity: EpochReporter.Verbosity {
+    quiet ? .silent : .init(named: verbose, elsewhere: .line)
+  }
 
   var compilation: CompileSettings {
     CompileSettings(
-      optimizer: optimizer, learningRate: learningRate, optimizerConfig: optimizerConfig,
+      optimizer: optimizer?.values.first, learningRate: learningRate?.values.first,
+      optimizerConfig: optimizerConfig,
       loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
       weightedMetrics: objective.weightedMetrics, backend: backend)
   }

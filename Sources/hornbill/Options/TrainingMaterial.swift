@@ -1,0 +1,56 @@
+import KerasFormat
+import KerasRuntime
+import KerasTrain
+
+/// What a training works on.
+struct TrainingMaterial {
+  var training: Dataset
+  var validation: Dataset?
+  var test: Dataset?
+  var pipeline: TextPipeline?
+  /// What there is, in one line.
+  var introduction: String?
+}
+
+extension TrainingSetup {
+  /// The rows to train on, for a model that is there or, with `nil`, for a fresh one.
+  func material(for network: Network?) throws(KerasError) -> TrainingMaterial {
+    let pipeline = network?.textPipeline
+    if data.isRaw {
+      return TrainingMaterial(training: try data.arrays(), validation: try data.validationArrays())
+    }
+    if let network, network.textLayer != nil { return try material(readBy: network) }
+    let texts = try data.texts(labels: pipeline?.labelKind)
+    var settings = text.settings
+    if !data.testData.isEmpty { settings.testSplit = 0 }
+    let set = try TextDataset(texts, settings: settings, pipeline: pipeline)
+    var material = TrainingMaterial(training: set.training, test: set.test, pipeline: set.pipeline)
+    if !data.testData.isEmpty {
+      let held = try LabelledText(
+        paths: data.testData, options: data.columns.reading, labels: texts.labelKind)
+      material.test = try TextDataset.rows(of: held, pipeline: set.pipeline)
+    }
+    material.introduction =
+      "\(set.training.rows) rows to train on, \(material.test?.rows ?? 0) held back; "
+      + "V = \(set.pipeline.vocabularySize), length \(set.pipeline.maxLength)"
+    return material
+  }
+
+  /// Texts for a model that turns them into numbers itself.
+  private func material(readBy network: Network) throws(KerasError) -> TrainingMaterial {
+    var settings = text.settings
+    if !data.testData.isEmpty { settings.testSplit = 0 }
+    let sets = try TextDataset.sets(
+      of: try data.texts(labels: .integers), for: network, settings: settings)
+    var material = TrainingMaterial(training: sets.training, test: sets.test)
+    if !data.testData.isEmpty {
+      let held = try LabelledText(
+        paths: data.testData, options: data.columns.reading, labels: .integers)
+      material.test = try TextDataset.rows(of: held, for: network)
+    }
+    material.introduction =
+      "\(material.training.rows) rows to train on, \(material.test?.rows ?? 0) held back; "
+      + "the model's own \(network.textLayer.map { type(of: $0).className } ?? "") reads them"
+    return material
+  }
+}

@@ -53,12 +53,16 @@ public final class LearningRateFinder: Callback {
     /// standard deviations of both.
     private func hasFallen(before end: Int) -> Bool {
       let first = max(5, end / 10)
-      guard first < end, let low = smoothed[..<end].min() else { return false }
+      // Behind the lowest the loss blows up, which says nothing of how batches differ.
+      guard first < end,
+        let lowest = smoothed.indices.prefix(end).min(by: { smoothed[$0] < smoothed[$1] })
+      else { return false }
+      let low = smoothed[lowest]
       let start = losses[..<first].reduce(0, +) / Double(first)
       let variance =
-        zip(losses, smoothed).prefix(end).reduce(0) { sum, pair in
+        zip(losses, smoothed).prefix(lowest + 1).reduce(0) { sum, pair in
           sum + (pair.0 - pair.1) * (pair.0 - pair.1)
-        } / Double(end)
+        } / Double(lowest + 1)
       let share = 1 / Double(first) + (1 - smoothing) / (1 + smoothing)
       return start - low > max(0.01 * abs(start), 3 * (variance * share).squareRoot())
     }

@@ -146,10 +146,13 @@ extension Graph {
 
   /// The way back: adds to `gradients` what `outputGradients` (one per output of the graph) mean for
   /// every weight, and to `inputGradients` (one per input, `nil` where nobody wants it).
+  ///
+  /// - Parameter observe: is shown the whole gradient of each node's outputs before it goes on.
   @specialized(where S == Float)
   func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
-    weights: Weights<S>, gradients: Weights<S>, trace: [Trace<S>], pass: inout Pass
+    weights: Weights<S>, gradients: Weights<S>, trace: [Trace<S>], pass: inout Pass,
+    observe: NetworkTrace<S>.Observer? = nil
   ) {
     var pending = nodes.map { [OutputGradient<S>?](repeating: nil, count: $0.outputShapes.count) }
     for (edge, gradient) in zip(outputs, outputGradients) {
@@ -172,6 +175,7 @@ extension Graph {
         addActivityGradients(entry, nodeTrace, to: &pending[index], &pass)
       }
       guard pending[index].contains(where: { $0 != nil }) else { continue }
+      observe?(index, pending[index])
       if let gradient = pending[index][0], gradient.isOfLogits,
         let logits = nodeTrace.outputs[0].logits, nodeTrace.inputs[0].logits == logits
       {

@@ -44,6 +44,10 @@ public struct Network: Sendable {
 public struct NetworkTrace<S: Scalar> {
   public internal(set) var nodes: [Trace<S>] = []
 
+  /// Is shown the gradients of a node's outputs, `nil` where none came back to one. They are valid
+  /// during the call alone.
+  package typealias Observer = (_ node: Int, _ gradients: [OutputGradient<S>?]) -> Void
+
   public init() {}
 
   /// The outputs of a node.
@@ -77,5 +81,20 @@ extension Network {
     graph.backward(
       outputGradients, into: inputs.map { _ in nil }, weights: parameters.all,
       gradients: gradients.all, trace: trace.nodes, pass: &pass)
+  }
+
+  /// The same with a look at what comes back to each layer, on the way to where a gradient is lost.
+  ///
+  /// - Parameter inputGradients: one per input of the model, added to; `nil` where nobody wants it.
+  package func backward<S: Scalar>(
+    _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
+    trace: NetworkTrace<S>, parameters: Parameters<S>, gradients: Parameters<S>, pass: inout Pass,
+    observe: NetworkTrace<S>.Observer
+  ) {
+    withoutActuallyEscaping(observe) { observe in
+      graph.backward(
+        outputGradients, into: inputGradients, weights: parameters.all, gradients: gradients.all,
+        trace: trace.nodes, pass: &pass, observe: observe)
+    }
   }
 }

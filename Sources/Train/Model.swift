@@ -205,7 +205,7 @@ public struct Model: Sendable {
       network: network, generation: compilation.generation)
   }
 
-  func objective() throws(KerasError) -> Objective {
+  package func objective() throws(KerasError) -> Objective {
     let compilation = try compiled()
     return try Objective(
       network, losses: compilation.losses, generation: compilation.generation)

@@ -127,6 +127,20 @@ package struct Objective: Sendable {
     penalties.addGradients(of: parameters, to: gradients)
   }
 
+  /// The same with a look at what comes back to each layer.
+  ///
+  /// - Parameter inputGradients: one per input of the model, added to; `nil` where nobody wants it.
+  package func backward<S: Scalar>(
+    _ outcome: Outcome<S>, into inputGradients: [UnsafeMutablePointer<S>?],
+    trace: NetworkTrace<S>, parameters: Parameters<S>, gradients: Parameters<S>, pass: inout Pass,
+    observe: NetworkTrace<S>.Observer
+  ) {
+    network.backward(
+      outcome.gradients, into: inputGradients, trace: trace, parameters: parameters,
+      gradients: gradients, pass: &pass, observe: observe)
+    penalties.addGradients(of: parameters, to: gradients)
+  }
+
   /// What errors call the targets of the output that is the `position`th with a loss.
   func targetName(_ position: Int) -> String {
     let names = zip(network.outputNames, losses).filter { $0.1 != nil }.map(\.0)
@@ -182,14 +196,17 @@ extension LossBatch {
 
 extension Objective {
   /// ``evaluate(_:targets:weights:parameters:trace:pass:)`` on some rows of a data set.
-  func evaluate(
+  package func evaluate(
     _ data: Dataset, rows: ArraySlice<Int>, parameters: Parameters<Float>,
     trace: inout NetworkTrace<Float>, pass: inout Pass
   ) throws(KerasError) -> Outcome<Float> {
     var (inputs, targets, weights): ([Tensor<Float>], [Tensor<Float>], [Tensor<Float>?]) = (
       [], [], []
     )
-    for array in data.inputs { inputs.append(gathered(rows, of: array, in: &pass.workspace)) }
+    for array in data.inputs {
+      let batch = gathered(rows, of: array, in: &pass.workspace)
+      inputs.append(data.trimsToBatch ? batch.trimmed(in: &pass.workspace) : batch)
+    }
     for array in data.targets { targets.append(gathered(rows, of: array, in: &pass.workspace)) }
     for array in data.sampleWeights {
       weights.append(array.map { gathered(rows, of: $0, in: &pass.workspace) })
@@ -212,5 +229,23 @@ extension Objective {
     return Tensor(
       gathering: rows, width: shape.reduce(1, *), of: array, in: &workspace,
       shape: [rows.count] + shape)
+  }
+}
+
+extension Tensor where S == Float {
+  /// Rows of token ids without the steps, at either end, in which every row has padding, the id 0;
+  /// one step stays. Anything else as it is.
+  fileprivate func trimmed(in workspace: inout Workspace) -> Tensor {
+    guard case .ids(let ids) = content, shape.count == 2 else { return self }
+    let (rows, steps) = (shape[0], shape[1])
+    let used = (0..<steps).filter { step in (0..<rows).contains { ids[$0 * steps + step] != 0 } }
+    guard let first = used.first ?? (steps > 0 ? 0 : nil) else { return self }
+    let width = (used.last ?? first) - first + 1
+    guard width < steps else { return self }
+    let kept = workspace.scratch(Int32.self, count: rows * width)
+    for row in 0..<rows {
+      (kept + row * width).update(from: ids + row * steps + first, count: width)
+    }
+    return Tensor(ids: kept, shape: [rows, width])
   }
 }

@@ -10,7 +10,7 @@ struct Hornbill: AsyncParsableCommand {
     version: Version.number,
     subcommands: [
       Demo.self, Train.self, Evaluate.self, Predict.self, Summary.self, Convert.self,
-      Inspect.self, Diff.self, SweepVerb.self, Doctor.self,
+      Inspect.self, Diff.self, SweepVerb.self, Diagnose.self, Doctor.self,
     ])
 
   /// Runs a verb and ends with the exit status that the command line promises: 0 done, 1 a failed

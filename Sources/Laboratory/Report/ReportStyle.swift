@@ -28,6 +28,9 @@ enum ReportStyle {
     th,td{padding:.3rem .7rem;text-align:left;border-bottom:1px solid var(--grid);white-space:nowrap}
     th{color:var(--muted);font-weight:600;border-bottom-color:var(--axis)}
     .n{text-align:right}
+    p code{display:inline-block;max-width:100%}
+    td.w{white-space:normal;min-width:9rem}
+    @media(max-width:30rem){th{white-space:normal}th,td{padding:.3rem .4rem}}
     tr.best td{font-weight:600;background:color-mix(in srgb,var(--s2) 12%,transparent)}
     pre,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace;\
     font-size:.88em}

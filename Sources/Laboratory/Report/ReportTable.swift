@@ -4,10 +4,13 @@ public struct ReportTable: Sendable {
   public struct Column: Sendable {
     public var title: String
     public var isNumeric: Bool
+    /// Whether long texts in it may take several lines of a page.
+    public var wraps: Bool
 
-    public init(_ title: String, isNumeric: Bool = true) {
+    public init(_ title: String, isNumeric: Bool = true, wraps: Bool = false) {
       self.title = title
       self.isNumeric = isNumeric
+      self.wraps = wraps
     }
   }
 
@@ -29,7 +32,8 @@ public struct ReportTable: Sendable {
     }
     let body = rows.enumerated().map { index, row in
       let cells = zip(columns, row).map { column, text in
-        "<td\(column.isNumeric ? " class=\"n\"" : "")>\(HTMLText.inline(text))</td>"
+        "<td\(column.isNumeric ? " class=\"n\"" : column.wraps ? " class=\"w\"" : "")>"
+          + "\(HTMLText.inline(text))</td>"
       }
       let mark = highlighted.contains(index) ? " class=\"best\"" : ""
       return "<tr\(mark)>\(cells.joined())</tr>"

@@ -103,6 +103,9 @@ public final class TrainingRun {
   /// All weights as one array, in an order of Hornbill's own: a copy to come back to.
   public var flatWeights: [Float] { step.updater.parameters.flat }
 
+  /// Where each weight lies in ``flatWeights``.
+  public var layout: ParameterLayout { step.updater.parameters.layout }
+
   /// Takes back what ``flatWeights`` gave.
   ///
   /// - Throws: ``KerasError`` for an array of another length.

@@ -13,6 +13,9 @@ public struct Dataset: Sendable {
   public private(set) var sampleWeights: [NumericArray?]
   /// Where the rows came from; errors name it.
   public var source = Source.memory
+  /// Whether each batch of token ids is cut to its longest row, so that a model sees no more padding
+  /// than it must. The model's input must leave the number of steps open.
+  public var trimsToBatch = false
 
   /// Where rows come from.
   public enum Source: Sendable {

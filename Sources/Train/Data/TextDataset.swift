@@ -22,6 +22,8 @@ public struct TextDataset: Sendable {
 
   public let pipeline: TextPipeline
   public let training: Dataset
+  /// What the training rows were before they were encoded.
+  public let trainingTexts: [String]
   /// The rows held back; `nil` where none are.
   public let test: Dataset?
 
@@ -39,6 +41,7 @@ public struct TextDataset: Sendable {
       pipeline = try Self.fit(texts, settings, labelNames: data.labelNames)
     }
     training = try Self.encoded(data, train, pipeline)
+    trainingTexts = texts
     self.test = test.isEmpty ? nil : try Self.encoded(data, test, pipeline)
   }
 

@@ -54,7 +54,7 @@ struct Demo: AsyncParsableCommand {
 
   func run() async throws {
     for name in ReviewsArchitecture.allCases.flatMap({ ["\($0).keras", "\($0).h5"] })
-      + ["curves.svg", "curves.png"]
+      + ["curves.svg", "curves.png"] + DiagnosisReport.files
     { try AtomicFile.checkTarget("\(output)/\(name)") }
     try SweepReport.prepareFolder(sweepFolder)
     let reviews = try LabelledText(tsv: BundledReviews.bytes, name: "bundled reviews")
@@ -81,6 +81,7 @@ struct Demo: AsyncParsableCommand {
     Console.result("\nlearning curves: \(output)/curves.svg, \(output)/curves.png")
     try score()
     try await sweepPaddings(reviews, interruption)
+    try diagnosePlateau(reviews)
   }
 
   private func train(

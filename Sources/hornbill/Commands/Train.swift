@@ -45,12 +45,13 @@ struct Train: ParsableCommand {
     let start = try checkpoint?.model ?? setup.loaded(resume)
     let material = try setup.material(for: start?.network)
     let generation = checkpoint?.model.compilation?.generation ?? setup.generation(of: start)
+    // First, so that what is wrong in a flag is said of the flag.
+    let settings = try setup.training.settings(
+      validation: material.validation, goingOnFrom: checkpoint)
     var model =
       if let checkpoint { checkpoint.model } else {
         try setup.compiled(start, material, generation: generation)
       }
-    let settings = try setup.training.settings(
-      validation: material.validation, goingOnFrom: checkpoint)
     try output.checkFormats(of: model)
 
     let interruption = Interruption()

@@ -8,6 +8,8 @@ struct TrainingMaterial {
   var validation: Dataset?
   var test: Dataset?
   var pipeline: TextPipeline?
+  /// The training rows as they were written; `nil` for arrays.
+  var texts: [String]?
   /// What there is, in one line.
   var introduction: String?
 }
@@ -25,6 +27,7 @@ extension TrainingSetup {
     if !data.testData.isEmpty { settings.testSplit = 0 }
     let set = try TextDataset(texts, settings: settings, pipeline: pipeline)
     var material = TrainingMaterial(training: set.training, test: set.test, pipeline: set.pipeline)
+    material.texts = set.trainingTexts
     if !data.testData.isEmpty {
       let held = try LabelledText(
         paths: data.testData, options: data.columns.reading, labels: texts.labelKind)

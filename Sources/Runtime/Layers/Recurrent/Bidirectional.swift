@@ -14,6 +14,8 @@ public struct Bidirectional: Layer {
 
   public let mergeMode: MergeMode
   let forwardLayer: any SequenceLayer
+  /// The layer that goes forward, to be looked at.
+  package var inspected: any Layer { forwardLayer }
   let backwardLayer: any SequenceLayer
   /// Names of the inner layers as stored; `nil` for those that Keras would give.
   private let forwardName: String?

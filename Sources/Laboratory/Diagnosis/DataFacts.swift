@@ -1,0 +1,124 @@
+import KerasFormat
+import KerasRuntime
+import KerasTrain
+
+/// How much of the rows is padding, at which end, and whether the model looks at it.
+public struct PaddingFacts: Sendable {
+  /// Rows, T, and the mean and the longest number of words in a row.
+  public let rows: Int
+  public let steps: Int
+  public let meanWords: Double
+  public let longest: Int
+  /// Shares of all steps that are padding before the first word and behind the last one.
+  public let frontShare: Double
+  public let endShare: Double
+  /// Padding steps behind the last word, on average over rows that have words.
+  public let meanEnd: Double
+  /// Share of rows without any word.
+  public let emptyShare: Double
+  /// Whether the embedding masks id 0.
+  public let isMasked: Bool
+
+  init(_ tokens: TokenRows, isMasked: Bool) {
+    var (front, end, empty, words, longest, endOfFilled) = (0, 0, 0, 0, 0, 0)
+    for row in 0..<tokens.rows {
+      let padding = tokens.padding(row)
+      let count = tokens.words(row).count
+      front += padding.front
+      end += padding.end
+      words += count
+      longest = max(longest, count)
+      if count == 0 { empty += 1 } else { endOfFilled += padding.end }
+    }
+    let all = Double(max(1, tokens.ids.count))
+    rows = tokens.rows
+    steps = tokens.steps
+    meanWords = Double(words) / Double(max(1, tokens.rows))
+    self.longest = longest
+    frontShare = Double(front) / all
+    endShare = Double(end) / all
+    meanEnd = Double(endOfFilled) / Double(max(1, tokens.rows - empty))
+    emptyShare = Double(empty) / Double(max(1, tokens.rows))
+    self.isMasked = isMasked
+  }
+}
+
+/// What words the rows have, against what the model's vocabulary has.
+public struct VocabularyFacts: Sendable {
+  /// Rows of the embedding.
+  public let size: Int
+  /// Rows of the embedding that no token of the data looks up, padding aside.
+  public let untouched: Int
+  /// Tokens whose id the embedding does not have, the first of them, and its row.
+  public let outOfRange: Int
+  public let firstOutOfRange: (id: Int, row: Int)?
+  /// Words in the texts, those that the vocabulary does not know at all, and those that it knows
+  /// and `num_words` drops; `nil` where the rows did not come from texts.
+  public let coverage: Tokenizer.Coverage?
+
+  init(_ tokens: TokenRows, size: Int, coverage: Tokenizer.Coverage?) {
+    var seen = [Bool](repeating: false, count: size)
+    var (outside, first): (Int, (id: Int, row: Int)?) = (0, nil)
+    for (index, id) in tokens.ids.enumerated() {
+      if id >= 0 && Int(id) < size {
+        seen[Int(id)] = true
+      } else {
+        outside += 1
+        if first == nil { first = (Int(id), index / max(1, tokens.steps)) }
+      }
+    }
+    self.size = size
+    untouched = seen.dropFirst().filter { !$0 }.count
+    outOfRange = outside
+    firstOutOfRange = first
+    self.coverage = coverage
+  }
+}
+
+/// How often each class comes, for targets that are classes.
+public struct LabelFacts: Sendable {
+  /// Rows of each class, by its number.
+  public let counts: [Int]
+  /// The class of each row.
+  let classes: [Int]
+
+  /// `nil` for targets that are no classes: neither 0 and 1, nor one-hot rows, nor, for a loss on
+  /// class numbers, whole numbers.
+  init?(_ targets: NumericArray, areNumbers: Bool) {
+    let rows = targets.shape[0]
+    let values = targets.doubles()
+    let width = values.count / max(1, rows)
+    var classes: [Int] = []
+    if width == 1 {
+      let top = areNumbers ? 10_000.0 : 1
+      guard values.allSatisfy({ $0 == $0.rounded() && $0 >= 0 && $0 <= top }) else { return nil }
+      classes = values.map { Int($0) }
+    } else {
+      for row in 0..<rows {
+        let own = values[row * width..<(row + 1) * width]
+        guard let one = own.firstIndex(of: 1), own.filter({ $0 != 0 }).count == 1 else {
+          return nil
+        }
+        classes.append(one - own.startIndex)
+      }
+    }
+    let count = max(width > 1 ? width : 2, (classes.max() ?? 0) + 1)
+    var counts = [Int](repeating: 0, count: count)
+    for label in classes { counts[label] += 1 }
+    self.counts = counts
+    self.classes = classes
+  }
+
+  /// Share of the most frequent class.
+  public var majority: Double {
+    Double(counts.max() ?? 0) / Double(max(1, counts.reduce(0, +)))
+  }
+
+  /// ‑Σ p·ln p: the loss of the best answer that does not look at the row.
+  public var entropy: Double {
+    let total = Double(max(1, counts.reduce(0, +)))
+    return counts.reduce(0) { sum, count in
+      count == 0 ? sum : sum - Double(count) / total * Double.log(Double(count) / total)
+    }
+  }
+}

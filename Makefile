@@ -2,7 +2,7 @@
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-ARITHMETIC := Kernel|MatrixProduct|LayerFixture|TrainingCurve|Optimizer|Threads|SeededFit
+ARITHMETIC := Kernel|MatrixProduct|LayerFixture|TrainingCurve|Optimizer|Threads|SeededFit|Predictor
 
 # For benchmarks: Python 3.11, where the other frameworks go and what they share (outside the tree), the
 # folder of the UCI reviews, and options: make bench BENCH='--filter train/ --threads 1'.
@@ -20,10 +20,11 @@ demo: setup
 	mkdir -p demo-output
 	.build/release/hornbill demo --output demo-output
 
-# All tests in the widest instruction set of the machine, then those of the arithmetic in the others.
+# All tests in the widest instruction set of the machine, then those of the arithmetic in its others.
 test: setup
 	$(SWIFT) test -c release
 	for isa in avx2 sse2; do \
+	  HORNBILL_ISA=$$isa .build/release/hornbill doctor >/dev/null 2>&1 || continue; \
 	  HORNBILL_ISA=$$isa $(SWIFT) test -c release --skip-build \
 	    --filter '$(ARITHMETIC)' || exit 1; \
 	done

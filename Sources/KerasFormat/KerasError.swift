@@ -16,7 +16,8 @@ public struct KerasError: Error, Sendable, Equatable, CustomStringConvertible {
     case damagedFile
     /// The text is not JSON, or not the JSON that belongs there.
     case invalidJSON
-    /// A class, an activation, an optimizer… that Keras has and this package does not, or nobody has.
+    /// A class, an activation, an optimizer… that Keras has and this package does not, or nobody
+    /// has.
     case unknownName
     /// A configuration that means nothing, or that this package refuses to compute.
     case unsupportedConfiguration

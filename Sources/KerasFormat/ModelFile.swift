@@ -1,4 +1,5 @@
-/// Reads and writes models: finds the container by its first bytes, the generation by what is in it.
+/// Reads and writes models: finds the container by its first bytes, the generation by what is in
+/// it.
 public enum ModelFile {
   // MARK: - Reading
 
@@ -60,8 +61,8 @@ public enum ModelFile {
           ? "the file is empty" : "the file is no .keras archive, no HDF5 file and no JSON text")
     }
     var model = StoredModel(definition: try JSON(parsing: bytes))
-    // Keras 3's `to_json` has the compile settings, `{}` when there are none; but for the optimizer,
-    // and a model that is made of it has `compile`'s default.
+    // Keras 3's `to_json` has the compile settings, `{}` when there are none; but for the
+    // optimizer, and a model that is made of it has `compile`'s default.
     if var settings = model.definition.object?["compile_config"]?.object, !settings.keys.isEmpty {
       if settings["optimizer"] == nil {
         settings["optimizer"] = ["class_name": "RMSprop", "config": [:]]

@@ -1,5 +1,5 @@
-/// A model inside a model: a layer of class `Sequential` or `Functional` whose config holds the inner
-/// definition in canonical words.
+/// A model inside a model: a layer of class `Sequential` or `Functional` whose config holds the
+/// inner definition in canonical words.
 ///
 /// `layers` lists `{"class_name", "name", "config", "inbound_nodes"}`, calls as lists of
 /// `["layer", node, tensor]`; `input_layers` and `output_layers` are lists of such.
@@ -7,7 +7,8 @@ extension ModelRecord {
   /// Canonical class names of models that can be layers.
   package static let nestedClasses: Set<String> = ["Sequential", "Functional"]
 
-  /// What the InputLayer of a `Sequential` is called that learnt its input's shape from its first call.
+  /// What the InputLayer of a `Sequential` is called that learnt its input's shape from its first
+  /// call.
   package static let deferredInput = "input_layer"
 
   /// Whether the model made its weights when it was called, as it does without an InputLayer.

@@ -5,7 +5,8 @@ public enum Suggestion {
     nearest(to: name, among: names).map { "did you mean '\($0)'?" }
   }
 
-  /// The name with the fewest edits away, at most a third of its length, ties in alphabetical order.
+  /// The name with the fewest edits away, at most a third of its length, ties in alphabetical
+  /// order.
   public static func nearest(to name: String, among names: some Sequence<String>) -> String? {
     let wanted = Array(name.lowercased().unicodeScalars)
     var best: (distance: Int, name: String)?

@@ -2,12 +2,13 @@ import KerasFormat
 import KerasRuntime
 import KerasTrain
 
-/// A model that looks at nothing and always says the same: what a real one must beat to have learned.
+/// A model that looks at nothing and always says the same: what a real one must beat to have
+/// learned.
 ///
-/// Of all constants it says the one with the lowest loss on the rows to learn from: the share of each
-/// class for cross-entropies, the mean for squared errors, the median for absolute ones. Its loss there
-/// is the entropy of the classes, the variance, the mean deviation. For two classes of one size that is
-/// ln 2 = 0.693.
+/// Of all constants it says the one with the lowest loss on the rows to learn from: the share of
+/// each class for cross-entropies, the mean for squared errors, the median for absolute ones. Its
+/// loss there is the entropy of the classes, the variance, the mean deviation. For two classes of
+/// one size that is ln 2 = 0.693.
 ///
 ///     let guess = try ConstantPredictor.losses(of: model, on: data, settings)
 ///     guess?.training    // 0.6931
@@ -108,8 +109,8 @@ extension ConstantPredictor {
     }
   }
 
-  /// What always guessing the same would give as `loss` and `val_loss`, outputs weighted as compiled.
-  /// Penalties of weights are left out.
+  /// What always guessing the same would give as `loss` and `val_loss`, outputs weighted as
+  /// compiled. Penalties of weights are left out.
   ///
   /// - Returns: `nil` where the model is not compiled or a loss is none of those known here.
   public static func losses(

@@ -5,14 +5,14 @@ import KerasTrain
 /// A learning-rate range test: trains for a while with a rate that grows from batch to batch by one
 /// factor, and watches where the loss falls and where it blows up.
 ///
-/// Source: L. N. Smith, "Cyclical Learning Rates for Training Neural Networks" (2017), section 3.3, with
-/// the growing steps and the smoothing of fast.ai's `lr_find`.
+/// Source: L. N. Smith, "Cyclical Learning Rates for Training Neural Networks" (2017), section 3.3,
+/// with the growing steps and the smoothing of fast.ai's `lr_find`.
 ///
 ///     let test = try LearningRateFinder.test(model, on: data, settings: settings)
 ///     test.suggestion  // where the loss falls steepest, about a tenth of where it blows up
 ///
-/// As a callback it changes the rate of the run that it is given to, and stops that when all rates are
-/// done or the loss is four times its lowest.
+/// As a callback it changes the rate of the run that it is given to, and stops that when all rates
+/// are done or the loss is four times its lowest.
 public final class LearningRateFinder: Callback {
   public let lowest: Double
   public let highest: Double
@@ -34,9 +34,9 @@ public final class LearningRateFinder: Callback {
     /// How much of a smoothed loss is the one before.
     let smoothing: Double
 
-    /// The rate in whose neighbourhood the smoothed loss falls fastest per decade, by a straight line
-    /// through seven batches; `nil` where all in all it falls by less than 1 %, or by no more than
-    /// batches differ from one another.
+    /// The rate in whose neighbourhood the smoothed loss falls fastest per decade, by a straight
+    /// line through seven batches; `nil` where all in all it falls by less than 1 %, or by no more
+    /// than batches differ from one another.
     public var suggestion: Double? {
       let half = 3
       let end = blowUpIndex ?? smoothed.count

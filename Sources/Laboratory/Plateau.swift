@@ -3,13 +3,15 @@ import KerasTrain
 /// When a training stopped standing still.
 ///
 /// A run has left the plateau in the first epoch whose validation loss is below the
-/// ``ConstantPredictor``'s by a margin, if in the epochs behind it one of the two losses stays so: that
-/// of training may, for where a model learns its rows by heart the other soon rises again. A run that
-/// ends sooner must stay below to its end. Where nothing is validated, the training loss stands alone.
+/// ``ConstantPredictor``'s by a margin, if in the epochs behind it one of the two losses stays so:
+/// that of training may, for where a model learns its rows by heart the other soon rises again. A
+/// run that ends sooner must stay below to its end. Where nothing is validated, the training loss
+/// stands alone.
 ///
 ///     Plateau().leaving([0.693, 0.691, 0.64, 0.55], guess: 0.693)  // 3
 public struct Plateau: Sendable, Equatable {
-  /// The share of the guess's loss that a run must be below it. Of ln 2, 5 % is 0.035: below 0.6585.
+  /// The share of the guess's loss that a run must be below it. Of ln 2, 5 % is 0.035: below
+  /// 0.6585.
   public let margin: Double
   /// Epochs in a row that it must stay there, the first included.
   public let epochs: Int
@@ -45,7 +47,8 @@ public struct Plateau: Sendable, Equatable {
   public enum Outcome: Sendable, Equatable {
     /// It learned, from this epoch on, counted from 1.
     case left(epoch: Int)
-    /// From this epoch on the loss of the rows that it learns from fell; that of validation never did.
+    /// From this epoch on the loss of the rows that it learns from fell; that of validation never
+    /// did.
     case learnedByHeart(epoch: Int)
     /// Its loss is still that of a guess.
     case stayed

@@ -1,8 +1,8 @@
 import KerasFormat
 import KerasTrain
 
-/// Says once when a training stands still: when its loss has been a guess's for some epochs in a row.
-/// A run that goes on after a stop counts anew.
+/// Says once when a training stands still: when its loss has been a guess's for some epochs in a
+/// row. A run that goes on after a stop counts anew.
 ///
 ///     callbacks: [PlateauNotice(guess: 0.693) { print($0) }]
 public final class PlateauNotice: Callback {

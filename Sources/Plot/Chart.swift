@@ -22,8 +22,8 @@ public struct SeriesStyle: Sendable, Hashable {
   }
 }
 
-/// A shaded area behind a curve: one lower and one upper value for each of the curve's points. Where
-/// the two lists differ in length the shorter one counts.
+/// A shaded area behind a curve: one lower and one upper value for each of the curve's points.
+/// Where the two lists differ in length the shorter one counts.
 public struct Band: Sendable, Hashable {
   public var lower: [Double]
   public var upper: [Double]

@@ -18,7 +18,8 @@ public struct Figure: Sendable, Hashable {
   /// numbers then stand at the outer charts only.
   public var sharedX: Bool
   public var sharedY: Bool
-  /// Whether the names of the series stand above the charts. A page with many figures names them once.
+  /// Whether the names of the series stand above the charts. A page with many figures names them
+  /// once.
   public var hasLegend: Bool
 
   public init(

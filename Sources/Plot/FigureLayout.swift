@@ -1,5 +1,5 @@
-/// Where everything of a figure stands: title, legend, then the charts in a grid whose plots all have
-/// one size, however wide the numbers beside them are.
+/// Where everything of a figure stands: title, legend, then the charts in a grid whose plots all
+/// have one size, however wide the numbers beside them are.
 struct FigureLayout {
   private let figure: Figure
   private let columns: Int
@@ -55,8 +55,8 @@ struct FigureLayout {
     }
   }
 
-  /// Shares out the space: what stands around the plots is taken off first, row by row and column by
-  /// column, and the rest is divided evenly.
+  /// Shares out the space: what stands around the plots is taken off first, row by row and column
+  /// by column, and the rest is divided evenly.
   private mutating func placePanels(below top: Double) {
     guard !panels.isEmpty else { return }
     let rows = groups { $0 / columns }

@@ -98,8 +98,8 @@ struct Panel {
     }
   }
 
-  /// The room kept for a text. A reader of the SVG shows it in a font of their own: DejaVu Sans, the
-  /// widest of the usual ones, needs up to 1.18 times what ours does, and 1.27 times in bold.
+  /// The room kept for a text. A reader of the SVG shows it in a font of their own: DejaVu Sans,
+  /// the widest of the usual ones, needs up to 1.18 times what ours does, and 1.27 times in bold.
   static func reserved(_ text: String, size: Double, bold: Bool = false) -> Double {
     StrokeFont.width(text, size: size, bold: bold) * (bold ? 1.27 : 1.18)
   }

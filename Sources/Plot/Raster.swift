@@ -9,8 +9,8 @@ struct Raster {
   private(set) var pixels: [UInt8]
   private let scale: Double
   private let theme: Theme
-  /// How much of each pixel the shape in hand covers; all zero between shapes. A row is a pixel longer
-  /// than the picture's, for what `addEdge` leaves to the right of the last.
+  /// How much of each pixel the shape in hand covers; all zero between shapes. A row is a pixel
+  /// longer than the picture's, for what `addEdge` leaves to the right of the last.
   private var coverage: [Float]
   private var stride: Int { width + 1 }
 

@@ -1,8 +1,8 @@
 /// A sans-serif font of single strokes: the letters of a PNG.
 ///
-/// Its glyphs are lines and quarter ellipses on a grid of 20 units to the em: capitals 14 high, small
-/// letters 10, descenders 4 deep. Advance widths are close to Helvetica's, so that one layout fits both
-/// the PNG and the SVG, which names the reader's own sans-serif.
+/// Its glyphs are lines and quarter ellipses on a grid of 20 units to the em: capitals 14 high,
+/// small letters 10, descenders 4 deep. Advance widths are close to Helvetica's, so that one layout
+/// fits both the PNG and the SVG, which names the reader's own sans-serif.
 package enum StrokeFont {
   /// Height of a capital as a share of the font size.
   static let capHeight = 0.7

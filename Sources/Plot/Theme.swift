@@ -55,8 +55,8 @@ package struct RGB: Sendable, Hashable {
 extension Theme {
   /// The palette is Okabe and Ito's ("Color Universal Design", 2008), which people with any kind of
   /// color vision can tell apart, without its yellow, which vanishes on white. Its lighter colors
-  /// are darkened on white and all are lightened on black, so that each keeps a contrast of 3:1 with
-  /// the paper (WCAG 2.1, 1.4.11).
+  /// are darkened on white and all are lightened on black, so that each keeps a contrast of 3:1
+  /// with the paper (WCAG 2.1, 1.4.11).
   package func color(_ ink: Ink) -> RGB {
     switch (ink, self) {
     case (.paper, .light): RGB(0xFFFFFF)

@@ -14,8 +14,9 @@ package struct Tick: Sendable, Equatable {
 
 /// The choice of round numbers on an axis.
 package enum Ticks {
-  /// The multiples of 1, 2 or 5 times a power of ten inside `low ... high`: the finest such step that
-  /// makes at most `most` intervals. With `whole` the step is at least 1: there is no epoch 1.5.
+  /// The multiples of 1, 2 or 5 times a power of ten inside `low ... high`: the finest such step
+  /// that makes at most `most` intervals. With `whole` the step is at least 1: there is no epoch
+  /// 1.5.
   package static func linear(low: Double, high: Double, most: Int, whole: Bool = false) -> [Tick] {
     let span = high - low
     guard span > 0, span.isFinite else { return [] }
@@ -42,8 +43,8 @@ package enum Ticks {
     return values.map { Tick(value: $0, label: label($0)) }
   }
 
-  /// Powers of ten inside `low ... high` (both above 0), with 2 and 5 between them when there are few;
-  /// round numbers as on a linear axis when the range is less than that.
+  /// Powers of ten inside `low ... high` (both above 0), with 2 and 5 between them when there are
+  /// few; round numbers as on a linear axis when the range is less than that.
   package static func logarithmic(low: Double, high: Double, most: Int) -> [Tick] {
     guard low > 0, high > low else { return [] }
     let decades = NumberText.decimalExponent(low)...NumberText.decimalExponent(high)
@@ -117,8 +118,8 @@ package struct PlotAxis: Sendable, Equatable {
       : Ticks.linear(low: low, high: high, most: most, whole: isWhole)
   }
 
-  /// The axis for these values: a little wider than they are, never below 0 for their sake, and with
-  /// a sensible width around a single value. `fixed` is taken as it is.
+  /// The axis for these values: a little wider than they are, never below 0 for their sake, and
+  /// with a sensible width around a single value. `fixed` is taken as it is.
   ///
   /// - Parameter mayBeWhole: whether values that are all whole get whole numbers beside them.
   package static func containing(

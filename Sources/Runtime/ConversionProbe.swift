@@ -3,17 +3,17 @@ import KerasFormat
 /// Whether a model computes the same after it has been written for another generation of Keras.
 ///
 /// Generations differ in more than words: in what a masked step puts out, in how masks pass merging
-/// layers, in what reaches a recurrent layer beside initial states. So the model and what would be read
-/// from the file are both run, each by its own generation's rules, on a few rows with padding in front,
-/// behind, between, everywhere and nowhere. Both run in float32: that two releases of TensorFlow round
-/// 16-bit numbers in other places is no matter of the file.
+/// layers, in what reaches a recurrent layer beside initial states. So the model and what would be
+/// read from the file are both run, each by its own generation's rules, on a few rows with padding
+/// in front, behind, between, everywhere and nowhere. Both run in float32: that two releases of
+/// TensorFlow round 16-bit numbers in other places is no matter of the file.
 public struct ConversionProbe: Sendable {
   private let original: Network
 
   public init(_ original: Network) { self.original = original }
 
-  /// The largest difference between the outputs, relative to numbers above 1; 0 within the original's
-  /// own generation.
+  /// The largest difference between the outputs, relative to numbers above 1; 0 within the
+  /// original's own generation.
   public func difference(writtenAs generation: Generation) throws(KerasError) -> Float {
     guard generation != original.generation else { return 0 }
     let bytes = try ModelFile.encode(
@@ -91,7 +91,8 @@ public struct ConversionProbe: Sendable {
 }
 
 extension Graph {
-  /// The sizes of the embeddings that take what comes out of a node as it is, here or in a layer inside.
+  /// The sizes of the embeddings that take what comes out of a node as it is, here or in a layer
+  /// inside.
   fileprivate func tables(reachedFrom source: Int) -> [Int] {
     var sizes: [Int] = []
     for (index, node) in nodes.enumerated() where node.inputs.contains(where: { $0.node == source })

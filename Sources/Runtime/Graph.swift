@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Layers and the edges between them, ready to run: the body of a ``Network``, and of a model inside
-/// a model. A sequential model is the same graph, a straight line.
+/// Layers and the edges between them, ready to run: the body of a ``Network``, and of a model
+/// inside a model. A sequential model is the same graph, a straight line.
 public struct Graph: Sendable {
   /// One call of one layer.
   public struct Node: Sendable {
@@ -137,15 +137,15 @@ extension Graph {
     }
   }
 
-  /// Whether a node takes words from an embedding as they lie in its table, and adds their gradient to
-  /// the table's; not where that of each occurrence is asked for.
+  /// Whether a node takes words from an embedding as they lie in its table, and adds their gradient
+  /// to the table's; not where that of each occurrence is asked for.
   private func takesWords(_ node: Node, from edge: Edge, _ pass: borrowing Pass) -> Bool {
     guard let layer = node.layer as? any WordLayer, edge == node.inputs[0] else { return false }
     return layer.takesWords && pass.tableGradients == nil && nodes[edge.node].layer is Embedding
   }
 
-  /// The way back: adds to `gradients` what `outputGradients` (one per output of the graph) mean for
-  /// every weight, and to `inputGradients` (one per input, `nil` where nobody wants it).
+  /// The way back: adds to `gradients` what `outputGradients` (one per output of the graph) mean
+  /// for every weight, and to `inputGradients` (one per input, `nil` where nobody wants it).
   ///
   /// - Parameter observe: is shown the whole gradient of each node's outputs before it goes on.
   @specialized(where S == Float)

@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Makes a ``Graph`` of a definition: makes the layers, connects them, infers shapes, follows masks,
-/// and gives every weight its place.
+/// Makes a ``Graph`` of a definition: makes the layers, connects them, infers shapes, follows
+/// masks, and gives every weight its place.
 struct GraphBuilder {
   let record: ModelRecord
   /// The shapes and masks that come in, for a model inside a model; they take the place of what its
@@ -236,7 +236,8 @@ struct GraphBuilder {
       receivesMasks: masks, emitsMasks: emits)
   }
 
-  /// The penalty on a layer's outputs as its config has it; on a wrapper's, as the layer inside has it.
+  /// The penalty on a layer's outputs as its config has it; on a wrapper's, as the layer inside has
+  /// it.
   private func activityRegularizer(of layer: LayerRecord) -> JSON {
     if layer.className == ActivityRegularization.className {
       var config: JSONObject = [:]
@@ -267,7 +268,8 @@ struct GraphBuilder {
     return Shape(zip(given.extents, declared.extents).map { $0 ?? $1 })
   }
 
-  /// Input layers are met in the order of the layers; data comes in the order of the model's inputs.
+  /// Input layers are met in the order of the layers; data comes in the order of the model's
+  /// inputs.
   private func positionAmongInputs(_ position: Int) throws(KerasError) -> Int {
     let names = record.layers.filter { $0.className == InputLayer.className }.map(\.name)
     guard names.indices.contains(position),
@@ -278,8 +280,9 @@ struct GraphBuilder {
     return order
   }
 
-  /// The input shape of a sequential model whose file does not say: Keras 2.2 leaves out an explicit
-  /// InputLayer. An embedding takes token ids; elsewhere the first kernel has the features.
+  /// The input shape of a sequential model whose file does not say: Keras 2.2 leaves out an
+  /// explicit InputLayer. An embedding takes token ids; elsewhere the first kernel has the
+  /// features.
   private func guessedInputShape(for layer: any Layer) throws(KerasError) -> Shape {
     if layer is Embedding { return [nil] }
     if layer is any TextLayer { return [1] }

@@ -31,7 +31,8 @@ public protocol Layer: Sendable {
   /// Keras's `supports_masking`: whether a mask may come in at all.
   var supportsMasking: Bool { get }
 
-  /// Whether a mask goes out, given whether one comes in: of a layer whose outputs are alike in this.
+  /// Whether a mask goes out, given whether one comes in: of a layer whose outputs are alike in
+  /// this.
   func emitsMask(receivingMask: Bool) -> Bool
 
   /// Which outputs leave with a mask, given which inputs come with one.
@@ -53,8 +54,8 @@ public protocol Layer: Sendable {
   /// The start of one weight, row-major.
   func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float]
 
-  /// The outputs for `inputs`. What ``backward(_:into:weights:gradients:trace:pass:)`` needs besides
-  /// inputs and outputs goes into `trace` when `pass.keepsTrace`.
+  /// The outputs for `inputs`. What ``backward(_:into:weights:gradients:trace:pass:)`` needs
+  /// besides inputs and outputs goes into `trace` when `pass.keepsTrace`.
   func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>]
@@ -174,7 +175,8 @@ public struct Pass: ~Copyable {
   public internal(set) var activityPenalty = 0.0
   /// The states that stateful layers carry from call to call; `nil` starts each call from zero.
   public var states: RecurrentStates?
-  /// What embeddings hand over instead of adding it up, where somebody asks: `nil` where nobody does.
+  /// What embeddings hand over instead of adding it up, where somebody asks: `nil` where nobody
+  /// does.
   public var tableGradients: [TableGradient]?
   /// The threads that share a batch.
   public var crew = Crew.alone
@@ -185,8 +187,8 @@ public struct Pass: ~Copyable {
   var tableTarget: UnsafeMutableRawPointer?
   /// The way from the outermost graph to the layer that is running.
   public internal(set) var path: [Int] = []
-  /// The weights of layers that compute in another type than the network's, in that type, by the way
-  /// to the layer.
+  /// The weights of layers that compute in another type than the network's, in that type, by the
+  /// way to the layer.
   var castWeights: [[Int]: AnyObject] = [:]
   /// Whether layers compute in the types of their policies, else in the pass's own.
   var followsPolicies = true
@@ -219,8 +221,8 @@ public struct Pass: ~Copyable {
   }
 }
 
-/// What stateful recurrent layers remember: a value that goes into a call and comes out changed. Row i
-/// of a batch goes on where row i of the batch before stopped.
+/// What stateful recurrent layers remember: a value that goes into a call and comes out changed.
+/// Row i of a batch goes on where row i of the batch before stopped.
 public struct RecurrentStates: Sendable {
   /// By the way to the layer, one array per state.
   var arrays: [[Int]: [[Double]]] = [:]

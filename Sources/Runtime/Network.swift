@@ -59,8 +59,8 @@ extension Network {
   ///
   /// - Parameters:
   ///   - inputs: one tensor per input of the model, all with the same batch extent.
-  ///   - trace: what each node took and gave; complete enough for ``backward(_:trace:parameters:gradients:pass:)``
-  ///     when `pass.keepsTrace`.
+  ///   - trace: what each node took and gave; complete enough for
+  ///     ``backward(_:trace:parameters:gradients:pass:)`` when `pass.keepsTrace`.
   /// - Returns: one signal per output of the model, in the memory of `pass.workspace`.
   @specialized(where S == Float)
   public func forward<S: Scalar>(
@@ -71,8 +71,8 @@ extension Network {
       inputs.map { Signal($0) }, weights: parameters.all, trace: &trace.nodes, pass: &pass)
   }
 
-  /// The way back: adds to `gradients` what `outputGradients` (one per output of the model) mean for
-  /// every weight.
+  /// The way back: adds to `gradients` what `outputGradients` (one per output of the model) mean
+  /// for every weight.
   @specialized(where S == Float)
   public func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], trace: NetworkTrace<S>, parameters: Parameters<S>,

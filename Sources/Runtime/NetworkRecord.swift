@@ -23,8 +23,8 @@ extension Network {
     self = try builder.build(from: weights)
   }
 
-  /// A network from a `.keras` file, a whole-model `.h5`, or a `.json` definition with its weights in
-  /// a file of their own.
+  /// A network from a `.keras` file, a whole-model `.h5`, or a `.json` definition with its weights
+  /// in a file of their own.
   ///
   /// - Throws: ``KerasError`` naming the file and the place in it.
   public init(contentsOf path: String, weights: String? = nil) throws(KerasError) {
@@ -39,8 +39,8 @@ extension Network {
   /// A sequential network with fresh weights.
   ///
   /// - Parameters:
-  ///   - layers: from the input on; an ``InputLayer`` is only needed where the first layer is not an
-  ///     embedding.
+  ///   - layers: from the input on; an ``InputLayer`` is only needed where the first layer is not
+  ///     an embedding.
   ///   - seed: what `keras.utils.set_random_seed` would be given.
   public init(
     _ layers: [any Layer], name: String = "sequential", seed: UInt64,

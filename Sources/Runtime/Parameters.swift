@@ -25,8 +25,8 @@ public struct ParameterLayout: Sendable, Equatable {
 ///
 /// A class, so that many networks and calls share one allocation with a stable address.
 public final class Parameters<S: Scalar>: @unchecked Sendable {
-  // SAFETY: the memory is written only by its single owner before it is shared (a builder, a trainer
-  // between batches); a `Network` never hands out a mutable view.
+  // SAFETY: the memory is written only by its single owner before it is shared (a builder, a
+  // trainer between batches); who changes the weights of a network is its only user meanwhile.
   public let layout: ParameterLayout
   public let base: UnsafeMutablePointer<S>
 

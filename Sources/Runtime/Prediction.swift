@@ -5,7 +5,8 @@ extension Network {
   ///
   /// - Parameters:
   ///   - inputs: one array per input of the model, `(N, …)` each: token ids or numbers of any type.
-  ///   - batchSize: rows computed at once; it has no influence on the result. Keras's default is 32.
+  ///   - batchSize: rows computed at once; it has no influence on the result. Keras's default is
+  ///     32.
   /// - Returns: one float32 array per output, `(N, …)`; ``outputPolicies`` says which type Keras's
   ///   array has. Layers of a 16-bit policy round where Keras rounds; see ``DTypePolicy``.
   /// - Throws: ``KerasError`` where an array does not fit the model, naming row and step.
@@ -16,8 +17,8 @@ extension Network {
     return try predictor.predict(inputs, batchSize: batchSize)
   }
 
-  /// Outputs with every layer in float32, whatever its policy: what a generation's rules make of the
-  /// inputs, apart from where its operations round.
+  /// Outputs with every layer in float32, whatever its policy: what a generation's rules make of
+  /// the inputs, apart from where its operations round.
   func predictUnrounded(_ inputs: [NumericArray]) throws(KerasError) -> [NumericArray] {
     var predictor = Predictor(self)
     var states: RecurrentStates?
@@ -25,8 +26,8 @@ extension Network {
       inputs, batchSize: 32, states: &states, followingPolicies: false)
   }
 
-  /// Outputs of consecutive calls of a stateful model: row i of each batch goes on where row i of the
-  /// batch before stopped.
+  /// Outputs of consecutive calls of a stateful model: row i of each batch goes on where row i of
+  /// the batch before stopped.
   ///
   /// - Parameters:
   ///   - batchSize: rows of one call; those of the inputs must be a multiple of it.

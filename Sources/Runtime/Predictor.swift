@@ -1,8 +1,9 @@
 import KerasFormat
 
-/// A network with the memory of its calls: for many calls one after another. It keeps scratch memory,
-/// weights cast to other types, and what recurrent layers found out about words, so that a text is
-/// scored in microseconds. One thread uses it at a time; other threads have their own.
+/// A network with the memory of its calls: for many calls one after another. It keeps scratch
+/// memory, weights cast to other types, and what recurrent layers found out about words, so that a
+/// text is scored in microseconds. One thread uses it at a time; other threads have their own. The
+/// network's weights must not be changed meanwhile: what is remembered was computed with them.
 ///
 ///     var predictor = Predictor(try Network(contentsOf: "gru.keras"))
 ///     for review in reviews { print(try predictor.predict([review])[0]) }
@@ -18,7 +19,6 @@ public struct Predictor: ~Copyable {
     pass = Pass(generation: network.generation)
     pass.crew = crew
     pass.wordCaches = [:]
-    pass.castsToFloat32 = network.graph.hasFloat64
     guard network.graph.hasFloat64 else {
       wide = nil
       return
@@ -36,8 +36,8 @@ public struct Predictor: ~Copyable {
     return try predict(inputs, batchSize: batchSize, states: &states)
   }
 
-  /// - Parameter followingPolicies: whether layers compute in the types of their policies, else all of
-  ///   them in float32.
+  /// - Parameter followingPolicies: whether layers compute in the types of their policies, else all
+  ///   of them in float32.
   mutating func predict(
     _ inputs: [NumericArray], batchSize: Int, states: inout RecurrentStates?,
     followingPolicies: Bool = true
@@ -45,8 +45,8 @@ public struct Predictor: ~Copyable {
     pass.followsPolicies = followingPolicies
     pass.states = states
     defer { states = pass.states }
+    pass.castsToFloat32 = wide != nil && followingPolicies
     guard let wide, followingPolicies else {
-      pass.castsToFloat32 = false
       return try predict(inputs, network.parameters, batchSize: batchSize)
     }
     return try predict(inputs, wide, batchSize: batchSize)
@@ -64,7 +64,11 @@ public struct Predictor: ~Copyable {
     // With time_major a batch may come out with other rows than went in.
     var rowsOut = [Int](repeating: 0, count: network.outputs.count)
     for start in stride(from: 0, to: rows, by: batchSize) {
-      defer { pass.workspace.reset() }
+      defer {
+        pass.workspace.reset()
+        // An error may have come from inside a layer.
+        pass.path = []
+      }
       let count = min(batchSize, rows - start)
       var tensors: [Tensor<S>] = []
       for input in inputs {
@@ -138,5 +142,14 @@ public struct Predictor: ~Copyable {
           shape: [rows] + parts[0].shape.dropFirst(), .float32(parts.flatMap { $0.floats() })))
     }
     return joined
+  }
+}
+
+extension Network {
+  /// Whether a text's output is the same in any batch: not where the batch decides how long its
+  /// texts are, nor where a layer takes the rows of the batch for steps.
+  package var isBatchIndependent: Bool {
+    textLayer == nil
+      && !nodes.contains { ($0.layer as? any SequenceLayer)?.options.timeMajor ?? false }
   }
 }

@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// The arithmetic that layers are written in: `Float` for work, `Double` for float64 policies and to
-/// check gradients with, ``Half`` for float16 and bfloat16 policies.
+/// The arithmetic that layers are written in: `Float` for work, `Double` for float64 policies and
+/// to check gradients with, ``Half`` for float16 and bfloat16 policies.
 ///
 /// This is the façade over the kernels. A layer states what is to be computed through these members
 /// and holds no fast loop of its own, so that a kernel can be replaced without touching a layer.
@@ -31,11 +31,8 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   /// `c += a · b`; see ``MatrixProduct``.
   static func addProduct(_ product: MatrixProduct<Self>)
 
-  /// The instruction set whose loops do this type's work; `nil` where they know nothing of it.
-  static var instructions: InstructionSet? { get }
-
-  /// Whether every operation rounds to a type narrower than the processor's: then the order in which
-  /// Keras takes its operations shows, and layers that could choose another take Keras's.
+  /// Whether every operation rounds to a type narrower than the processor's: then the order in
+  /// which Keras takes its operations shows, and layers that could choose another take Keras's.
   static var roundsOperations: Bool { get }
 
   /// Whether these convolutions sum with all digits and round once.
@@ -67,8 +64,6 @@ extension Scalar {
   public static func sum(_ count: Int, _ value: (Int) -> Self) -> Self {
     (0..<count).reduce(0) { $0 + value($1) }
   }
-
-  public static var instructions: InstructionSet? { nil }
 
   @inlinable public static var roundsOperations: Bool { false }
   @inlinable public static var sumsConvolutionsOnce: (depthwise: Bool, transposed: Bool) {
@@ -110,7 +105,6 @@ extension Float: Scalar {
   @inlinable public static func tanh(_ x: Float) -> Float { tanhf(x) }
   @inlinable public static func erf(_ x: Float) -> Float { erff(x) }
   public static func addProduct(_ product: MatrixProduct<Float>) { product.addFast() }
-  public static var instructions: InstructionSet? { .current }
 
   public static func exp(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int

@@ -1,8 +1,8 @@
-/// The gradient of a table of vectors as TensorFlow keeps it: one vector for each id that was looked up,
-/// in the order of the batch, ids that occur twice not yet summed.
+/// The gradient of a table of vectors as TensorFlow keeps it: one vector for each id that was
+/// looked up, in the order of the batch, ids that occur twice not yet summed.
 ///
-/// An ``Embedding`` hands it to whoever asks through ``Pass/tableGradients``; the table's own gradient
-/// is then left alone, and whoever asked adds the vectors to it.
+/// An ``Embedding`` hands it to whoever asks through ``Pass/tableGradients``; the table's own
+/// gradient is then left alone, and whoever asked adds the vectors to it.
 public struct TableGradient {
   /// Where the table's gradient lies, which says whose it is.
   public let table: UnsafeMutableRawPointer

@@ -65,16 +65,18 @@ public struct Tensor<S: Scalar> {
 /// computes the same for the same word does so once for each word of a batch; for all others
 /// ``Tensor/reals(in:)`` looks them up.
 public struct WordVectors<S: Scalar> {
+  /// One for each vector, 0 ..< V.
   public let ids: UnsafePointer<Int32>
   /// `[V × width]`
   public let table: UnsafePointer<S>
+  /// Numbers in a vector.
   public let width: Int
   /// V
   public let rows: Int
 }
 
-/// Which time steps of each row count, `true` for a step that does: `[batch × steps]`, or one flag for
-/// every vector of a tensor with more axes.
+/// Which time steps of each row count, `true` for a step that does: `[batch × steps]`, or one flag
+/// for every vector of a tensor with more axes.
 public struct Mask {
   public let flags: UnsafeMutablePointer<Bool>
   /// The batch first.

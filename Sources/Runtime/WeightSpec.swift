@@ -8,8 +8,8 @@ public struct WeightSpec: Sendable, Equatable {
   public let settings: WeightSettings
   /// Whether training changes it by gradients; Keras lists the others apart.
   public var isTrainable: Bool
-  /// Whether it is a statistic that its layer keeps of what it has seen, such as a moving mean: what
-  /// the way back adds to its gradient is then the change itself.
+  /// Whether it is a statistic that its layer keeps of what it has seen, such as a moving mean:
+  /// what the way back adds to its gradient is then the change itself.
   public let isTracked: Bool
 
   public init(

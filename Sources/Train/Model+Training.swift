@@ -19,7 +19,8 @@ public struct FitSettings: Sendable {
   /// The run's seed, as though Keras's program began with it, made this model and trained it; `nil`
   /// takes one from the system, so that no two runs are alike.
   public var seed: UInt64?
-  /// The threads that share each batch. The same bits come out for any number.
+  /// The threads that share each batch, all that there are by default. The same bits come out for
+  /// any number.
   public var crew = Crew.all
   /// Where callbacks' messages go; Keras prints them.
   public var report: @Sendable (String) -> Void = { print($0) }
@@ -70,7 +71,8 @@ extension Model {
   /// - Parameters:
   ///   - validationSplit: the last fraction of the rows, held back before any shuffling.
   ///   - validationData: rows to validate on instead.
-  ///   - seed: decides the order of rows and what dropout drops, as in a Keras program that begins with
+  ///   - seed: decides the order of rows and what dropout drops, as in a Keras program that begins
+  ///     with
   ///     `keras.utils.set_random_seed(seed)` (Keras 1 and 2.2: `numpy.random.seed(seed)`), makes this
   ///     model and calls `fit` once; the same seed gives the same bits.
   /// - Returns: loss and metrics of every epoch.
@@ -96,8 +98,8 @@ extension Model {
   /// The model keeps what was learned also where this throws or a callback stops it: the weights of
   /// the last whole update.
   ///
-  /// - Parameter checkpoint: where an earlier run of the same model, data and settings stopped; this
-  ///   one goes on as if it had not. Its history holds the epochs before, too.
+  /// - Parameter checkpoint: where an earlier run of the same model, data and settings stopped;
+  ///   this one goes on as if it had not. Its history holds the epochs before, too.
   @discardableResult
   public mutating func fit(
     _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = [],
@@ -118,7 +120,7 @@ extension Model {
   /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first.
   ///
   /// - Parameters:
-  ///   - crew: the threads that share each batch.
+  ///   - crew: the threads that share each batch; the same bits come out for any number.
   ///   - callbacks: whose `onTest…` are called.
   public func evaluate(
     _ data: Dataset, batchSize: Int = 32, crew: Crew = .all, callbacks: [any Callback] = []

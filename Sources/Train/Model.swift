@@ -75,8 +75,8 @@ public struct Model: Sendable {
   ///       metrics: ["price": ["mae"], "sold": ["acc"]], lossWeights: ["price": 1, "sold": 0.2])
   ///
   /// - Parameters:
-  ///   - loss: one for all outputs, a list with one each, or a dictionary by the outputs' names; each
-  ///     a name or a serialized object. `null` for an output that is not trained.
+  ///   - loss: one for all outputs, a list with one each, or a dictionary by the outputs' names;
+  ///     each a name or a serialized object. `null` for an output that is not trained.
   ///   - metrics: a list, or one per output likewise.
   ///   - weightedMetrics: those in which sample weights count.
   ///   - lossWeights: what each output's loss counts for; a list or a dictionary; default: 1.

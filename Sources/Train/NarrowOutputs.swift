@@ -4,8 +4,8 @@ import KerasRuntime
 extension Model {
   /// Refuses to measure outputs of a 16-bit type where Keras measures in that type.
   ///
-  /// Keras 3 casts to float32 what its losses take, and what its metrics take but for the functions of
-  /// losses behind a mean (`keras/src/losses/loss.py` and `keras/src/metrics/reduction_metrics.py` of
+  /// Keras 3 casts to float32 what its losses take, and what its metrics take but for the functions
+  /// of losses behind a mean (`keras/src/losses/loss.py` and `keras/src/metrics/reduction_metrics.py` of
   /// 3.15); accuracies only compare. 2.15 casts nothing.
   func refuseNarrowMeasures(_ objective: Objective, _ metrics: CompiledMetrics) throws(KerasError) {
     let policies = zip(network.outputPolicies, objective.losses).filter { $0.1 != nil }.map(\.0)

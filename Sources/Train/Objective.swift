@@ -1,8 +1,8 @@
 import KerasFormat
 import KerasRuntime
 
-/// The objective of a model: the losses of its outputs and its penalties, computed in a generation's
-/// arithmetic.
+/// The objective of a model: the losses of its outputs and its penalties, computed in a
+/// generation's arithmetic.
 package struct Objective: Sendable {
   package let network: Network
   package let generation: Generation

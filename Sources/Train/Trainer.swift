@@ -1,8 +1,8 @@
 import KerasFormat
 import KerasRuntime
 
-/// The training loop: epochs of batches, with validation after each epoch, and callbacks around all of
-/// it in the order in which each Keras calls them.
+/// The training loop: epochs of batches, with validation after each epoch, and callbacks around all
+/// of it in the order in which each Keras calls them.
 struct Trainer {
   let run: TrainingRun
   private let data: Dataset
@@ -70,8 +70,8 @@ struct Trainer {
       generation: run.generation,
       state: Shuffle.State(
         seed: run.progress.seed, isSeeded: run.progress.isSeeded, start: run.numpyStart))
-    // Orders that were drawn before are drawn again and left: so every generation's stream of random
-    // numbers is where it was.
+    // Orders that were drawn before are drawn again and left: so every generation's stream of
+    // random numbers is where it was.
     var order = Array(training)
     for _ in 0..<run.progress.ordersDrawn { order = shuffle.next() }
     while run.epoch < settings.epochs && !run.stopTraining {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Data that a model cannot take: one line with file and row, status 65, before anything is trained.
+/// Data that a model cannot take: one line with file and row, status 65, before anything is
+/// trained.
 @Suite struct BadDataTests {
   private let tool: Tool
   private let model = Models.fixture("model.keras")

@@ -3,7 +3,8 @@ import KerasFormat
 import TestSupport
 import Testing
 
-/// `--early-stopping 'patience=5,restore-best-weights'` and its like: what they do and what they refuse.
+/// `--early-stopping 'patience=5,restore-best-weights'` and its like: what they do and what they
+/// refuse.
 @Suite struct CallbackOptionTests {
   private let tool: Tool
 
@@ -87,7 +88,8 @@ import Testing
   }
 }
 
-/// What training prints, against what each real Keras printed: `fixtures/callbacks/<generation>/fit.json`.
+/// What training prints, against what each real Keras printed:
+/// `fixtures/callbacks/<generation>/fit.json`.
 @Suite struct KerasProgressTests {
   @Test(arguments: Generation.allCases, [1, 2, 3])
   func `lines are those of the model's Keras`(generation: Generation, verbose: Int) throws {

@@ -67,8 +67,8 @@ final class Tool: Sendable {
     try start(arguments, input: input).result()
   }
 
-  /// A run that is to fail: checks that it ends with `status` and one line on standard error, leaves
-  /// standard output empty and the folder as it was.
+  /// A run that is to fail: checks that it ends with `status` and one line on standard error,
+  /// leaves standard output empty and the folder as it was.
   ///
   /// - Returns: the line, without the program's name.
   func failure(

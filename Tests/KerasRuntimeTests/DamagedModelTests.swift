@@ -3,7 +3,8 @@ import KerasRuntime
 import TestSupport
 import Testing
 
-/// Model files with one byte changed, or cut off: each loads or is refused, and none ends the process.
+/// Model files with one byte changed, or cut off: each loads or is refused, and none ends the
+/// process.
 ///
 /// An `.h5` is changed in its definition and its numbers alone: libhdf5 1.10 itself can crash on a
 /// damaged structure, which nothing above it can prevent (about one flip in a hundred).

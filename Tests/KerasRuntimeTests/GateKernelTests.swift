@@ -1,8 +1,8 @@
 import KerasRuntime
 import Testing
 
-/// The loops in C compute what the plain bodies in Swift do, to the last bit, whatever number of units
-/// is left over by whole vectors. `HORNBILL_ISA` chooses the instruction set.
+/// The loops in C compute what the plain bodies in Swift do, to the last bit, whatever number of
+/// units is left over by whole vectors. `HORNBILL_ISA` chooses the instruction set.
 @Suite struct GateKernelTests {
   private static let gates: [Activation] = [.sigmoid, .legacyHardSigmoid, .hardSigmoid]
   private static let units = [1, 5, 16, 33]

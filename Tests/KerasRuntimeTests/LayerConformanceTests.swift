@@ -13,8 +13,8 @@ import Testing
     }
   }
 
-  // Kinks (relu at 0) are not hit: inputs and weights are random. 2e-6 leaves room for the curvature
-  // over a step of 1e-6 and for the 1e-10 by which sums of doubles differ.
+  // Kinks (relu at 0) are not hit: inputs and weights are random. 2e-6 leaves room for the
+  // curvature over a step of 1e-6 and for the 1e-10 by which sums of doubles differ.
   @Test func `hand-written gradients equal numerical differences`() throws {
     for layerCase in try Self.cases.get() where layerCase.isTrainable {
       let worst = try GradientCheck(

@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  /// The page is written by this test where `HORNBILL_WRITE_DOCS` is set, and compared otherwise but
-  /// for the errors, whose last digits are the machine's.
+  /// The page is written by this test where `HORNBILL_WRITE_DOCS` is set, and compared otherwise
+  /// but for the errors, whose last digits are the machine's.
   @Test func `the table of equal layers lists what these tests compare`() throws {
     let page = EqualityTable(try FixtureOutcome.all.get()).markdown
     let path = Fixtures.path("../docs/equal-to-keras.md")

@@ -2,8 +2,8 @@ import KerasRuntime
 import Testing
 
 @Suite struct MatrixProductTests {
-  // All bodies add the same products in the same order, so they agree to the last bit. The last three
-  // sizes are packed for the caches, with rests in each direction.
+  // All bodies add the same products in the same order, so they agree to the last bit. The last
+  // three sizes are packed for the caches, with rests in each direction.
   @Test(arguments: [
     (1, 1, 1), (4, 8, 3), (5, 9, 7), (7, 33, 16), (128, 96, 32), (3, 7, 2), (13, 100, 5),
     (9, 1025, 3), (101, 401, 515), (3, 1, 700),
@@ -21,7 +21,8 @@ import Testing
     }
   }
 
-  /// What the fast body and the plain one add to the same numbers, rows apart by more than their length.
+  /// What the fast body and the plain one add to the same numbers, rows apart by more than their
+  /// length.
   private func products(
     _ m: Int, _ n: Int, _ k: Int, _ transposedA: Bool, _ transposedB: Bool,
     _ instructions: InstructionSet

@@ -51,6 +51,16 @@ import Testing
     #expect(all == expected.flatMap { $0 })
   }
 
+  @Test(arguments: layers.indices)
+  func `threads that share a batch give the same bits`(_ index: Int) throws {
+    let network = try Self.network(Self.layers[index], maskZero: false)
+    let many = (0..<60).map { Self.rows[$0 % 6].map { ($0 * 3 + 1) % 10 } } + Self.rows
+    var alone = Predictor(network)
+    var together = Predictor(network, crew: Crew(threads: 3, grain: 1))
+    let expected = try alone.predict([Self.batch(many)], batchSize: 66)[0].floats()
+    #expect(try together.predict([Self.batch(many)], batchSize: 66)[0].floats() == expected)
+  }
+
   @Test func `an error leaves the predictor as it was`() throws {
     let network = try Self.network(GRU(units: 4), maskZero: false)
     var predictor = Predictor(network)

@@ -44,7 +44,8 @@ import Testing
       let name = ["collection", "layer", "case"].compactMap { entry[$0]?.string }
         .joined(separator: "/")
       let fixture = try #require(byName[name], "\(name)")
-      // Some of the containers Keras itself cannot read. What cuDNN's layers hold is laid out otherwise.
+      // Some of the containers Keras itself cannot read. What cuDNN's layers hold is laid out
+      // otherwise.
       guard !fixture.kind.hasPrefix("CuDNN"),
         let record = fixture.containers.lazy.compactMap({ try? fixture.record($0) }).first
       else { continue }
@@ -106,9 +107,9 @@ import Testing
   }
 
   /// Uniform and constant starts agree to the last bit. Normal ones go through sine, cosine and
-  /// logarithm, which libraries round differently: one unit in the last place, of the sum where a mean
-  /// is added. Keras 2.15 and 3 decompose matrices in float32, so orthogonal starts agree to 1e-6, those
-  /// of Keras 1 and 2 but for the sign. Weights in half precision were rounded to it.
+  /// logarithm, which libraries round differently: one unit in the last place, of the sum where a
+  /// mean is added. Keras 2.15 and 3 decompose matrices in float32, so orthogonal starts agree to
+  /// 1e-6, those of Keras 1 and 2 but for the sign. Weights in half precision were rounded to it.
   private func isNear(
     _ a: Float, _ b: Float, _ spec: WeightSpec, _ generation: Generation
   ) -> Bool {

@@ -46,7 +46,8 @@ import Testing
   /// The first place where two definitions differ.
   static func difference(_ expected: JSON, _ got: JSON, at path: [String]) -> String? {
     let place = path.joined(separator: "/")
-    // A policy may be written by its name alone; a dictionary of ends becomes the list of its values.
+    // A policy may be written by its name alone; a dictionary of ends becomes the list of its
+    // values.
     if path.last == "dtype" || path.last == "trainable", expected.isNull || got.isNull {
       return nil
     }
@@ -97,8 +98,8 @@ import Testing
   }
 }
 
-/// Writes the fixtures' models for `fixtures/scripts/check_written.py`, which opens them with the real
-/// Kerases: `HORNBILL_WRITTEN=folder swift test -c release --filter WrittenModelTests`.
+/// Writes the fixtures' models for `fixtures/scripts/check_written.py`, which opens them with the
+/// real Kerases: `HORNBILL_WRITTEN=folder swift test -c release --filter WrittenModelTests`.
 @Suite struct WrittenModelTests {
   /// Each case in its own generation in one container, and in another generation in another; the
   /// containers and the generations take turns.

@@ -37,7 +37,8 @@ struct CallbackCase: Sendable, CustomTestStringConvertible {
   func strings(_ key: String) -> [String] { facts[key]?.array?.compactMap(\.string) ?? [] }
 }
 
-/// Puts the script's logs in the place of the measured ones, and the epoch's number into all weights.
+/// Puts the script's logs in the place of the measured ones, and the epoch's number into all
+/// weights.
 private final class Script: Callback {
   private let epochs: [[(name: String, value: Double)]]
   private let without: [String]

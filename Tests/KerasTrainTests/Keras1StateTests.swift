@@ -32,8 +32,8 @@ import Testing
     }
   }
 
-  /// Where weights are not kept gate by gate, what is written is what Keras 1 wrote: names, order and
-  /// numbers.
+  /// Where weights are not kept gate by gate, what is written is what Keras 1 wrote: names, order
+  /// and numbers.
   @Test(arguments: try cases.get().map(\.name).filter { $0.hasPrefix("tiny") })
   func `a state is written as Keras 1 writes it`(_ name: String) throws {
     let fixture = try #require(try Self.cases.get().first { $0.name == name })

@@ -25,10 +25,10 @@ import Testing
     }
   }
 
-  /// One batch on both sides of float32. Values agree to a few units in the last place. Gradients do
-  /// where the formula is well behaved; at p near 0 and 1 the same quotient of cancelled differences
-  /// is taken in another order, and a cosine's is what is left of two nearly equal numbers, so that
-  /// they are compared relative to the largest too.
+  /// One batch on both sides of float32. Values agree to a few units in the last place. Gradients
+  /// do where the formula is well behaved; at p near 0 and 1 the same quotient of cancelled
+  /// differences is taken in another order, and a cosine's is what is left of two nearly equal
+  /// numbers, so that they are compared relative to the largest too.
   @Test(arguments: entries)
   func `a loss and its gradient are Keras's`(_ entry: LossFixture.Entry) throws {
     let fixture = try LossFixture.of(entry.generation)

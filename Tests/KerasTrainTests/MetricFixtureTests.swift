@@ -20,8 +20,8 @@ import Testing
     #expect(Set(given) == Set(MetricNames.all.map(\.className)))
   }
 
-  /// Batches of 3, 3 and 1 rows. Keras sums in float32, Hornbill in double precision: they agree to a
-  /// few units of float32.
+  /// Batches of 3, 3 and 1 rows. Keras sums in float32, Hornbill in double precision: they agree to
+  /// a few units of float32.
   @Test(arguments: entries)
   func `evaluate reports Keras's names and values`(_ entry: LossFixture.Entry) throws {
     let fixture = try LossFixture.of(entry.generation)

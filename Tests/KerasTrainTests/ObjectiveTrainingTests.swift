@@ -7,7 +7,8 @@ import Testing
 /// Training with penalties, constraints, weights and several outputs.
 @Suite struct ObjectiveTrainingTests {
   /// Nine updates with SGD on both sides of float32: histories and weights agree to a few units in
-  /// their last place, which nine updates carry on. Where losses are summed instead of averaged SGD at
+  /// their last place, which nine updates carry on. Where losses are summed instead of averaged SGD
+  /// at
   /// 0.1 flies apart in Keras too: there the first epoch, three updates, is compared.
   @Test(arguments: LossFixture.entries("trainings"))
   func `training reports and learns what its Keras did`(_ entry: LossFixture.Entry) throws {

@@ -7,9 +7,9 @@ import Testing
 /// Nine batches from weights that a Keras wrote, the same file saved by that Keras, and three more
 /// batches after it was read again.
 ///
-/// Losses agree to 1e-5 of themselves. Weights agree to 2e-5: an optimizer divides gradients by their own
-/// size, also where that size is mostly rounding, and moves each weight by up to its rate (measured: 1.3e-5
-/// with Keras 2's RMSprop at 0.01).
+/// Losses agree to 1e-5 of themselves. Weights agree to 2e-5: an optimizer divides gradients by
+/// their own size, also where that size is mostly rounding, and moves each weight by up to its rate
+/// (measured: 1.3e-5 with Keras 2's RMSprop at 0.01).
 @Suite struct OptimizerTests {
   @Test func `every generation shows its optimizers`() {
     for (generation, backend, count) in Self.counts {

@@ -5,13 +5,14 @@ import KerasTrain
 import TestSupport
 import Testing
 
-/// Learning curves of the reviews models at their real size: ten epochs without shuffling from weights that
-/// the real Keras wrote, every optimizer at its defaults and RMSprop at five rates. Expected values:
+/// Learning curves of the reviews models at their real size: ten epochs without shuffling from
+/// weights that the real Keras wrote, every optimizer at its defaults and RMSprop at five rates.
+/// Expected values:
 /// `fixtures/scripts/make_curves.py`.
 ///
-/// `HORNBILL_CURVES=all swift test -c release --filter ReviewsCurveTests` runs all of them, which takes
-/// minutes, and prints how far each is from its Keras; else the feed-forward models run, and Keras 3's others
-/// with Adam.
+/// `HORNBILL_CURVES=all swift test -c release --filter ReviewsCurveTests` runs all of them, which
+/// takes minutes, and prints how far each is from its Keras; else the feed-forward models run, and
+/// Keras 3's others with Adam.
 @Suite struct ReviewsCurveTests {
   /// One run of a real Keras.
   struct Run: Sendable, CustomTestStringConvertible {
@@ -42,9 +43,10 @@ import Testing
     try ZipArchive(reading: FileBytes.read(Fixtures.path("curves/\(generation.rawValue).zip")))
   }
 
-  /// Losses are within 1e-4 of Keras's, relatively, as long as float32 decides them. It does until the run
-  /// blows a unit in the last place up to 1e-5: shown by a run from weights that are moved so far, Keras's
-  /// where there is one, and ours. From there on two correct programs part; in which epoch is printed.
+  /// Losses are within 1e-4 of Keras's, relatively, as long as float32 decides them. It does until
+  /// the run blows a unit in the last place up to 1e-5: shown by a run from weights that are moved
+  /// so far, Keras's where there is one, and ours. From there on two correct programs part; in
+  /// which epoch is printed.
   @Test(arguments: try runs.get())
   func `a curve is that of its Keras`(_ run: Run) throws {
     let archive = try Self.archive(of: run.generation)

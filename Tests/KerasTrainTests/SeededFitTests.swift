@@ -4,8 +4,8 @@ import KerasTrain
 import TestSupport
 import Testing
 
-/// Whole runs under a seed: the weights they start with, the rows they visit and what their layers drop
-/// are those of the real Keras. Expected losses: `fixtures/scripts/make_fits.py`.
+/// Whole runs under a seed: the weights they start with, the rows they visit and what their layers
+/// drop are those of the real Keras. Expected losses: `fixtures/scripts/make_fits.py`.
 @Suite struct SeededFitTests {
   /// One run of a real Keras.
   private struct Run {
@@ -40,8 +40,8 @@ import Testing
       targets: NumericArray(shape: [targets.count], .float32(targets)))
   }
 
-  /// Forty updates in float32 with sums in other orders; runs from other weights, in another order or
-  /// with other masks are 1e-2 apart.
+  /// Forty updates in float32 with sums in other orders; runs from other weights, in another order
+  /// or with other masks are 1e-2 apart.
   @Test(arguments: Generation.allCases)
   func `a seeded run is the run of its Keras`(_ generation: Generation) throws {
     let data = try Self.data()

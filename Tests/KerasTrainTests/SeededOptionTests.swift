@@ -4,8 +4,8 @@ import KerasTrain
 import TestSupport
 import Testing
 
-/// Whole runs under a seed of layers in options that matter while training: what they drop is what the real
-/// Keras drops. Expected losses: `fixtures/scripts/make_option_fits.py`.
+/// Whole runs under a seed of layers in options that matter while training: what they drop is what
+/// the real Keras drops. Expected losses: `fixtures/scripts/make_option_fits.py`.
 @Suite struct SeededOptionTests {
   struct Run: Sendable, CustomTestStringConvertible {
     let generation: Generation
@@ -47,8 +47,8 @@ import Testing
     }
   }
 
-  /// Twelve updates in float32 with sums in other orders: 1e-5. Other masks, or the same masks used in
-  /// another way, are 1e-3 apart and more.
+  /// Twelve updates in float32 with sums in other orders: 1e-5. Other masks, or the same masks used
+  /// in another way, are 1e-3 apart and more.
   @Test(arguments: try runs.get())
   func `a seeded run is the run of its Keras`(_ run: Run) throws {
     let definition = try #require(run.entry["definition"]).pythonText()

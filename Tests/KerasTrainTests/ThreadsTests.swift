@@ -32,7 +32,7 @@ import Testing
     try model.compile(optimizer: optimizer, loss: BinaryCrossentropy(), metrics: ["accuracy"])
     var settings = FitSettings()
     (settings.batchSize, settings.epochs, settings.validationSplit) = (64, 2, 0.2)
-    (settings.seed, settings.crew) = (5, Crew(threads: threads))
+    (settings.seed, settings.crew) = (5, Crew(threads: threads, grain: 1))
     let history = try model.fit(data, settings: settings)
     let losses = ["loss", "val_loss"].flatMap { history[$0] }.map { Float($0).bitPattern }
     let parameters = model.network.parameters
@@ -46,7 +46,9 @@ import Testing
   ) throws {
     // None; in front of most rows, unmasked; in front, masked where the model can.
     let data = try Self.data { padding == 0 ? 0 : $0 % 17 }
-    let optimizers: [any Optimizer] = [RMSprop(), Adam()]
+    let optimizers: [any Optimizer] = [
+      RMSprop(), Adam(), RMSprop(momentum: 0.5, centered: true), Adam(amsgrad: true),
+    ]
     for optimizer in optimizers {
       let runs = try [1, 2, 8].map {
         try Self.bits(

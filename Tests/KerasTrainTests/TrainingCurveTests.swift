@@ -4,8 +4,8 @@ import KerasTrain
 import TestSupport
 import Testing
 
-/// One folder of `fixtures/training`: what a real Keras reported over four epochs, and the weights it
-/// ended with.
+/// One folder of `fixtures/training`: what a real Keras reported over four epochs, and the weights
+/// it ended with.
 struct TrainingCase: Sendable, CustomTestStringConvertible {
   let generation: Generation
   let folder: String
@@ -55,10 +55,10 @@ struct TrainingCase: Sendable, CustomTestStringConvertible {
     #expect(TrainingCase.all.count == 81)
   }
 
-  /// Sixteen updates on both sides of float32, sums in different orders. Losses and metrics agree to
-  /// about 3 units in their last place (measured: 1.8e-7). Weights do to 2e-6 but for Keras 2's
-  /// RMSprop at 0.01 (7.4e-6): it divides a gradient by its own size, also where that size is mostly
-  /// rounding, and Keras itself is 4e-6 from float64 there.
+  /// Sixteen updates on both sides of float32, sums in different orders. Losses and metrics agree
+  /// to about 3 units in their last place (measured: 1.8e-7). Weights do to 2e-6 but for Keras 2's
+  /// RMSprop at 0.01 (7.4e-6): it divides a gradient by its own size, also where that size is
+  /// mostly rounding, and Keras itself is 4e-6 from float64 there.
   @Test(arguments: TrainingCase.all)
   func `training reports and learns what its Keras did`(_ training: TrainingCase) throws {
     var (model, data, settings) = try training.start()

@@ -5,8 +5,8 @@ import KerasTrain
 import TestSupport
 import Testing
 
-/// Writes models in the middle of training for `fixtures/scripts/check_optimizers.py`, which lets the
-/// real Kerases go on with them, into the folder that `HORNBILL_WRITTEN` names.
+/// Writes models in the middle of training for `fixtures/scripts/check_optimizers.py`, which lets
+/// the real Kerases go on with them, into the folder that `HORNBILL_WRITTEN` names.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["HORNBILL_WRITTEN"] != nil))
 struct WrittenOptimizerTests {
   @Test(arguments: OptimizerCase.all.filter { $0.backend == nil })

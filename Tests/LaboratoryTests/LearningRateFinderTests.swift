@@ -5,8 +5,8 @@ import KerasTrain
 import Testing
 
 @Suite struct LearningRateFinderTests {
-  /// y = 3 x over 40 rows. Gradient descent on the square, whose curvature is 2·mean(x²), falls fastest
-  /// near 1 / that and blows up beyond 2 / that.
+  /// y = 3 x over 40 rows. Gradient descent on the square, whose curvature is 2·mean(x²), falls
+  /// fastest near 1 / that and blows up beyond 2 / that.
   private static func material(_ generation: Generation) throws -> (Model, Dataset, Double) {
     let x = (0..<40).map { Float($0 % 8) / 2 - 1.5 }
     let data = try Dataset(

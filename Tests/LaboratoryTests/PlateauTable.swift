@@ -14,8 +14,8 @@ struct PlateauTable {
     /// Keras's with its optimizer as it is; empty where not run.
     let asIs: [Int?]
 
-    /// Whether Hornbill's epochs are Keras's, to one; or else a unit in the last place moves them as
-    /// well, so that float32 does not decide them.
+    /// Whether Hornbill's epochs are Keras's, to one; or else a unit in the last place moves them
+    /// as well, so that float32 does not decide them.
     var agrees: Bool {
       guard !keras.isEmpty, keras.count == ours.count else { return false }
       return Self.areClose(keras, ours) || !twins.isEmpty && !Self.areClose(twins, ours)

@@ -6,10 +6,11 @@ import KerasTrain
 import TestSupport
 import Testing
 
-/// How long the reviews models stand still, beside the same runs of the real Keras 2.2.4: same rows, same
-/// seeds, same starts. Expected values: `fixtures/scripts/make_plateau_table.py`.
+/// How long the reviews models stand still, beside the same runs of the real Keras 2.2.4: same
+/// rows, same seeds, same starts. Expected values: `fixtures/scripts/make_plateau_table.py`.
 ///
-/// The data is not shipped and 45 runs of 40 epochs take minutes, so this runs where the data is and
+/// The data is not shipped and 45 runs of 40 epochs take minutes, so this runs where the data is
+/// and
 /// `HORNBILL_CURVES=all` is set. With `HORNBILL_WRITE_DOCS=1` it writes `docs/plateau-table.md`.
 @Suite struct PlateauTableTests {
   private static let root: String = {
@@ -127,8 +128,8 @@ import Testing
     let table = PlateauTable(keras: keras, ours: ours, twins: twins, fifth: fifth)
     print(table.markdown)
     #expect(table.rows.count == 15 && table.fifths.count == 2)
-    // A recurrent model at 0.1 is thrown about: whether its validation loss ever dips below the margin
-    // is chance, and three seeds do not tell one chance from another.
+    // A recurrent model at 0.1 is thrown about: whether its validation loss ever dips below the
+    // margin is chance, and three seeds do not tell one chance from another.
     for row in table.rows + table.fifths
     where !row.name.hasSuffix("| 0.1") || row.name.hasPrefix("ffnn") {
       #expect(row.agrees, "\(row.name): Keras \(row.keras), Hornbill \(row.ours)")

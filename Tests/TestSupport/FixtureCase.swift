@@ -125,8 +125,9 @@ extension FixtureCase {
 }
 
 extension Fixtures {
-  /// The largest difference between arrays, divided by the expected number where `relative` and that
-  /// is above 1; NaN in both counts as equal, anything else that is not comparable as infinitely far.
+  /// The largest difference between arrays, divided by the expected number where `relative` and
+  /// that is above 1; NaN in both counts as equal, anything else that is not comparable as
+  /// infinitely far.
   package static func difference(
     _ found: [NumericArray], _ expected: [NumericArray], relative: Bool = false
   ) -> Float {

@@ -66,8 +66,8 @@ package struct LossFixture: Sendable {
 
   package var mask: [Bool] { arrays["mask"]?.array?.compactMap(\.bool) ?? [] }
 
-  /// A network that puts out a table, whatever its weights, and the ids that look its rows up: row 0
-  /// of its embedding is for what is masked, the gradient of the others is that of the table.
+  /// A network that puts out a table, whatever its weights, and the ids that look its rows up: row
+  /// 0 of its embedding is for what is masked, the gradient of the others is that of the table.
   package func tableNetwork(_ facts: JSONObject) throws -> (network: Network, ids: NumericArray) {
     let table = try array("tables", facts["table"]?.string ?? "")
     let isMasked = facts["masked"]?.bool ?? false

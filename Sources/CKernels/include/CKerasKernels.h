@@ -32,8 +32,8 @@ typedef struct {
       size_t m, size_t n, size_t k, const float *_Nonnull a, size_t rowA, size_t columnA,
       const float *_Nonnull b, size_t strideB, float *_Nonnull c, size_t strideC);
 
-  /// `y = e^x`; results below the smallest normal number are zero. Here and below at most 2 units in
-  /// the last place off; NaN stays NaN; `y` may be `x`.
+  /// `y = e^x`; results below the smallest normal number are zero. Here and below at most 2 units
+  /// in the last place off; NaN stays NaN; `y` may be `x`.
   void (*_Nonnull exponential)(const float *_Nonnull x, float *_Nonnull y, size_t count);
   /// `y = 1 / (1 + e^-x)`
   void (*_Nonnull sigmoid)(const float *_Nonnull x, float *_Nonnull y, size_t count);
@@ -41,7 +41,8 @@ typedef struct {
   void (*_Nonnull tanh)(const float *_Nonnull x, float *_Nonnull y, size_t count);
 
   // What stands between the products of a cell's step. States are `[rows × units]`, `gates` and `inner`
-  // `[rows × 3·units]` (z r g) or `[rows × 4·units]` (i f g o). Each equals its plain body in Swift,
+  // `[rows × 3·units]` (z r g) or `[rows × 4·units]` (i f g o). Each equals its plain body in
+  // Swift,
   // `GRUGates` or `LSTMGates`, to the bit.
 
   /// `z, r = σ(z), σ(r)`, `reset = r·h`
@@ -82,13 +83,13 @@ typedef struct {
 
   /// `y += x`
   void (*_Nonnull add)(const float *_Nonnull x, float *_Nonnull y, size_t count);
-  /// Adds `count` rows of `source`, `stride` elements apart, to the rows of `to` with these numbers, or
-  /// all of them to its first row; from the first to the last.
+  /// Adds `count` rows of `source`, `stride` elements apart, to the rows of `to` with these
+  /// numbers, or all of them to its first row; from the first to the last.
   void (*_Nonnull addRows)(
       size_t count, size_t columns, const float *_Nonnull source, size_t stride,
       const int32_t *_Nullable rows, float *_Nonnull to, size_t strideTo);
-  /// The largest number of each column over `steps` rows of `base`, `stride` elements apart, or over
-  /// the rows with these numbers; a NaN is the largest.
+  /// The largest number of each column over `steps` rows of `base`, `stride` elements apart, or
+  /// over the rows with these numbers; a NaN is the largest.
   void (*_Nonnull largest)(
       size_t steps, size_t columns, const float *_Nonnull base, size_t stride,
       const int32_t *_Nullable rows, float *_Nonnull y);
@@ -98,13 +99,15 @@ typedef struct {
       const int32_t *_Nullable rows, const float *_Nonnull y, const float *_Nonnull dy,
       float *_Nonnull to, size_t strideTo);
 
-  // The updates of optimizers; each equals its formula in Swift to the bit.
+  // The updates of optimizers; each equals its formula in Swift to the bit, but that RMSprop leaves
+  // a weight alone where the gradient is zero, whatever the average is.
 
   /// `a = rho·a + fresh·g²`, `p -= rate·g / (√a + epsilon)`, or `/ √(a + epsilon)`.
   void (*_Nonnull rmsprop)(
       size_t count, float *_Nonnull p, const float *_Nonnull g, float *_Nonnull a, float rho,
       float fresh, float epsilon, float rate, int addsEpsilonToRoot);
-  /// Means of g and g² as `m = beta·m + fresh·g`, or `m += (g - m)·fresh`; `p -= rate·m / (√v + epsilon)`.
+  /// Means of g and g² as `m = beta·m + fresh·g`, or `m += (g - m)·fresh`; `p -= rate·m / (√v +
+  /// epsilon)`.
   void (*_Nonnull adam)(
       size_t count, float *_Nonnull p, const float *_Nonnull g, float *_Nonnull m,
       float *_Nonnull v, float beta1, float fresh1, float beta2, float fresh2, float epsilon,

@@ -1,5 +1,6 @@
 extension NumericArray {
-  /// The elements from their little-endian bytes, C order. A `bool` is true where its byte is not 0.
+  /// The elements from their little-endian bytes, C order. A `bool` is true where its byte is not
+  /// 0.
   ///
   /// - Precondition: `bytes` holds as many bytes as shape and type say.
   package init(shape: [Int], littleEndian bytes: [UInt8], as type: ElementType) {

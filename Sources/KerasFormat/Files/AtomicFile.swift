@@ -9,7 +9,8 @@ import Synchronization
 #endif
 
 /// Writes whole files so that a reader, a crash or a full disk meets the old file or the new one,
-/// never half of one: a temporary file in the same folder, `fsync`, `rename`, `fsync` of the folder.
+/// never half of one: a temporary file in the same folder, `fsync`, `rename`, `fsync` of the
+/// folder.
 public enum AtomicFile {
   private static let counter = Atomic<Int>(0)
 
@@ -57,8 +58,8 @@ public enum AtomicFile {
 
   /// Finds out whether `path` could be written now, for programs that work long before they write.
   ///
-  /// - Throws: as ``write(_:to:)`` does for a missing folder, a folder in the place of the file, and
-  ///   missing permission.
+  /// - Throws: as ``write(_:to:)`` does for a missing folder, a folder in the place of the file,
+  ///   and missing permission.
   public static func checkTarget(_ path: String) throws(KerasError) {
     let folder = split(try target(of: path)).folder
     guard access(folder, F_OK) == 0 else {

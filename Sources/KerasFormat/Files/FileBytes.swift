@@ -10,8 +10,8 @@
 public enum FileBytes {
   /// The bytes of the file at `path`.
   ///
-  /// - Throws: ``KerasError/Code/fileNotFound``, or ``KerasError/Code/inputOutput`` with the system's
-  ///   reason; a folder is refused by name.
+  /// - Throws: ``KerasError/Code/fileNotFound``, or ``KerasError/Code/inputOutput`` with the
+  ///   system's reason; a folder is refused by name.
   public static func read(_ path: String) throws(KerasError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw systemError("open the file", path) }

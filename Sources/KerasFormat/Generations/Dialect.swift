@@ -1,7 +1,7 @@
 /// One generation's way of writing what ``ModelRecord`` holds in Keras 3's words.
 ///
-/// A dialect is data: the keys that its layers and optimizers have, in file order and with the value
-/// that a missing key means. `LayerDecoder`, `LayerEncoder`, `OptimizerDialect` and `SlotPlan`
+/// A dialect is data: the keys that its layers and optimizers have, in file order and with the
+/// value that a missing key means. `LayerDecoder`, `LayerEncoder`, `OptimizerDialect` and `SlotPlan`
 /// are the code that all dialects share.
 struct Dialect: Sendable {
   let generation: Generation

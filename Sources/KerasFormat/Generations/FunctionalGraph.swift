@@ -1,4 +1,5 @@
-/// The calls between the layers of a functional model as files have them; ``GraphNotation`` writes them.
+/// The calls between the layers of a functional model as files have them; ``GraphNotation`` writes
+/// them.
 enum FunctionalGraph {
   // MARK: - Reading
 

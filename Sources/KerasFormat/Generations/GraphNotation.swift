@@ -1,8 +1,8 @@
 /// The calls between the layers of a functional model in a generation's notation.
 struct GraphNotation {
   let dialect: Dialect
-  /// Calls that a model inside the model is counted to have had before those in it: where its layers
-  /// are called, and where the model's ends are named.
+  /// Calls that a model inside the model is counted to have had before those in it: where its
+  /// layers are called, and where the model's ends are named.
   private let inside: [String: Int]
   private let ends: [String: Int]
 
@@ -11,9 +11,9 @@ struct GraphNotation {
     (inside, ends) = Self.countedCalls(of: record, dialect)
   }
 
-  /// A model inside a model has a call of its own before those in the outer one. Up to 2.15 that call
-  /// is counted; Keras 3 counts a functional model's where the outer model's ends are named, and only
-  /// there.
+  /// A model inside a model has a call of its own before those in the outer one. Up to 2.15 that
+  /// call is counted; Keras 3 counts a functional model's where the outer model's ends are named,
+  /// and only there.
   static func countedCalls(
     of record: ModelRecord, _ dialect: Dialect
   ) -> (inside: [String: Int], ends: [String: Int]) {

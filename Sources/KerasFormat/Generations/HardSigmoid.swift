@@ -71,8 +71,8 @@ enum HardSigmoid {
     return true
   }
 
-  /// Renames the activation in a layer and all inside it, and lists for each object with weights which
-  /// of its blocks of columns lead into it, in structural order.
+  /// Renames the activation in a layer and all inside it, and lists for each object with weights
+  /// which of its blocks of columns lead into it, in structural order.
   private static func rename(
     _ className: String, _ config: inout JSONObject, _ from: String, _ to: String,
     _ found: inout [[Int]]

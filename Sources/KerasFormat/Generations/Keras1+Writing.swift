@@ -116,8 +116,8 @@ extension Dialect {
     }
   }
 
-  /// `glorot_uniform` for Keras 2's object of that meaning. Weights are stored, so that one without a
-  /// name, such as a seeded one, only matters to a model that is made anew.
+  /// `glorot_uniform` for Keras 2's object of that meaning. Weights are stored, so that one without
+  /// a name, such as a seeded one, only matters to a model that is made anew.
   private static func initializer(_ value: JSON) -> JSON {
     let names = [
       "GlorotUniform": "glorot_uniform", "GlorotNormal": "glorot_normal", "HeUniform": "he_uniform",

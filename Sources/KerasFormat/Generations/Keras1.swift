@@ -1,6 +1,6 @@
 extension Dialect {
-  /// Keras 1.0 to 1.2.2. Its files are renamed key by key into those of Keras 2 and go on from there;
-  /// layers that only it has keep their names.
+  /// Keras 1.0 to 1.2.2. Its files are renamed key by key into those of Keras 2 and go on from
+  /// there; layers that only it has keep their names.
   static let keras1 = Dialect(
     generation: .keras1, version: "1.2.2", layers: keras2.layers,
     activations: keras2.activations.subtracting(["selu", "exponential"]), isModern: false,
@@ -19,7 +19,8 @@ extension Dialect {
     if let forget = config.take("forget_bias_init") {
       config["unit_forget_bias"] = .bool(forget.string == "one")
     }
-    // How matrices are joined, which matters to how they start and, beside it, to what training drops.
+    // How matrices are joined, which matters to how they start and, beside it, to what training
+    // drops.
     if let way = config.take("consume_less")?.string, written != "Embedding" {
       let drops = ["dropout", "recurrent_dropout"].contains { config[$0]?.number ?? 0 != 0 }
       if drops || way == "gpu" { config["implementation"] = ["cpu": 0, "mem": 1, "gpu": 2][way] }

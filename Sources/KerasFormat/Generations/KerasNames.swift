@@ -81,8 +81,8 @@ public struct LossNames: Sendable {
     all.first { $0.className == name || $0.names.contains { $0.text == name } }
   }
 
-  /// Losses as `compile` takes them, a name that `generation` does not have replaced by that which it
-  /// has for the same.
+  /// Losses as `compile` takes them, a name that `generation` does not have replaced by that which
+  /// it has for the same.
   ///
   /// - Throws: ``KerasError`` where it has none.
   public static func translated(_ json: JSON, to generation: Generation) throws(KerasError) -> JSON

@@ -1,5 +1,5 @@
-/// A Bidirectional's two layers in a generation's words: Keras 3 and, where they differ, 2.15 write both,
-/// older ones the forward layer alone.
+/// A Bidirectional's two layers in a generation's words: Keras 3 and, where they differ, 2.15 write
+/// both, older ones the forward layer alone.
 extension LayerEncoder {
   mutating func takeBidirectional(
     _ left: inout JSONObject, _ config: inout JSONObject, layer: String

@@ -17,7 +17,8 @@ public struct LayerNames: Sendable {
   /// `simple_rnn`, `PReLU` → `p_re_lu`, `my_package>MyLayer` → `my_layer`.
   ///
   /// Keras's `to_snake_case` (`utils/naming.py` of 3.15): `(.)([A-Z][a-z]+)` and `([a-z])([A-Z])` get
-  /// an underscore between, then all is lowercased. The package of a registered class does not count.
+  /// an underscore between, then all is lowercased. The package of a registered class does not
+  /// count.
   public static func snakeCase(_ name: String) -> String {
     let name = SerializedObject.withoutPackage(name)
     let characters = Array(name.filter { $0.isLetter || $0.isNumber || $0 == "_" })

@@ -1,8 +1,8 @@
 /// Names that Keras 3 cannot take, changed everywhere in a model.
 enum LayerRenaming {
   /// - `block/dense` → `block_dense`: Keras 3 refuses a slash.
-  /// - A `Concatenate` called `concatenate` behind a mask → `concatenate_layer`: the operation by which
-  ///   Keras 3 joins the masks takes the name itself, and no name may occur twice.
+  /// - A `Concatenate` called `concatenate` behind a mask → `concatenate_layer`: the operation by
+  ///   which Keras 3 joins the masks takes the name itself, and no name may occur twice.
   static func converted(
     _ record: ModelRecord, to generation: Generation, notes: inout [ConversionNote]
   ) throws(KerasError) -> ModelRecord {

@@ -1,8 +1,9 @@
 /// The operations on tensors that Keras 3 lists among a functional model's layers.
 ///
-/// It writes masks as nodes of their own, `ids != 0` behind an `Embedding` and what merging layers make
-/// of such, and gives them to layers as an argument. Layers here hand masks on by themselves, so those
-/// that say what would happen anyway are taken out; one that says otherwise stays as a layer.
+/// It writes masks as nodes of their own, `ids != 0` behind an `Embedding` and what merging layers
+/// make of such, and gives them to layers as an argument. Layers here hand masks on by themselves,
+/// so those that say what would happen anyway are taken out; one that says otherwise stays as a
+/// layer.
 struct MaskOperations {
   private var operations:
     [String: (className: String, tensors: [TensorReference], node: JSONObject)] = [:]

@@ -1,9 +1,11 @@
 /// A class of metrics, the name it reports by itself, and the functions that stand for it.
 public struct MetricNames: Sendable {
   public let className: String
-  /// The class's own name for what it measures; `nil` where Keras makes one of the class and counts.
+  /// The class's own name for what it measures; `nil` where Keras makes one of the class and
+  /// counts.
   public let ownName: String?
-  /// The class is there since Keras 2.15, but for those that Keras 1 and 2.2 have as functions alone.
+  /// The class is there since Keras 2.15, but for those that Keras 1 and 2.2 have as functions
+  /// alone.
   public let classGenerations: ClosedRange<Generation>?
   /// Functions and abbreviations; in Keras 1 and 2.2 the history has the first of them.
   public let functions: [KerasName]

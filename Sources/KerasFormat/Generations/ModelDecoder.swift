@@ -91,8 +91,8 @@ struct ModelDecoder {
     return record
   }
 
-  /// In 2.15 a `Sequential` that was called before it knew its input gets an InputLayer all the same,
-  /// but its first layer does not have the shape.
+  /// In 2.15 a `Sequential` that was called before it knew its input gets an InputLayer all the
+  /// same, but its first layer does not have the shape.
   func nameDeferredInput(of record: inout ModelRecord, _ config: JSON) {
     guard dialect.generation == .keras2_15, record.isSequential, record.layers.count > 1,
       record.layers[0].name == "\(record.layers[1].name)_input",

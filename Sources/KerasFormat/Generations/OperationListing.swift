@@ -1,7 +1,7 @@
 /// The operations that Keras 3 lists among a functional model's layers, as a file tells them.
 ///
-/// Masks are handed on by layers here, so that those which make masks are no layers of the record; a
-/// summary lists them all the same, and what layers are given of them.
+/// Masks are handed on by layers here, so that those which make masks are no layers of the record;
+/// a summary lists them all the same, and what layers are given of them.
 public struct OperationListing: Sendable, Equatable {
   /// One operation. Keras 3 calls each once.
   public struct Operation: Sendable, Equatable {

@@ -1,6 +1,8 @@
-/// Which optimizers and options each generation has, and what a config means that does not name them.
+/// Which optimizers and options each generation has, and what a config means that does not name
+/// them.
 ///
-/// Read off `keras/optimizers.py` of 1.2.2 and 2.2.4 and `keras/src/optimizers` of 2.15.0 and 3.15.1.
+/// Read off `keras/optimizers.py` of 1.2.2 and 2.2.4 and `keras/src/optimizers` of 2.15.0 and
+/// 3.15.1.
 struct OptimizerDefaults {
   let generation: Generation
   /// One of 2.15's `keras.optimizers.legacy`.
@@ -52,8 +54,8 @@ struct OptimizerDefaults {
     return className != "AdamW" && className != "Lion" && (isLegacy || className != "Ftrl")
   }
 
-  /// Every key that the class has, common ones apart, with the generation's default. Options that only
-  /// later generations have stand at the value that leaves them out.
+  /// Every key that the class has, common ones apart, with the generation's default. Options that
+  /// only later generations have stand at the value that leaves them out.
   func own(_ className: String) -> JSONObject {
     var config = Self.keras3[className] ?? [:]
     if generation == .keras2_15, className == "Lion" { config["learning_rate"] = 0.0001 }

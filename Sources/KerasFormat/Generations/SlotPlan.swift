@@ -131,8 +131,8 @@ struct SlotPlan {
       let rate = Float(config["learning_rate"]?.number ?? 0)
       entries.append(Entry(array: NumericArray(shape: [], .float32([rate]))))
     }
-    // An optimizer that needs no slots has made updates all the same, and some generations keep slots
-    // that are always zero.
+    // An optimizer that needs no slots has made updates all the same, and some generations keep
+    // slots that are always zero.
     let slots = record.slots.filter { $0.name != Self.product }
     guard !slots.isEmpty || steps > 0 else { return dialect.isModern ? entries : [] }
     if let count = slots.first?.arrays.count, count != shapes.count {

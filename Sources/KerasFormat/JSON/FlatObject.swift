@@ -1,5 +1,5 @@
-/// Reads objects of whole numbers or plain strings member by member, without a tree: tables of words
-/// have thousands of members, five tables a tokenizer.
+/// Reads objects of whole numbers or plain strings member by member, without a tree: tables of
+/// words have thousands of members, five tables a tokenizer.
 package enum FlatObject {
   package enum Value {
     case integer(Int)
@@ -9,8 +9,9 @@ package enum FlatObject {
 
   /// Calls `body` for each member in the order of the text, until it returns `false`.
   ///
-  /// - Returns: `false` where the text is no such object, has an escaped character, or `body` did not
-  ///   want to go on; some members have been seen by then. ``JSON`` reads it, or says what is wrong.
+  /// - Returns: `false` where the text is no such object, has an escaped character, or `body` did
+  ///   not want to go on; some members have been seen by then. ``JSON`` reads it, or says what is
+  ///   wrong.
   package static func forEachMember(
     in text: String, _ body: (_ key: UnsafeBufferPointer<UInt8>, _ value: Value) -> Bool
   ) -> Bool {

@@ -1,6 +1,6 @@
 extension JSON {
-  /// The text that Python's `json.dumps` writes: keys in order, `", "` and `": "` between, everything
-  /// outside printable ASCII as `\uXXXX`, floats by Python's `repr`, and `NaN`, `Infinity` bare.
+  /// The text that Python's `json.dumps` writes: keys in order, `", "` and `": "` between,
+  /// everything outside printable ASCII as `\uXXXX`, floats by Python's `repr`, and `NaN`, `Infinity` bare.
   ///
   /// - Parameter indent: As `json.dumps(indent:)`: one member a line, indented by so many spaces.
   public func pythonText(indent: Int? = nil) -> String {

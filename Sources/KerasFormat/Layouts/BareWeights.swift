@@ -1,6 +1,6 @@
 extension ModelFile {
-  /// What lies in a file that holds weights without a model's definition, `.weights.h5` or Keras 1 and
-  /// 2's `save_weights`: each array with its path in the file, `dense_2` before `dense_10`. `nil` for
+  /// What lies in a file that holds weights without a model's definition, `.weights.h5` or Keras 1
+  /// and 2's `save_weights`: each array with its path in the file, `dense_2` before `dense_10`. `nil` for
   /// any other file.
   public static func bareWeights(_ path: String) throws(KerasError) -> [WeightRecord]? {
     let bytes = try FileBytes.read(path)

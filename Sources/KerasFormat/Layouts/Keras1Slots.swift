@@ -1,7 +1,7 @@
 /// The slots of Keras 1's optimizers, between its order and the model's.
 ///
-/// Keras 1 sorts the weights that it trains by name (`Model.compile` in `engine/training.py` of 1.2.2),
-/// so that its arrays stand in that order, gate by gate where the weights do.
+/// Keras 1 sorts the weights that it trains by name (`Model.compile` in `engine/training.py` of
+/// 1.2.2), so that its arrays stand in that order, gate by gate where the weights do.
 enum Keras1Slots {
   /// In which order Keras 1 keeps what belongs to weights of these names.
   static func order(of names: [String]) -> [Int] {

@@ -1,5 +1,5 @@
-/// The HDF5 layout of Keras 1 and 2 and of every `.h5` since: a group per layer, named as the layer,
-/// whose attribute `weight_names` lists paths below it.
+/// The HDF5 layout of Keras 1 and 2 and of every `.h5` since: a group per layer, named as the
+/// layer, whose attribute `weight_names` lists paths below it.
 enum LegacyH5 {
   struct Layer {
     var name: String

@@ -79,7 +79,8 @@ struct LegacyNames {
     "SGD": 4, "RMSprop": 4, "Adagrad": 3, "Adadelta": 3, "Adam": 5, "Adamax": 5, "Nadam": 5,
   ]
 
-  /// What TensorFlow calls the slots of 2.15's legacy optimizers, behind the names of their weights.
+  /// What TensorFlow calls the slots of 2.15's legacy optimizers, behind the names of their
+  /// weights.
   private func legacyName(
     of entry: SlotPlan.Entry, _ stem: [String], _ className: String
   ) -> String {

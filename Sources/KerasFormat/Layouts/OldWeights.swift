@@ -1,8 +1,8 @@
 /// Weights as older generations laid them out → as Keras 3 has them, in structural order.
 ///
-/// Keras converts them when it loads (`preprocess_weights_for_loading` in `engine/saving.py` of 2.2.4),
-/// and so do we: Keras 1's gate by gate matrices and four-dimensional convolution kernels, and the
-/// layout of cuDNN's recurrent layers.
+/// Keras converts them when it loads (`preprocess_weights_for_loading` in `engine/saving.py` of
+/// 2.2.4), and so do we: Keras 1's gate by gate matrices and four-dimensional convolution kernels,
+/// and the layout of cuDNN's recurrent layers.
 enum OldWeights {
   /// - Parameter config: the layer's; gets what only the weights tell.
   static func modern(
@@ -84,8 +84,8 @@ enum OldWeights {
     written(weight.weight.array, of: weight.leaf, dialect)
   }
 
-  /// A weight, or what an optimizer keeps of it, as a generation's file has it: Keras 1's convolution
-  /// kernels have an axis more.
+  /// A weight, or what an optimizer keeps of it, as a generation's file has it: Keras 1's
+  /// convolution kernels have an axis more.
   static func written(
     _ array: NumericArray, of leaf: LayerStructure.Leaf, _ dialect: Dialect
   ) -> NumericArray {

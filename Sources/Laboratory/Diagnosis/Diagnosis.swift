@@ -19,8 +19,8 @@ public struct Diagnosis: Sendable {
   /// Those with a strength of ``Cause/threshold`` or more, the strongest first; none for a model
   /// that learns.
   public let causes: [Cause]
-  /// The remedies that were tried, those that left the plateau soonest first; of a training that did not
-  /// stand still, those with the lowest loss at the end.
+  /// The remedies that were tried, those that left the plateau soonest first; of a training that
+  /// did not stand still, those with the lowest loss at the end.
   public let trials: [Trial]
   /// What could not be measured or tried, and why.
   public let notes: [String]

@@ -2,8 +2,8 @@ import HornbillPlot
 import KerasRuntime
 
 extension DiagnosisFigures {
-  /// The essence in one picture, `diagnosis.svg`: the loss as it is and with the best three remedies, the
-  /// gradient word by word, the state step by step, and the memory on padding.
+  /// The essence in one picture, `diagnosis.svg`: the loss as it is and with the best three
+  /// remedies, the gradient word by word, the state step by step, and the memory on padding.
   func overview(title: String) -> Figure {
     var charts: [Chart] = []
     if let course = evidence.course {

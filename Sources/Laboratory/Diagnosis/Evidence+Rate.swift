@@ -147,8 +147,9 @@ extension Evidence {
       remedy: "Lower the learning rate, clip the gradient, or compute the loss from logits.")
   }
 
-  /// How surely the validation loss was once below the constant answer's. Losses of single rows differ
-  /// by about half of that, and so far, over the root of their number, the mean may be off by chance.
+  /// How surely the validation loss was once below the constant answer's. Losses of single rows
+  /// differ by about half of that, and so far, over the root of their number, the mean may be off
+  /// by chance.
   var realGain: Double {
     guard let course else { return 0 }
     let noise = course.constant / Double(max(1, validationRows ?? 1)).squareRoot()

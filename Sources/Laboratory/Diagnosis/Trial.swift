@@ -9,8 +9,8 @@ public struct Trial: Sendable {
   public let remedy: Remedy
   public let course: Course
 
-  /// Whether one training did better than another: sooner off the plateau, or as soon with a lower loss
-  /// at the end.
+  /// Whether one training did better than another: sooner off the plateau, or as soon with a lower
+  /// loss at the end.
   ///
   /// - Parameter byLossAlone: where no plateau is the trouble.
   static func isBetter(_ a: Course, than b: Course, byLossAlone: Bool) -> Bool {

@@ -7,8 +7,8 @@ import HornbillPlot
 ///     page.add("What came of it", [.paragraph("At 0.01 both left the plateau first."), .table(table)])
 ///     let html = page.html()
 ///
-/// Texts are plain; what stands between backticks is set as code. The page is XML, too: every element
-/// is closed.
+/// Texts are plain; what stands between backticks is set as code. The page is XML, too: every
+/// element is closed.
 public struct ReportPage: Sendable {
   public var title: String
   /// What the page says, in a sentence or two under the title.

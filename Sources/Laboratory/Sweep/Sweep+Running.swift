@@ -19,14 +19,14 @@ extension Sweep {
   /// Trains all runs.
   ///
   /// - Parameters:
-  ///   - folder: where each run is written when it ends, and looked for before it begins: a sweep that
-  ///     was broken off goes on. A run that is there of other data or settings is made anew.
+  ///   - folder: where each run is written when it ends, and looked for before it begins: a sweep
+  ///     that was broken off goes on. A run that is there of other data or settings is made anew.
   ///   - tensorBoard: a folder for event files, one folder a run; `nil` for none.
   ///   - threads: runs at a time; `nil` for as many as there are cores.
   ///   - isInterrupted: asked after every batch; runs that are not finished then are dropped.
   ///   - report: is told what happens.
-  ///   - prepare: makes a run's model, rows and settings. The same seed should give models with the same
-  ///     weights, whatever the rate.
+  ///   - prepare: makes a run's model, rows and settings. The same seed should give models with the
+  ///     same weights, whatever the rate.
   /// - Returns: the runs that ended, in the order of ``runs``.
   public func run(
     keptIn folder: String? = nil, tensorBoard: String? = nil, threads: Int? = nil,

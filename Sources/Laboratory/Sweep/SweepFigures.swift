@@ -60,9 +60,9 @@ extension SweepResult {
     return [Series(title, values: median, style: style, band: band)]
   }
 
-  /// Draws a guess in. Where its loss is positive, as of any entropy, charts reach from 0 to twice that,
-  /// so that they compare: what a model that has learned its rows by heart says of others grows without
-  /// end, and would flatten the rest.
+  /// Draws a guess in. Where its loss is positive, as of any entropy, charts reach from 0 to twice
+  /// that, so that they compare: what a model that has learned its rows by heart says of others
+  /// grows without end, and would flatten the rest.
   private func finish(_ chart: inout Chart, _ measure: String, _ groups: [Group]) {
     guard measure == "loss" else {
       // A little more than all, so that a curve at 1 lies inside.

@@ -22,8 +22,8 @@ public struct SweepReport: Sendable {
     self.command = command
   }
 
-  /// Makes the folder where it is not there, and finds out before hours of training whether the report
-  /// can be written into it.
+  /// Makes the folder where it is not there, and finds out before hours of training whether the
+  /// report can be written into it.
   public static func prepareFolder(_ folder: String) throws(KerasError) {
     try Folder.create(folder)
     for name in files { try AtomicFile.checkTarget("\(folder)/\(name)") }

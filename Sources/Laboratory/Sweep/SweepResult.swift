@@ -14,8 +14,8 @@ public struct SweepResult: Sendable {
   /// Whether all runs ended.
   public var isWhole: Bool { runs.count == sweep.runs.count }
 
-  /// The runs of each setting, one per seed, in the order of ``Sweep/settings``; settings without any
-  /// are left out.
+  /// The runs of each setting, one per seed, in the order of ``Sweep/settings``; settings without
+  /// any are left out.
   public var groups: [Group] {
     sweep.settings.compactMap { settings in
       let own = runs.filter { $0.run.settings == settings }

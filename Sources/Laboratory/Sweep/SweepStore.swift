@@ -27,8 +27,8 @@ struct SweepStore: Sendable {
 
   private func path(of run: Sweep.Run) -> String { "\(folder)/\(Self.fileName(run)).json" }
 
-  /// A run's name as one of a file: what is no letter, digit or one of `=,.-+` becomes `_`, and where
-  /// that or a cut loses something, a number made of the whole name stands behind.
+  /// A run's name as one of a file: what is no letter, digit or one of `=,.-+` becomes `_`, and
+  /// where that or a cut loses something, a number made of the whole name stands behind.
   static func fileName(_ run: Sweep.Run) -> String {
     let name = run.name
     let plain = String(

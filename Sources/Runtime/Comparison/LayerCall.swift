@@ -37,8 +37,8 @@ struct LayerCall: Sendable {
     return pairs
   }
 
-  /// A graph's calls in their order. A model's inputs inside another are what it is called on, and are
-  /// left out.
+  /// A graph's calls in their order. A model's inputs inside another are what it is called on, and
+  /// are left out.
   private static func calls(of graph: Graph, in model: LayerCall?) -> [LayerCall] {
     var totals: [String: Int] = [:]
     for node in graph.nodes { totals[node.name, default: 0] += 1 }

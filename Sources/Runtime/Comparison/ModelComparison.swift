@@ -218,8 +218,8 @@ public struct ModelComparison: Sendable {
 }
 
 extension ModelComparison {
-  /// A layer's config without what makes no difference: the type that an input layer declares, which
-  /// takes any, and which Keras 2 has no word for beside an embedding.
+  /// A layer's config without what makes no difference: the type that an input layer declares,
+  /// which takes any, and which Keras 2 has no word for beside an embedding.
   private static func telling(_ layer: LayerRecord) -> JSONObject {
     var config = layer.config
     if layer.className == InputLayer.className { config["dtype"] = nil }

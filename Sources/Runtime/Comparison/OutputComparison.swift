@@ -2,8 +2,9 @@ import KerasFormat
 
 /// Two networks run on the same data, layer by layer: where their outputs part.
 ///
-/// Layers that belong together are found as for ``ModelComparison``, those of models inside the models
-/// too, under names like `encoder/dense`; a layer that only one network has is passed over. Data may come in parts, so that memory does not grow with it:
+/// Layers that belong together are found as for ``ModelComparison``, those of models inside the
+/// models too, under names like `encoder/dense`; a layer that only one network has is passed over.
+/// Data may come in parts, so that memory does not grow with it:
 ///
 ///     var comparison = OutputComparison(a, b)
 ///     try comparison.run(inputs)

@@ -1,25 +1,41 @@
 import Dispatch
 
 /// The threads that share a batch. What each computes does not depend on who computes it: work is
-/// divided into parts whose results are independent, and no sum is divided, so that the same bits come
-/// out for any number of threads.
+/// divided into parts whose results are independent, and no sum is divided, so that the same bits
+/// come out for any number of threads.
 public struct Crew: Sendable {
   /// Threads at most, this one among them.
   public let threads: Int
+  /// The smallest part that is worth another thread, in multiply-adds: to wake one takes as long as
+  /// a million of them.
+  private let grain: Int
 
   /// As many as the machine has processors.
   public static let all = Crew(threads: ProcessorCount.online)
+  /// This thread alone.
   public static let alone = Crew(threads: 1)
 
-  public init(threads: Int) { self.threads = max(1, threads) }
+  /// - Parameter threads: 1 or more; less counts as 1.
+  public init(threads: Int) { self.init(threads: threads, grain: 1 << 21) }
+
+  /// With parts of another size, so that tests divide small work too.
+  package init(threads: Int, grain: Int) {
+    self.threads = max(1, threads)
+    self.grain = max(1, grain)
+  }
+
+  /// How many threads are worth while.
+  ///
+  /// - Parameter work: in multiply-adds, or what takes as long.
+  package func threads(for work: Int) -> Int { max(1, min(threads, work / grain)) }
 
   /// Divides `0..<count` into ranges that threads take at the same time.
   ///
   /// - Parameters:
   ///   - step: where a range may begin: at its multiples.
-  ///   - least: below twice as many nothing is divided.
-  package func share(_ count: Int, step: Int = 1, least: Int, _ body: (Range<Int>) -> Void) {
-    let parts = min(threads, count / max(1, least))
+  ///   - work: of all together, in multiply-adds, or what takes as long.
+  package func share(_ count: Int, step: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
+    let parts = threads(for: work)
     guard parts > 1 else { return body(0..<count) }
     let size = ((count + parts - 1) / parts + step - 1) / step * step
     Self.perform((count + size - 1) / size) { part in
@@ -58,11 +74,10 @@ public struct Crew: Sendable {
   /// `c += a · b`, some rows or some columns of c for each thread.
   func addProduct<S: Scalar>(_ product: MatrixProduct<S>) {
     let work = product.m * product.n * product.k
-    guard threads > 1, work >= 1 << 17 else { return S.addProduct(product) }
     if product.m >= product.n {
-      share(product.m, step: 8, least: 16) { S.addProduct(product.rows($0)) }
+      share(product.m, step: 8, work: work) { S.addProduct(product.rows($0)) }
     } else {
-      share(product.n, step: 16, least: 32) { S.addProduct(product.columns($0)) }
+      share(product.n, step: 16, work: work) { S.addProduct(product.columns($0)) }
     }
   }
 }

@@ -2,6 +2,9 @@ import CKerasKernels
 
 /// Ways from generic code to the loops of an instruction set, which know `Float` alone.
 extension Scalar {
+  /// The instruction set whose loops do this type's work; `nil` for all but `Float`.
+  static var instructions: InstructionSet? { Self.self == Float.self ? .current : nil }
+
   /// The loops for gates with these activations; `nil` where there are none.
   static func kernels(
     of activation: Activation, _ recurrent: Activation
@@ -16,6 +19,7 @@ extension Scalar {
   }
 }
 
+// SAFETY: asked for only where `instructions` says that the numbers are `Float`s.
 extension UnsafePointer {
   /// The same memory where `Pointee` is known to be `Float`.
   var floats: UnsafePointer<Float> {
@@ -23,6 +27,7 @@ extension UnsafePointer {
   }
 }
 
+// SAFETY: as above.
 extension UnsafeMutablePointer {
   /// The same memory where `Pointee` is known to be `Float`.
   var floats: UnsafeMutablePointer<Float> {

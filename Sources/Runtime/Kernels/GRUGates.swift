@@ -1,9 +1,10 @@
 import CKerasKernels
 
-/// What a GRU's step computes between its matrix products, forward and back, for some rows of a batch.
+/// What a GRU's step computes between its matrix products, forward and back, for some rows of a
+/// batch.
 ///
-/// `gates` is `[rows × 3U]` in the order z r g: before a step the sums that go into the gates, after it
-/// their values. States are `[rows × U]`.
+/// `gates` is `[rows × 3U]` in the order z r g: before a step the sums that go into the gates,
+/// after it their values. States are `[rows × U]`.
 package struct GRUGates<S: Scalar> {
   let rows: Int
   let units: Int
@@ -124,8 +125,8 @@ package struct GRUGates<S: Scalar> {
 
 // MARK: - The fast bodies
 
-/// Each does what the plain body of its name does, in the machine's instruction set where that has the
-/// activations and no derivative needs the gates' inputs.
+/// Each does what the plain body of its name does, in the machine's instruction set where that has
+/// the activations and no derivative needs the gates' inputs.
 extension GRUGates {
   package func resetBefore(
     _ gates: UnsafeMutablePointer<S>, h: UnsafePointer<S>, reset: UnsafeMutablePointer<S>

@@ -1,9 +1,10 @@
 import CKerasKernels
 
-/// What an LSTM's step computes beside its matrix product, forward and back, for some rows of a batch.
+/// What an LSTM's step computes beside its matrix product, forward and back, for some rows of a
+/// batch.
 ///
-/// `gates` is `[rows × 4U]` in the order i f g o: before a step the sums that go into the gates, after
-/// it their values. States are `[rows × U]`.
+/// `gates` is `[rows × 4U]` in the order i f g o: before a step the sums that go into the gates,
+/// after it their values. States are `[rows × U]`.
 package struct LSTMGates<S: Scalar> {
   let rows: Int
   let units: Int
@@ -79,8 +80,8 @@ package struct LSTMGates<S: Scalar> {
 
 // MARK: - The fast bodies
 
-/// Each does what the plain body of its name does, in the machine's instruction set where that has the
-/// activations and no derivative needs the gates' inputs.
+/// Each does what the plain body of its name does, in the machine's instruction set where that has
+/// the activations and no derivative needs the gates' inputs.
 extension LSTMGates {
   package func output(
     _ gates: UnsafeMutablePointer<S>, c: UnsafePointer<S>, newC: UnsafeMutablePointer<S>,

@@ -32,7 +32,8 @@ public struct MatrixProduct<S: Scalar> {
   public let m: Int
   public let n: Int
   public let k: Int
-  /// Whether it is a convolution, which TensorFlow rounds otherwise than a matrix product in 16 bits.
+  /// Whether it is a convolution, which TensorFlow rounds otherwise than a matrix product in 16
+  /// bits.
   public let isConvolution: Bool
 
   public init(

@@ -1,7 +1,7 @@
 import CKerasKernels
 
-/// The largest number of each column of a sequence of vectors, and the way back from it. The vectors lie
-/// one behind another, or are rows of a table.
+/// The largest number of each column of a sequence of vectors, and the way back from it. The
+/// vectors lie one behind another, or are rows of a table.
 package struct MaxOverTime<S: Scalar> {
   let steps: Int
   /// `[steps × width]`, or the table.
@@ -36,8 +36,8 @@ package struct MaxOverTime<S: Scalar> {
     }
   }
 
-  /// Adds `dLargest` to the vectors in `target`, which lie as those of `base` do, shared equally among
-  /// the steps that have the largest number.
+  /// Adds `dLargest` to the vectors in `target`, which lie as those of `base` do, shared equally
+  /// among the steps that have the largest number.
   package func addGradientReference(
     _ columns: Range<Int>, largest: UnsafePointer<S>, dLargest: UnsafePointer<S>,
     to target: UnsafeMutablePointer<S>

@@ -3,8 +3,8 @@ import KerasFormat
 /// The arithmetic that the normalizations share: numbers are brought to one size group by group.
 ///
 /// `x̂ = (x - μ)·r`, `r = 1/√(v + ε)` with mean μ and variance v over the group (population
-/// variance); `y = x̂·γ + β`. Without centering μ is left out; the size may be the mean square or the
-/// sum of squares.
+/// variance); `y = x̂·γ + β`. Without centering μ is left out; the size may be the mean square or
+/// the sum of squares.
 struct Normalize {
   enum Size {
     /// Mean square distance from the mean.

@@ -27,7 +27,8 @@ package struct RMSpropUpdate {
     self.addsEpsilonToRoot = addsEpsilonToRoot
   }
 
-  /// The plain body, which the fast one equals to the bit.
+  /// The plain body, which the fast one equals to the bit; but where no gradient of a vector
+  /// differs from zero, that leaves weights alone even if their average is no number.
   package func applyReference() {
     for i in 0..<count {
       let g = gradient[i]

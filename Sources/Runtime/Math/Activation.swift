@@ -1,11 +1,12 @@
 import KerasFormat
 
-/// The activation functions of all Keras generations, by their canonical names: value and derivative
-/// of each in one table.
+/// The activation functions of all Keras generations, by their canonical names: value and
+/// derivative of each in one table.
 ///
 /// Names are Keras 3's. Where a generation computes something else under the same name, that
-/// function has a name of its own: ``legacyHardSigmoid`` is what `hard_sigmoid` means up to Keras 2.15.
-/// Sources: `keras/src/activations/activations.py` of Keras 3.15, `keras/activations.py` of 2.2.4.
+/// function has a name of its own: ``legacyHardSigmoid`` is what `hard_sigmoid` means up to Keras
+/// 2.15. Sources: `keras/src/activations/activations.py` of Keras 3.15, `keras/activations.py` of
+/// 2.2.4.
 public enum Activation: String, Sendable, CaseIterable {
   case linear
   case relu
@@ -68,7 +69,8 @@ public enum Activation: String, Sendable, CaseIterable {
     self = activation
   }
 
-  /// How many numbers come out of a row of `width`; `nil` where the function cannot take such a row.
+  /// How many numbers come out of a row of `width`; `nil` where the function cannot take such a
+  /// row.
   package func outputWidth(of width: Int) -> Int? {
     guard self == .glu else { return width }
     return width.isMultiple(of: 2) ? width / 2 : nil

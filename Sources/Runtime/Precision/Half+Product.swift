@@ -36,10 +36,10 @@ extension MatrixProduct.Operand {
 }
 
 extension MatrixProduct {
-  /// Each sum in the type itself, rounded at every step, in the order of Eigen's kernels. Columns go
-  /// in blocks of 16 and then of 8; the block of 8 keeps, for rows in fours, a sum of the even and one
-  /// of the odd products over whole eights of `k`. A single column is a sum in lanes. Small products
-  /// and a single row are plain sums.
+  /// Each sum in the type itself, rounded at every step, in the order of Eigen's kernels. Columns
+  /// go in blocks of 16 and then of 8; the block of 8 keeps, for rows in fours, a sum of the even
+  /// and one of the odd products over whole eights of `k`. A single column is a sum in lanes. Small
+  /// products and a single row are plain sums.
   ///
   /// Above some hundred products Eigen cuts `k` into blocks that depend on the processor's caches;
   /// that is not followed.

@@ -1,8 +1,9 @@
 /// A number of one of TensorFlow's 16-bit types, with its arithmetic: every operation is taken in
-/// `Float` and rounded. For sums, products, quotients and roots that is the correctly rounded result,
-/// because a `Float` has more than twice as many digits.
+/// `Float` and rounded. For sums, products, quotients and roots that is the correctly rounded
+/// result, because a `Float` has more than twice as many digits.
 ///
-/// It lies in memory as a `Float`, so that kernels can work on it in float32 and round at their end.
+/// It lies in memory as a `Float`, so that kernels can work on it in float32 and round at their
+/// end.
 /// `Float16` does not exist on every platform.
 struct Half<Format: NarrowFormat>: Sendable, BitwiseCopyable {
   /// The number, exactly.

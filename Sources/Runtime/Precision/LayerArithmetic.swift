@@ -1,6 +1,7 @@
 import KerasFormat
 
-/// In which arithmetic a layer of a 16-bit policy computes, and what of its surroundings is rounded.
+/// In which arithmetic a layer of a 16-bit policy computes, and what of its surroundings is
+/// rounded.
 struct LayerArithmetic {
   /// Whether it computes in float32 and only its outputs are rounded.
   var isWide = false

@@ -34,8 +34,8 @@ extension Graph {
     return draws
   }
 
-  /// What the layers draw, in the order in which Keras makes them: that of the definition but, before
-  /// Keras 3, for models that are layers.
+  /// What the layers draw, in the order in which Keras makes them: that of the definition but,
+  /// before Keras 3, for models that are layers.
   ///
   /// - Parameter isInside: whether this graph is such a model.
   func drawLayers(
@@ -59,8 +59,8 @@ extension Graph {
     }
   }
 
-  /// Whether the layer is, or holds, a model that knew the shape of its input and so made its weights
-  /// before it was called.
+  /// Whether the layer is, or holds, a model that knew the shape of its input and so made its
+  /// weights before it was called.
   private func hasWeightsAlready(_ layer: any Layer) -> Bool {
     switch layer {
     case let model as any NestedModel: !model.record.isMadeByCall
@@ -72,10 +72,11 @@ extension Graph {
   /// The name of a weight of the layer among all of the model.
   static func key(_ spec: WeightSpec, of layer: String) -> String { "\(layer)/\(spec.name)" }
 
-  /// What the calls of the layer at this node draw; in Keras 3 they all use what its construction drew.
+  /// What the calls of the layer at this node draw; in Keras 3 they all use what its construction
+  /// drew.
   ///
-  /// - Parameter isConstruction: whether the calls are those by which an inner model is made. Before
-  ///   Keras 3 the outer model calls its layers again.
+  /// - Parameter isConstruction: whether the calls are those by which an inner model is made.
+  ///   Before Keras 3 the outer model calls its layers again.
   func drawCalls(of index: Int, isConstruction: Bool, from draws: inout LayerDraws) {
     let calls = nodes.indices.filter { nodes[$0].name == nodes[index].name }
     switch draws.generation {
@@ -101,7 +102,8 @@ extension Network {
   /// beginning with the seed and making the model anew.
   ///
   /// - Throws: ``KerasError`` for a seed that NumPy refuses.
-  /// - Returns: the layers' generators, and where NumPy's stands, from which Keras 1 and 2.2 shuffle.
+  /// - Returns: the layers' generators, and where NumPy's stands, from which Keras 1 and 2.2
+  ///   shuffle.
   package func randomStart(
     seed: UInt64, generation: Generation
   ) throws(KerasError) -> (streams: RandomStreams, numpy: MersenneTwister.State) {

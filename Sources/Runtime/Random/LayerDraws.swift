@@ -1,12 +1,13 @@
 import KerasFormat
 
-/// What a program draws at random while it makes its layers, in Keras's order: where the initial values
-/// of each weight come from, and the seeds of the layers' own generators.
+/// What a program draws at random while it makes its layers, in Keras's order: where the initial
+/// values of each weight come from, and the seeds of the layers' own generators.
 ///
 /// A layer that holds others, or whose parts Keras makes in another order than that of its weights,
 /// says so in ``Layer/draw(_:from:)`` and ``Layer/drawCall(from:)``. Keras 3 draws when a layer is
-/// constructed, for every initializer that it is given, whether or not its weight comes to be, and for
-/// its generator. The others draw when a weight is made, and for random operations at each call.
+/// constructed, for every initializer that it is given, whether or not its weight comes to be, and
+/// for its generator. The others draw when a weight is made, and for random operations at each
+/// call.
 public struct LayerDraws: Sendable {
   public let generation: Generation
   private(set) var source: SeedSource
@@ -35,10 +36,11 @@ public struct LayerDraws: Sendable {
 
   /// Whether models among the layers of a model draw before its other layers do.
   ///
-  /// A program lists the layers of a `Sequential`: what stands in the list is made before the first of
-  /// it is called and so gets weights. `from_config` of 2.2 and 2.15 likewise makes all layers of a
-  /// functional model before it calls any; it adds those of a `Sequential` one by one, and Keras 1
-  /// calls each layer as it is made. In Keras 3 a layer draws when it is made, whatever it is.
+  /// A program lists the layers of a `Sequential`: what stands in the list is made before the first
+  /// of it is called and so gets weights. `from_config` of 2.2 and 2.15 likewise makes all layers
+  /// of a functional model before it calls any; it adds those of a `Sequential` one by one, and
+  /// Keras 1 calls each layer as it is made. In Keras 3 a layer draws when it is made, whatever it
+  /// is.
   func makesModelsFirst(inSequential isSequential: Bool) -> Bool {
     switch generation {
     case .keras3: false

@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// NumPy's global generator, `numpy.random`: the twister and the second number of the last normal pair,
-/// which the next call hands out. Source: NumPy's `legacy-distributions.c`.
+/// NumPy's global generator, `numpy.random`: the twister and the second number of the last normal
+/// pair, which the next call hands out. Source: NumPy's `legacy-distributions.c`.
 public struct NumPyRandom: Sendable, Equatable {
   public private(set) var twister: MersenneTwister
   private var waiting: Double?

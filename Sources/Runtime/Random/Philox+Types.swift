@@ -8,9 +8,9 @@ import KerasFormat
   import Darwin
 #endif
 
-/// Random numbers of each floating-point type as TensorFlow draws them, all given back as float32: of
-/// float16 and bfloat16 a word makes one number, which is rounded after every operation, of float64 two
-/// words do.
+/// Random numbers of each floating-point type as TensorFlow draws them, all given back as float32:
+/// of float16 and bfloat16 a word makes one number, which is rounded after every operation, of
+/// float64 two words do.
 extension Philox {
   mutating func uniforms(
     _ count: Int, from low: Double, to high: Double, as type: ElementType

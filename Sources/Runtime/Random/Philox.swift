@@ -9,9 +9,9 @@
 /// Philox 4×32-10, the counter-based generator behind Keras's random numbers on TensorFlow.
 ///
 /// `init(seed:offset:)` is the stream of TensorFlow's stateless functions for the seed pair
-/// (seed, offset), which Keras's initializers (offset 0) and `SeedGenerator` (offset = calls so far)
-/// use. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011; key derivation
-/// and distributions as measured on TensorFlow 2.21.
+/// (seed, offset), which Keras's initializers (offset 0) and `SeedGenerator` (offset = calls so
+/// far) use. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011; key
+/// derivation and distributions as measured on TensorFlow 2.21.
 public struct Philox: Sendable {
   private var key: (UInt32, UInt32)
   private var counter: (UInt32, UInt32, UInt32, UInt32)
@@ -44,8 +44,8 @@ public struct Philox: Sendable {
   /// What TensorFlow takes for the seed of a graph that nobody gave one.
   public static let defaultGraphSeed: UInt64 = 87_654_321
 
-  /// The numbers of a random operation of a TensorFlow graph after `position` blocks: the graph's seed
-  /// is the key, the operation's stands in the counter.
+  /// The numbers of a random operation of a TensorFlow graph after `position` blocks: the graph's
+  /// seed is the key, the operation's stands in the counter.
   public init(operation seed: UInt64, graph: UInt64 = defaultGraphSeed, position: UInt64 = 0) {
     let limit: UInt64 = 0x7fff_ffff
     var (own, graph) = (seed % limit, graph % limit)

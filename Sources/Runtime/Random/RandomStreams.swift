@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// The random generators of a network's layers, each with its seed and how far it is: what Keras 3 calls
-/// a `SeedGenerator`, and before it random operations of a TensorFlow graph.
+/// The random generators of a network's layers, each with its seed and how far it is: what Keras 3
+/// calls a `SeedGenerator`, and before it random operations of a TensorFlow graph.
 ///
 /// A value: ``positions`` is all that a run has to save to draw the same numbers again.
 public struct RandomStreams: Sendable, Equatable {

@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// The seeds that a program hands to initializers and generators, in the order in which they are asked
-/// for: from Python's `random` in Keras 2.15 and 3, from NumPy in Keras 1 and 2.2.
+/// The seeds that a program hands to initializers and generators, in the order in which they are
+/// asked for: from Python's `random` in Keras 2.15 and 3, from NumPy in Keras 1 and 2.2.
 public struct SeedSource: Sendable, Equatable {
   private var python: MersenneTwister
   /// Where NumPy stands.
@@ -18,8 +18,8 @@ public struct SeedSource: Sendable, Equatable {
     self.generation = generation
   }
 
-  /// The seed of an initializer that was given none. Keras 1's backend asks NumPy for a number below
-  /// 10⁹, 2.2's for one below 10⁷.
+  /// The seed of an initializer that was given none. Keras 1's backend asks NumPy for a number
+  /// below 10⁹, 2.2's for one below 10⁷.
   private mutating func next() -> UInt64 {
     switch generation {
     case .keras3, .keras2_15: UInt64(python.randint(1, 1_000_000_000))

@@ -6,8 +6,8 @@ public enum RandomOrigin: Sendable, Equatable {
   case nothing
   /// TensorFlow's stateless functions under a seed: Keras 2.15 and 3.
   case stateless(seed: UInt64)
-  /// An operation of a TensorFlow 1 graph whose own seed this is, the graph's being the default one:
-  /// Keras 1 and 2.2, which draw the operation's seed from NumPy.
+  /// An operation of a TensorFlow 1 graph whose own seed this is, the graph's being the default
+  /// one: Keras 1 and 2.2, which draw the operation's seed from NumPy.
   case operation(seed: UInt64)
   /// NumPy itself, standing there: the orthogonal matrices of Keras 1 and 2.2.
   case numpy(NumPyRandom)
@@ -25,8 +25,8 @@ public enum RandomOrigin: Sendable, Equatable {
 /// How one weight of a new network starts: whose rules, and the random numbers for it.
 public struct WeightStart: Sendable, Equatable {
   public let generation: Generation
-  /// One, but for the gates that Keras 1 keeps apart: one for each gate in the order of the weight's
-  /// columns.
+  /// One, but for the gates that Keras 1 keeps apart: one for each gate in the order of the
+  /// weight's columns.
   public let origins: [RandomOrigin]
   /// What the numbers are drawn as: TensorFlow has others for each of its types.
   public let type: ElementType

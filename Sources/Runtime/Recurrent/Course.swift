@@ -1,12 +1,13 @@
-/// Which steps each row of a batch takes, and where the numbers of a step lie: those of its rows one
-/// behind another, step after step.
+/// Which steps each row of a batch takes, and where the numbers of a step lie: those of its rows
+/// one behind another, step after step.
 ///
-/// Rows that need not take a step stand last in the order of the loop, so that a step's rows are the
-/// first ones of that order:
+/// Rows that need not take a step stand last in the order of the loop, so that a step's rows are
+/// the first ones of that order:
 ///
-/// - Before its first step that counts a masked row keeps the state it started from. Rows that begin
-///   with padding and no mask all run through the same states: one row, the *lead*, takes these steps
-///   for all of them. Then rows come in one by one, those with the longest padding last.
+/// - Before its first step that counts a masked row keeps the state it started from. Rows that
+///   begin with padding and no mask all run through the same states: one row, the *lead*, takes
+///   these steps for all of them. Then rows come in one by one, those with the longest padding
+///   last.
 /// - Behind its last step that counts a masked row keeps its state. Then rows drop out one by one.
 ///
 /// Of the two the one that saves more is taken. Masked steps in between are taken and undone.
@@ -139,8 +140,8 @@ struct Course {
     return max(active[0], active[steps - 1])..<batch
   }
 
-  /// Positions for each of some threads, about as much work for one as for another, in blocks of rows
-  /// that a kernel takes at once.
+  /// Positions for each of some threads, about as much work for one as for another, in blocks of
+  /// rows that a kernel takes at once.
   func parts(_ threads: Int) -> [Range<Int>] {
     let block = 8
     let count = min(threads, batch / (2 * block))

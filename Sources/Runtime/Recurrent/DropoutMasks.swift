@@ -1,5 +1,5 @@
-/// The masks that a recurrent layer drew for one batch, 0 or 1/(1 - rate) each, and the products with
-/// what they leave, forward and back.
+/// The masks that a recurrent layer drew for one batch, 0 or 1/(1 - rate) each, and the products
+/// with what they leave, forward and back.
 struct DropoutMasks<S: Scalar> {
   let batch: Int
   private let timing: RecurrentDropout.Timing
@@ -129,7 +129,7 @@ struct DropoutMasks<S: Scalar> {
 
 /// The product of all steps' inputs with a kernel, into the gates.
 struct InputProduct<S: Scalar> {
-  /// `[rows × features]`, rows being steps × batch.
+  /// `[rows × features]`, rows being those of all steps: steps × batch where there are masks.
   let x: UnsafeMutablePointer<S>
   let kernel: UnsafeMutablePointer<S>
   /// `[rows × gateWidth]`

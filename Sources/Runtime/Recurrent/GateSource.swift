@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Where the sums that go into the gates come from before any state is added: x·W + b of every step, or
-/// of every word of the batch once.
+/// Where the sums that go into the gates come from before any state is added: x·W + b of every
+/// step, or of every word of the batch once.
 struct GateSource<S: Scalar> {
   private enum Kind {
     /// `x`, `[total × F]` in the order of the course.
@@ -71,8 +71,8 @@ struct GateSource<S: Scalar> {
 
   // MARK: Backward
 
-  /// From the gradients of the sums, of all steps and of the lead's, to those of the kernel and of the
-  /// input, `dInput [batch × steps × F]`, or of the words' table, ``Pass/tableTarget``.
+  /// From the gradients of the sums, of all steps and of the lead's, to those of the kernel and of
+  /// the input, `dInput [batch × steps × F]`, or of the words' table, ``Pass/tableTarget``.
   func addGradients(
     of dGates: UnsafeMutablePointer<S>, _ course: Course, lead: UnsafeMutablePointer<S>?,
     leadSteps: Int, kernel: UnsafeMutablePointer<S>, dKernel: UnsafeMutablePointer<S>,

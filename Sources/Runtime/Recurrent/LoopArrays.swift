@@ -42,8 +42,8 @@ struct CellStates<S: Scalar> {
   var arrays: [UnsafeMutablePointer<S>] { c.map { [h, $0] } ?? [h] }
 }
 
-/// What the rows of a ``Course`` leave behind on their way, for their way back: the rows of a step lie
-/// one behind another, step after step.
+/// What the rows of a ``Course`` leave behind on their way, for their way back: the rows of a step
+/// lie one behind another, step after step.
 struct LoopArrays<S: Scalar> {
   let course: Course
   /// The gates' sums, then their values, `[total × G·U]`.

@@ -3,7 +3,7 @@ import KerasFormat
 /// The mathematics of one time step of a recurrent layer, forward and back. Everything about time
 /// (masks, direction, sequences, sums over steps) is ``TimeLoop``'s.
 ///
-/// A step works on all rows of the batch. `gates` holds one row of `gateCount · units` numbers per
+/// A step works on some rows of the batch. `gates` holds one row of `gateCount · units` numbers per
 /// batch row: before the step x·W + b, after it the activated gates.
 protocol RecurrentCell: Sendable {
   var units: Int { get }
@@ -69,8 +69,8 @@ struct CellStep<S: Scalar> {
   /// `[gateWidth]`, where the step itself adds the bias: with `addsBiasLast`, and only where
   /// operations round.
   let lastBias: UnsafePointer<S>?
-  /// What each gate drops of h, `[gateCount × rows × units]`, where gates have masks of their own, and
-  /// room for what it leaves.
+  /// What each gate drops of h, `[gateCount × rows × units]`, where gates have masks of their own,
+  /// and room for what it leaves.
   let masks: UnsafePointer<S>?
   let dropped: UnsafeMutablePointer<S>?
 }
@@ -105,7 +105,7 @@ struct CellStepBack<S: Scalar> {
 struct CellGradientSums<S: Scalar> {
   let crew: Crew
   let batch: Int
-  /// Steps × batch rows.
+  /// Rows of all steps together.
   let rows: Int
   /// h before each step, `[rows × units]`.
   let previousOutputs: UnsafePointer<S>
@@ -114,7 +114,8 @@ struct CellGradientSums<S: Scalar> {
   let dRecurrent: UnsafePointer<S>?
   let dRecurrentKernel: UnsafeMutablePointer<S>
   let dRecurrentBias: UnsafeMutablePointer<S>?
-  /// Those of the first step, how far to the next step's (0: they serve all), and room for all steps.
+  /// Those of the first step, how far to the next step's (0: they serve all), and room for all
+  /// steps.
   let masks: UnsafePointer<S>?
   let maskStride: Int
   let dropped: UnsafeMutablePointer<S>?

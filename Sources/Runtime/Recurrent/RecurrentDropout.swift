@@ -1,10 +1,11 @@
 import KerasFormat
 
-/// What a recurrent layer drops of its inputs and of its previous output while training: how many masks
-/// each Keras draws for `dropout` and `recurrent_dropout`, in which order, and what they multiply.
+/// What a recurrent layer drops of its inputs and of its previous output while training: how many
+/// masks each Keras draws for `dropout` and `recurrent_dropout`, in which order, and what they
+/// multiply.
 ///
-/// A mask is drawn once for a batch and serves all its steps, but in 2.15, which draws in every step unless
-/// it unrolls them. All gates share one or each has its own:
+/// A mask is drawn once for a batch and serves all its steps, but in 2.15, which draws in every
+/// step unless it unrolls them. All gates share one or each has its own:
 ///
 ///     Keras 3      one, but one a gate where `recurrent_dropout` is in use; SimpleRNN one
 ///     Keras 2.15   likewise
@@ -27,8 +28,8 @@ struct RecurrentDropout: Equatable {
   enum Timing {
     /// Before the steps, for all of them.
     case once
-    /// In each step, by the loop's own random operations: 2.15 remembers masks by graph, and a loop's body
-    /// is a graph of its own.
+    /// In each step, by the loop's own random operations: 2.15 remembers masks by graph, and a
+    /// loop's body is a graph of its own.
     case everyStep
     /// Before the steps, one for each: 2.15's LSTM and GRU in the form that a GPU could run.
     case allAtOnce
@@ -37,8 +38,8 @@ struct RecurrentDropout: Equatable {
   private(set) var input: Masks?
   private(set) var recurrent: Masks?
   private(set) var timing = Timing.once
-  /// Whether what is left of the previous output takes its place everywhere, in a GRU's mixture too, or
-  /// only where the recurrent kernel multiplies it.
+  /// Whether what is left of the previous output takes its place everywhere, in a GRU's mixture
+  /// too, or only where the recurrent kernel multiplies it.
   private(set) var replacesState = false
   /// Random operations of one call, those among them whose masks nobody uses.
   private(set) var operations = 0
@@ -71,8 +72,8 @@ struct RecurrentDropout: Equatable {
       let drops = rates.0 > 0 && rates.0 < 1
       add(recurrent: rates.1 < 1 ? rates.1 : 0, count, of: gates)
       replacesState = gates == 1
-      // With `cpu` masks are drawn twice: those for the steps, which nobody uses, come first. A SimpleRNN
-      // drops nothing of its input in another way.
+      // With `cpu` masks are drawn twice: those for the steps, which nobody uses, come first. A
+      // SimpleRNN drops nothing of its input in another way.
       if gates > 1 || isCPU, drops {
         if isCPU { operations += gates }
         add(input: rates.0, count, of: gates)
@@ -108,8 +109,8 @@ struct RecurrentDropout: Equatable {
 extension RecurrentDropout {
   /// The masks of one batch of `batch × steps × features` numbers under `cell`.
   ///
-  /// Keras 3 draws the input's first, one after another, and, where a ``TimeDistributed`` runs the layer,
-  /// all of them again for each of its steps.
+  /// Keras 3 draws the input's first, one after another, and, where a ``TimeDistributed`` runs the
+  /// layer, all of them again for each of its steps.
   func draw<S: Scalar>(
     _ cell: some RecurrentCell, batch: Int, steps: Int, features: Int, _ options: RecurrentOptions,
     _ pass: inout Pass
@@ -166,8 +167,8 @@ extension RecurrentDropout {
     return masks
   }
 
-  /// Moves the layer's generators on in a call outside training: Keras 3 and Keras 1 draw masks there too,
-  /// for nothing.
+  /// Moves the layer's generators on in a call outside training: Keras 3 and Keras 1 draw masks
+  /// there too, for nothing.
   func skip(_ cell: some RecurrentCell, batch: Int, features: Int, _ pass: inout Pass) {
     guard pass.generation == .keras3 || pass.generation == .keras1 else { return }
     let turns = max(1, pass.drawsPerCall)

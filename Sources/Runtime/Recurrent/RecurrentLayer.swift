@@ -1,6 +1,7 @@
 import KerasFormat
 
-/// A layer that takes a sequence step by step and can be turned round: what ``Bidirectional`` needs.
+/// A layer that takes a sequence step by step and can be turned round: what ``Bidirectional``
+/// needs.
 protocol SequenceLayer: Layer {
   var options: RecurrentOptions { get set }
   /// Extents of its state arrays, in Keras's order.
@@ -88,7 +89,8 @@ extension RecurrentLayer {
     drawCall(from: &draws, inLoop: &inLoop)
   }
 
-  /// - Parameter number: of the next random operation in the loop's own graph, which 2.15 numbers anew.
+  /// - Parameter number: of the next random operation in the loop's own graph, which 2.15 numbers
+  ///   anew.
   func drawCall(from draws: inout LayerDraws, inLoop number: inout Int) {
     let dropout = RecurrentDropout(self, options, generation: draws.generation)
     let isInLoop = dropout.timing == .everyStep

@@ -1,8 +1,8 @@
 import KerasFormat
 
 /// The steps at which a row puts out zeros, whatever its state is: those that are masked where
-/// `zero_output_for_mask` asks for it, and, from Keras 2.15 on, those that are masked before any that
-/// counts where the layer started from a state. Keras 1 and 2 put out that state.
+/// `zero_output_for_mask` asks for it, and, from Keras 2.15 on, those that are masked before any
+/// that counts where the layer started from a state. Keras 1 and 2 put out that state.
 struct SilentSteps {
   private let mask: Mask?
   private let isReversed: Bool

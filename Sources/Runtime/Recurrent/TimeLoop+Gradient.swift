@@ -40,7 +40,7 @@ extension TimeLoop {
     let sequence = options.returnSequences ? dOutputs[0] : nil
     let main = LoopGradients<S>(cell, loop.main, final: ofFinal, &pass.workspace)
     addRest(of: sequence, to: main, silence)
-    pass.crew.run(course.parts(masks.isEmpty ? pass.crew.threads : 1)) { positions in
+    pass.crew.run(parts(of: course, masks, pass.crew)) { positions in
       retreat(positions, main, sequence, silence, input.mask, back)
     }
     let lead = loop.lead.map { arrays in
@@ -67,7 +67,8 @@ extension TimeLoop {
     for position in 0..<course.batch {
       let row = course.rows[position]
       let target = final.from(position * units)
-      if !options.returnSequences, !silence.contains(row, at: max(0, course.steps - 1)) {
+      let isSilent = course.steps > 0 && silence.contains(row, at: course.steps - 1)
+      if !options.returnSequences, !isSilent {
         Elementwise.add(dOutputs[0] + row * units, to: target.h, count: units)
       }
       for (dState, state) in zip(dOutputs.dropFirst(), target.arrays) {
@@ -255,8 +256,8 @@ struct LoopGradients<S: Scalar> {
     odd = CellStates(cell, rows: course.batch, &workspace)
   }
 
-  /// Those of the states before step `t`, by position. Only two steps' are kept, but a position that
-  /// does not take a step leaves its own untouched.
+  /// Those of the states before step `t`, by position. Only two steps' are kept, but a position
+  /// that does not take a step leaves its own untouched.
   func ofStates(before t: Int) -> CellStates<S> { t.isMultiple(of: 2) ? even : odd }
 }
 

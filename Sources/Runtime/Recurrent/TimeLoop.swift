@@ -2,13 +2,14 @@ import KerasFormat
 
 /// The one loop over time: direction, masks, sequences, and the sums over steps.
 ///
-/// Memory is time-major, in processing order, so that a step's rows lie together; ``Course`` says which
-/// rows take which steps. The input's product with the kernel is one product for all steps, or for all
-/// words of the batch; so are the gradients of the weights. Threads take some rows each through all
-/// steps. Inside the loop nothing allocates.
+/// Memory is time-major, in processing order, so that a step's rows lie together; ``Course`` says
+/// which rows take which steps. The input's product with the kernel is one product for all steps,
+/// or for all words of the batch; so are the gradients of the weights. Threads take some rows each
+/// through all steps. Inside the loop nothing allocates.
 ///
 /// A masked step repeats the previous states, and with them the previous output; before the first
-/// valid step that is zero. On the way back its gradient goes past the cell unchanged.
+/// valid step that is what the loop started from, or zero where ``SilentSteps`` says so. On the way
+/// back its gradient goes past the cell unchanged.
 struct TimeLoop<Cell: RecurrentCell> {
   let cell: Cell
   let options: RecurrentOptions
@@ -52,7 +53,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     let sequence =
       options.returnSequences
       ? pass.workspace.scratch(S.self, count: batch * steps * units) : nil
-    pass.crew.run(course.parts(masks.isEmpty ? pass.crew.threads : 1)) { positions in
+    pass.crew.run(parts(of: course, masks, pass.crew)) { positions in
       advance(positions, main, from: start, lead?.states, source, run, input.mask, sequence)
     }
     rest(of: main, from: start, lead?.states, input.mask, into: sequence)
@@ -93,10 +94,18 @@ struct TimeLoop<Cell: RecurrentCell> {
     return CellStates(h: arrays[0], c: arrays.count > 1 ? arrays[1] : nil)
   }
 
+  /// The positions that each thread takes. Masks lie by the whole batch.
+  func parts<S: Scalar>(
+    of course: Course, _ masks: DropoutMasks<S>, _ crew: Crew
+  ) -> [Range<Int>] {
+    course.parts(
+      masks.isEmpty ? crew.threads(for: course.total * cell.gateWidth * units) : 1)
+  }
+
   // MARK: Steps
 
-  /// The way of the one row that takes the padding in front for all others: states, and where they were
-  /// computed for this batch, all that a way back needs.
+  /// The way of the one row that takes the padding in front for all others: states, and where they
+  /// were computed for this batch, all that a way back needs.
   private func lead<S: Scalar>(
     of course: Course, _ source: GateSource<S>, _ run: CellRun<Cell, S>, _ cache: WordCache<S>?,
     _ pass: inout Pass

@@ -6,8 +6,9 @@
   import Darwin
 #endif
 
-/// What a recurrent layer has found out about words while nothing learns: their products with its kernel,
-/// each computed when the word first comes, and the states through which padding in front leads.
+/// What a recurrent layer has found out about words while nothing learns: their products with its
+/// kernel, each computed when the word first comes, and the states through which padding in front
+/// leads.
 final class WordCache<S: Scalar> {
   private let rows: Int
   private let width: Int
@@ -19,7 +20,7 @@ final class WordCache<S: Scalar> {
   private var leadMemory: [UnsafeMutablePointer<S>] = []
 
   /// The largest table of products that is kept, in bytes.
-  private static var largest: Int { 256 << 20 }
+  private static var largest: Int { 64 << 20 }
 
   /// - Returns: `nil` for a vocabulary whose products would take too much memory.
   init?(rows: Int, width: Int) {

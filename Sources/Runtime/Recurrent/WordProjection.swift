@@ -1,5 +1,5 @@
-/// Each word of a batch once, and the product of its vector with a kernel: words come again and again,
-/// padding most of all, and the product depends on nothing else.
+/// Each word of a batch once, and the product of its vector with a kernel: words come again and
+/// again, padding most of all, and the product depends on nothing else.
 struct WordProjection<S: Scalar> {
   /// The different ids of a batch, in the order in which they first occur.
   private let ids: UnsafePointer<Int32>
@@ -99,7 +99,7 @@ struct WordProjection<S: Scalar> {
     kernel: UnsafePointer<S>, dKernel: UnsafeMutablePointer<S>, _ pass: inout Pass
   ) {
     let dProjected = pass.workspace.zeros(S.self, count: count * width)
-    pass.crew.share(width, step: 16, least: 32) { columns in
+    pass.crew.share(width, step: 16, work: 2 * rows * width) { columns in
       Elementwise.addRows(
         of: dGates, count: rows, width: width, to: dProjected, at: slots, columns: columns)
     }

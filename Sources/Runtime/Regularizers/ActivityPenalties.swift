@@ -23,8 +23,8 @@ public struct ActivityPenalties: Sendable {
 
   /// Those of a network.
   ///
-  /// - Throws: ``KerasError`` naming the layer whose penalty is unknown, or cannot be computed where
-  ///   the layer stands.
+  /// - Throws: ``KerasError`` naming the layer whose penalty is unknown, or cannot be computed
+  ///   where the layer stands.
   public init(of network: Network, in generation: Generation) throws(KerasError) {
     dividesByRows = generation >= .keras2_15
     try collect(network.graph, [], generation)

@@ -4,9 +4,9 @@ extension Network {
   /// The table that Keras prints: layers, output shapes, parameter counts, to the character what
   /// `model.summary()` of the model's generation prints where there is no terminal (80 columns).
   ///
-  /// One thing differs on purpose: Keras 3 leaves the optimizer's state of a whole-model `.h5` behind,
-  /// counting two optimizer parameters; here it is kept and counted. The operations by which Keras 3
-  /// makes masks are listed where the model's file lists them.
+  /// One thing differs on purpose: Keras 3 leaves the optimizer's state of a whole-model `.h5`
+  /// behind, counting two optimizer parameters; here it is kept and counted. The operations by
+  /// which Keras 3 makes masks are listed where the model's file lists them.
   public func summary() -> String {
     let summary = ModelSummary(self)
     switch generation {
@@ -185,8 +185,8 @@ struct ModelSummary {
     return names
   }
 
-  /// Keras 1 takes a model that is first in a line for what is in it: the next layer is called on the
-  /// last of its layers.
+  /// Keras 1 takes a model that is first in a line for what is in it: the next layer is called on
+  /// the last of its layers.
   private static func end(of model: Graph.Node) -> String {
     var node = model
     var isFirst = true

@@ -5,10 +5,10 @@ import KerasFormat
 ///
 ///     BackupAndRestore(backupDir: "backup")
 ///
-/// The backup is a ``Checkpoint``, `backup.keras` in the folder, written after every epoch (or every
-/// so many batches) and when training is interrupted, and deleted when training is done. Keras
-/// restores weights, optimizer and epoch; here the history, random states and other callbacks go on
-/// too, so that the run is the one that never stopped.
+/// The backup is a ``Checkpoint``, `backup.keras` in the folder, written after every epoch (or
+/// every so many batches) and when training is interrupted, and deleted when training is done.
+/// Keras restores weights, optimizer and epoch; here the history, random states and other callbacks
+/// go on too, so that the run is the one that never stopped.
 public final class BackupAndRestore: ConfigurableCallback {
   public static let className = "BackupAndRestore"
   public static let firstOption: String? = "backup_dir"

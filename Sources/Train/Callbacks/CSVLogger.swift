@@ -5,9 +5,9 @@ import KerasFormat
 ///     CSVLogger("log.csv")
 ///
 /// `epoch` counts from 0; the other columns are the logs of the first epoch in alphabetical order.
-/// Lines end in `\r\n`, numbers have all their digits as Python's `repr` writes them. Keras 2.15 and
-/// 3 add empty columns (`NA`) for a validation where there is none. Every line is written out at
-/// once, and a run that goes on from a checkpoint cuts off what came after it.
+/// Lines end in `\r\n`, numbers have all their digits as Python's `repr` writes them. Keras 2.15
+/// and 3 add empty columns (`NA`) for a validation where there is none. Every line is written out
+/// at once, and a run that goes on from a checkpoint cuts off what came after it.
 public final class CSVLogger: ConfigurableCallback {
   public static let className = "CSVLogger"
   public static let firstOption: String? = "filename"

@@ -4,8 +4,8 @@ import KerasFormat
 ///
 ///     LearningRateScheduler { epoch, rate in epoch < 10 ? rate : rate * 0.9 }
 ///
-/// The rate goes into the logs at the end of the epoch, as ``ReduceLROnPlateau`` puts it there; Keras
-/// 1 does not do that.
+/// The rate goes into the logs at the end of the epoch, as ``ReduceLROnPlateau`` puts it there;
+/// Keras 1 does not do that.
 public final class LearningRateScheduler: Callback {
   private let schedule: (_ epoch: Int, _ rate: Double) -> Double
   public let verbose: Bool

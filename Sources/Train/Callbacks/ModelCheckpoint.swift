@@ -4,10 +4,10 @@ import KerasFormat
 ///
 ///     ModelCheckpoint("models/{epoch:02d}-{val_loss:.2f}.keras", saveBestOnly: true)
 ///
-/// `path` is filled in as Python's `str.format` does it, from the logs and `epoch`, which counts from
-/// 1 (in Keras 1 from 0), and `batch` where it saves by batches. Files are written as a whole: an old
-/// one stays until the new one is there. A `.keras` file holds the state of training too: a run can
-/// go on from it, see ``Checkpoint``.
+/// `path` is filled in as Python's `str.format` does it, from the logs and `epoch`, which counts
+/// from 1 (in Keras 1 from 0), and `batch` where it saves by batches. Files are written as a whole:
+/// an old one stays until the new one is there. A `.keras` file holds the state of training too: a
+/// run can go on from it, see ``Checkpoint``.
 ///
 /// Source: as ``EarlyStopping``; `model_checkpoint.py` of Keras 3.15.1.
 public final class ModelCheckpoint: ConfigurableCallback {

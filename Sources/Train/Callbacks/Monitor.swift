@@ -7,8 +7,8 @@ public struct Monitor: Sendable, Equatable {
 
   /// How `auto` reads a name before Keras 3.
   enum NameRule {
-    /// `EarlyStopping`: Keras 1, 2.2: 'acc' is in it (1: or `fmeasure` in front). 2.15: ends in acc,
-    /// accuracy or auc.
+    /// `EarlyStopping`: Keras 1, 2.2: 'acc' is in it (1: or `fmeasure` in front). 2.15: ends in
+    /// acc, accuracy or auc.
     case earlyStopping
     /// `ModelCheckpoint`: 'acc' is in it, or `fmeasure` in front.
     case checkpoint
@@ -48,8 +48,8 @@ public struct Monitor: Sendable, Equatable {
     }
   }
 
-  /// Whether `value` beats `best` by more than `delta`, in the arithmetic of the generation: Keras 3
-  /// takes the change off the value and compares float32 numbers, the others compare float64.
+  /// Whether `value` beats `best` by more than `delta`, in the arithmetic of the generation: Keras
+  /// 3 takes the change off the value and compares float32 numbers, the others compare float64.
   static func improves(
     _ value: Double, on best: Double?, by delta: Double, isMaximized: Bool, _ generation: Generation
   ) -> Bool {

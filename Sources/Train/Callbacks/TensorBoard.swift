@@ -13,8 +13,8 @@ import KerasRuntime
 /// - Keras 1 and 2.2: one file in the folder, tags `loss`, `val_loss`; `updateFreq` counts rows;
 ///   histograms of weights alone.
 ///
-/// `hparams` are shown on the page HParams; Keras leaves them to TensorBoard's own callback. Images,
-/// embeddings, profiles and TensorFlow's graph are not written.
+/// `hparams` are shown on the page HParams; Keras leaves them to TensorBoard's own callback.
+/// Images, embeddings, profiles and TensorFlow's graph are not written.
 ///
 /// Source: `keras/callbacks.py` of 2.2.4, `keras/src/callbacks.py` of 2.15,
 /// `keras/src/callbacks/tensorboard.py` of 3.15.1.

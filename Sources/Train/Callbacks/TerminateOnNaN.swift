@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Stops training when the loss is NaN or infinite: Keras's `TerminateOnNaN`. Keras 1 has none; there
-/// it stops after the epoch, as anything does.
+/// Stops training when the loss is NaN or infinite: Keras's `TerminateOnNaN`. Keras 1 has none;
+/// there it stops after the epoch, as anything does.
 public final class TerminateOnNaN: ConfigurableCallback {
   public static let className = "TerminateOnNaN"
   public static let firstOption: String? = nil

@@ -54,8 +54,8 @@ public final class TrainingRun {
 
   // MARK: - The optimizer
 
-  /// The learning rate, as the float32 that Keras keeps it in, before `decay`; where a schedule gives
-  /// it, that of the next batch.
+  /// The learning rate, as the float32 that Keras keeps it in, before `decay`; where a schedule
+  /// gives it, that of the next batch.
   public var learningRate: Double {
     let rate = step.updater.optimizer.learningRate as? Double
     return Double(rate.map { Float($0) } ?? step.updater.learningRate)
@@ -63,8 +63,8 @@ public final class TrainingRun {
 
   /// Changes the learning rate from the next batch on.
   ///
-  /// - Throws: ``KerasError`` for a rate that is negative or no number, and where a schedule gives the
-  ///   rates, as Keras does.
+  /// - Throws: ``KerasError`` for a rate that is negative or no number, and where a schedule gives
+  ///   the rates, as Keras does.
   public func setLearningRate(_ rate: Double) throws(KerasError) {
     try step.updater.setLearningRate(rate)
   }
@@ -139,7 +139,8 @@ public final class TrainingRun {
   // MARK: - Files
 
   /// Has the model written once all callbacks have had their turn; an old file stays whole until
-  /// the new one is. A `.keras` file holds the state of training too, so that a run can go on from it.
+  /// the new one is. A `.keras` file holds the state of training too, so that a run can go on from
+  /// it.
   ///
   /// - Parameters:
   ///   - weightsOnly: as Keras's `save_weights` does.

@@ -4,8 +4,8 @@ import KerasRuntime
 /// The members that a checkpoint adds to a `.keras` archive:
 ///
 /// - `hornbill.training/state.json`: everything that is no array.
-/// - `hornbill.training/weights.npy` and one array per optimizer slot: float32, bit for bit, whatever
-///   types the archive's own weights are stored in.
+/// - `hornbill.training/weights.npy` and one array per optimizer slot: float32, bit for bit,
+///   whatever types the archive's own weights are stored in.
 /// - `hornbill.training/callback_<i>_<name>.npy`: what callbacks keep, such as the best weights.
 /// - `hornbill.training/model.json`: the model's definition in its own generation, see
 ///   ``StoredDefinition``.

@@ -3,16 +3,17 @@ import KerasRuntime
 
 /// A training run that stopped, whole: the model with its optimizer, and where training stood.
 ///
-/// A run that goes on from it is, bit for bit, the run that never stopped: weights, optimizer slots,
-/// iterations, epoch and batch, random states, running averages, callbacks and history are kept.
+/// A run that goes on from it is, bit for bit, the run that never stopped: weights, optimizer
+/// slots, iterations, epoch and batch, random states, running averages, callbacks and history are
+/// kept.
 ///
 ///     let checkpoint = try Checkpoint(contentsOf: "run.keras")
 ///     var model = checkpoint.model
 ///     try model.fit(data, settings: checkpoint.settings, resumingFrom: checkpoint)
 ///
 /// Its file is a `.keras` archive. Keras opens it as a model and passes over the members under
-/// `hornbill.training/`; ``ModelCheckpoint``, ``BackupAndRestore`` and ``TrainingRun/save(to:weightsOnly:written:)``
-/// write it.
+/// `hornbill.training/`; ``ModelCheckpoint``, ``BackupAndRestore`` and
+/// ``TrainingRun/save(to:weightsOnly:written:)`` write it.
 public struct Checkpoint: Sendable {
   /// The model as it was, compiled, in its own generation.
   public let model: Model

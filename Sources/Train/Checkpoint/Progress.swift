@@ -1,8 +1,8 @@
 import KerasFormat
 import KerasRuntime
 
-/// Where a training run stands, weights and optimizer apart: with them it goes on as if it had never
-/// stopped.
+/// Where a training run stands, weights and optimizer apart: with them it goes on as if it had
+/// never stopped.
 struct Progress: Sendable {
   /// The epoch that runs, from 0, and how many batches of it are done.
   var epoch: Int

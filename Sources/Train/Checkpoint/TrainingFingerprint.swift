@@ -2,8 +2,8 @@ import KerasFormat
 import KerasRuntime
 
 extension Model {
-  /// What decides how a training goes: two that agree in it end with the same bits. The model with its
-  /// weights, how it is compiled, the optimizer's state, the rows, the settings.
+  /// What decides how a training goes: two that agree in it end with the same bits. The model with
+  /// its weights, how it is compiled, the optimizer's state, the rows, the settings.
   package func trainingFingerprint(
     on data: Dataset, _ settings: FitSettings
   ) throws(KerasError) -> String {

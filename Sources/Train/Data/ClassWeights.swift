@@ -1,8 +1,9 @@
 import KerasFormat
 import KerasRuntime
 
-/// Keras's `class_weight`: what a row counts for by its class. Only the rows that a model learns from
-/// are weighted so, but for Keras 1 and 2.2, which weight those that `validation_split` holds back too.
+/// Keras's `class_weight`: what a row counts for by its class. Only the rows that a model learns
+/// from are weighted so, but for Keras 1 and 2.2, which weight those that `validation_split` holds
+/// back too.
 struct ClassWeights {
   /// One dictionary per array of targets; empty where an output's rows are not weighted.
   private let weights: [[Int: Double]]

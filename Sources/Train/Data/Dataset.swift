@@ -13,8 +13,8 @@ public struct Dataset: Sendable {
   public private(set) var sampleWeights: [NumericArray?]
   /// Where the rows came from; errors name it.
   public var source = Source.memory
-  /// Whether each batch of token ids is cut to its longest row, so that a model sees no more padding
-  /// than it must. The model's input must leave the number of steps open.
+  /// Whether each batch of token ids is cut to its longest row, so that a model sees no more
+  /// padding than it must. The model's input must leave the number of steps open.
   public var trimsToBatch = false
 
   /// Where rows come from.
@@ -28,7 +28,8 @@ public struct Dataset: Sendable {
 
   /// Rows for a model with one output.
   ///
-  /// - Throws: ``KerasError`` when the arrays have different numbers of rows, have none, or hold a NaN.
+  /// - Throws: ``KerasError`` when the arrays have different numbers of rows, have none, or hold a
+  ///   NaN.
   public init(
     inputs: [NumericArray], targets: NumericArray, sampleWeight: NumericArray? = nil
   ) throws(KerasError) {
@@ -36,7 +37,8 @@ public struct Dataset: Sendable {
       inputs: inputs, targets: [targets], sampleWeights: sampleWeight.map { [$0] } ?? [])
   }
 
-  /// - Throws: ``KerasError`` when the arrays have different numbers of rows, have none, or hold a NaN.
+  /// - Throws: ``KerasError`` when the arrays have different numbers of rows, have none, or hold a
+  ///   NaN.
   public init(
     inputs: [NumericArray], targets: [NumericArray], sampleWeights: [NumericArray?] = []
   ) throws(KerasError) {

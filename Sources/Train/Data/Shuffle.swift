@@ -10,8 +10,8 @@ public enum Shuffling: String, Sendable, Equatable, ExpressibleByBooleanLiteral 
   case none
   /// All rows: `shuffle=True`.
   case rows
-  /// Keras's `shuffle="batch"`, for data that is read in pieces. Keras 1 and 2.2 shuffle the batches
-  /// as blocks; Keras 3 keeps their order and shuffles the rows of each batch.
+  /// Keras's `shuffle="batch"`, for data that is read in pieces. Keras 1 and 2.2 shuffle the
+  /// batches as blocks; Keras 3 keeps their order and shuffles the rows of each batch.
   case batch
 
   public init(booleanLiteral value: Bool) { self = value ? .rows : .none }
@@ -26,8 +26,8 @@ public enum Shuffling: String, Sendable, Equatable, ExpressibleByBooleanLiteral 
 /// - Keras 3: the same, its stream starting anew each epoch, so that under a seed every epoch has
 ///   one and the same order. Without a seed each epoch has its own.
 ///
-/// It is a value: a copy goes its own way, and ``state`` is all that has to be saved to go on with the
-/// next epoch in another process. Source: `fit_loop` of Keras 1.2.2 and 2.2.4,
+/// It is a value: a copy goes its own way, and ``state`` is all that has to be saved to go on with
+/// the next epoch in another process. Source: `fit_loop` of Keras 1.2.2 and 2.2.4,
 /// `TensorLikeDataAdapter` of 2.15, `ArrayDataAdapter` of 3.15.
 package struct Shuffle: Sendable, Equatable {
   /// The run's seed, and how far it is.
@@ -57,8 +57,8 @@ package struct Shuffle: Sendable, Equatable {
 
   /// Goes on where `state` stands.
   ///
-  /// - Throws: ``KerasError`` for Keras 2.15's `shuffle="batch"`, which shuffles a batch's inputs and
-  ///   its targets apart from each other, and for a state that is none.
+  /// - Throws: ``KerasError`` for Keras 2.15's `shuffle="batch"`, which shuffles a batch's inputs
+  ///   and its targets apart from each other, and for a state that is none.
   package init(
     rows: Int, mode: Shuffling = .rows, batchSize: Int = 32, generation: Generation, state: State
   ) throws(KerasError) {
@@ -103,8 +103,8 @@ package struct Shuffle: Sendable, Equatable {
     order = shuffled + order[shuffled.count...]
   }
 
-  /// TensorFlow's RandomShuffle kernel, the first operation without a seed of its graph: once over all
-  /// rows, or batch after batch. It sets a number aside for every row but the last.
+  /// TensorFlow's RandomShuffle kernel, the first operation without a seed of its graph: once over
+  /// all rows, or batch after batch. It sets a number aside for every row but the last.
   private func randomShuffle(epoch: Int) -> [Int] {
     let rows = order.count
     let length = mode == .batch ? batchSize : rows

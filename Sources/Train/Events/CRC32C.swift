@@ -1,5 +1,5 @@
-/// The checksum of TensorFlow's records: CRC-32C (Castagnoli, reflected 0x82F63B78), masked so that a
-/// checksum of bytes that hold checksums is no weaker.
+/// The checksum of TensorFlow's records: CRC-32C (Castagnoli, reflected 0x82F63B78), masked so that
+/// a checksum of bytes that hold checksums is no weaker.
 ///
 /// Source: `tensorflow/core/lib/hash/crc32c.h`
 enum CRC32C {

@@ -1,5 +1,5 @@
-/// Writes the wire format of Protocol Buffers: tag and value, field by field. TensorBoard's messages
-/// need no more of it than varints, fixed numbers and length-delimited bytes.
+/// Writes the wire format of Protocol Buffers: tag and value, field by field. TensorBoard's
+/// messages need no more of it than varints, fixed numbers and length-delimited bytes.
 ///
 /// Source: <https://protobuf.dev/programming-guides/encoding/>
 struct ProtobufWriter {

@@ -4,9 +4,9 @@ import KerasRuntime
 /// The cross-entropy of independent yes-or-no outputs:
 /// `mean over the last axis of -(y·ln p + (1 - y)·ln(1 - p))`.
 ///
-/// Keras 2.15 and 3 compute it from the logits wherever the output comes straight from a sigmoid, so
-/// that it is exact however sure the model is. Keras 1 and 2.2 clip the probabilities to 1e-7 from 0
-/// and 1 and turn them back into logits; where they clip, the gradient is zero.
+/// Keras 2.15 and 3 compute it from the logits wherever the output comes straight from a sigmoid,
+/// so that it is exact however sure the model is. Keras 1 and 2.2 clip the probabilities to 1e-7
+/// from 0 and 1 and turn them back into logits; where they clip, the gradient is zero.
 public struct BinaryCrossentropy: Loss {
   public static let className = "BinaryCrossentropy"
   /// Whether the model's output are logits already.

@@ -24,7 +24,8 @@ public struct KLDivergence: Loss {
   }
 }
 
-/// Minus the cosine of the angle between output and target: `-Σ ŷ·p̂`. Keras 1 divides by the width.
+/// Minus the cosine of the angle between output and target: `-Σ ŷ·p̂`. Keras 1 divides by the
+/// width.
 public struct CosineSimilarity: Loss {
   public static let className = "CosineSimilarity"
 

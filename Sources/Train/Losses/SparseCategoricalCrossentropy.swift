@@ -3,8 +3,8 @@ import KerasRuntime
 
 /// The cross-entropy of one choice among C, targets as class numbers 0…C-1: `-ln p[y]`.
 ///
-/// From the logits wherever Keras 2.15 or 3 recovers them from a softmax; otherwise ln p, clipped to
-/// 1e-7 from 0 and 1, takes the logits' place.
+/// From the logits wherever Keras 2.15 or 3 recovers them from a softmax; otherwise ln p, clipped
+/// to 1e-7 from 0 and 1, takes the logits' place.
 public struct SparseCategoricalCrossentropy: Loss {
   public static let className = "SparseCategoricalCrossentropy"
   public let fromLogits: Bool

@@ -9,8 +9,8 @@ import KerasRuntime
   import Darwin
 #endif
 
-/// The area under the receiver operating characteristic, or under the curve of precision over recall,
-/// summed up between `num_thresholds` thresholds as Keras does.
+/// The area under the receiver operating characteristic, or under the curve of precision over
+/// recall, summed up between `num_thresholds` thresholds as Keras does.
 public struct AUC: Metric {
   private enum Curve: String {
     case roc = "ROC"

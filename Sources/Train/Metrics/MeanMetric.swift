@@ -3,7 +3,8 @@ import KerasRuntime
 
 /// A number for each vector of an output: each row, or each step of each row.
 public protocol VectorMeasure: Sendable {
-  /// Writes one number for each vector to `values`, and `true` to `ignored` where one does not count.
+  /// Writes one number for each vector to `values`, and `true` to `ignored` where one does not
+  /// count.
   func measure(
     _ batch: MetricBatch, into values: UnsafeMutablePointer<Float>,
     ignored: UnsafeMutablePointer<Bool>

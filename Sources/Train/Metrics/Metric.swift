@@ -44,8 +44,8 @@ public struct MetricBatch {
 
   /// What a vector counts for.
   ///
-  /// - Parameter isMasked: whether the metric looks at masks; Keras 3's do only where they are plain
-  ///   means.
+  /// - Parameter isMasked: whether the metric looks at masks; Keras 3's do only where they are
+  ///   plain means.
   func weight(_ vector: Int, isMasked: Bool = true) -> Float {
     let isCounted = !isMasked || mask?[vector] ?? true
     return isCounted ? weights?[vector] ?? 1 : 0

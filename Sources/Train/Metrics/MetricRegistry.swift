@@ -21,8 +21,8 @@ public enum MetricRegistry {
   ///
   /// - Parameters:
   ///   - loss: decides with the output's width which of its three forms `acc` takes.
-  ///   - output: the output's name, which 2.15's files have in front of the metric's where there are
-  ///     several outputs; `nil` where there is one.
+  ///   - output: the output's name, which 2.15's files have in front of the metric's where there
+  ///     are several outputs; `nil` where there is one.
   static func metric(
     _ json: JSON, loss: any Loss, outputWidth: Int, output: String?, generation: Generation
   ) throws(KerasError) -> Named {

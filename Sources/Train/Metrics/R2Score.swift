@@ -1,8 +1,8 @@
 import KerasFormat
 import KerasRuntime
 
-/// The share of the targets' variance that the outputs explain: `1 - Σ(y - p)² / Σ(y - ȳ)²`, averaged
-/// over the outputs of a row.
+/// The share of the targets' variance that the outputs explain: `1 - Σ(y - p)² / Σ(y - ȳ)²`,
+/// averaged over the outputs of a row.
 public struct R2Score: Metric {
   private let isVarianceWeighted: Bool
   private let regressors: Double

@@ -9,7 +9,8 @@ import KerasRuntime
   import Darwin
 #endif
 
-/// Adaptive moments (Kingma and Ba 2014), with ε outside the root and uncorrected, as in all Kerases:
+/// Adaptive moments (Kingma and Ba 2014), with ε outside the root and uncorrected, as in all
+/// Kerases:
 ///
 ///     m = β₁·m + (1 - β₁)·g      v = β₂·v + (1 - β₂)·g²
 ///     p -= rate·√(1 - β₂ᵗ)/(1 - β₁ᵗ) · m / (√v + ε)
@@ -88,8 +89,8 @@ public struct Adam: Optimizer {
   }
 }
 
-/// Adam whose weights shrink by themselves (Loshchilov and Hutter 2017), of Keras 2.15 and 3: Adam with
-/// a weight decay of 0.004 unless another is given.
+/// Adam whose weights shrink by themselves (Loshchilov and Hutter 2017), of Keras 2.15 and 3: Adam
+/// with a weight decay of 0.004 unless another is given.
 public struct AdamW: Optimizer {
   public static let className = "AdamW"
   private var adam: Adam

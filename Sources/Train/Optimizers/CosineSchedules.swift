@@ -64,8 +64,8 @@ public struct CosineDecay: LearningRateSchedule {
   }
 }
 
-/// Cosine waves one after another, each `tMul` times as long and `mMul` times as high as the one before
-/// (Loshchilov and Hutter 2016).
+/// Cosine waves one after another, each `tMul` times as long and `mMul` times as high as the one
+/// before (Loshchilov and Hutter 2016).
 public struct CosineDecayRestarts: LearningRateSchedule {
   public static let className = "CosineDecayRestarts"
   public static let defaultName = "SGDRDecay"

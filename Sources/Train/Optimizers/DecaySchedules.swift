@@ -84,8 +84,8 @@ public struct InverseTimeDecay: PeriodicDecay {
   }
 }
 
-/// `(rate - end) · (1 - step / decaySteps)^power + end`, and `end` from there on; with `cycle` the steps
-/// are stretched to their next multiple instead.
+/// `(rate - end) · (1 - step / decaySteps)^power + end`, and `end` from there on; with `cycle` the
+/// steps are stretched to their next multiple instead.
 public struct PolynomialDecay: LearningRateSchedule {
   public static let className = "PolynomialDecay"
   public let initialLearningRate, decaySteps, endLearningRate, power: Double

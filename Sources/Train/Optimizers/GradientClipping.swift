@@ -3,13 +3,14 @@ import KerasRuntime
 
 /// Bounds on gradients, in each generation's meaning.
 ///
-/// Keras 1 and 2.2: `clipnorm` is of all gradients together, `clipvalue` follows. 2.15 and 3: the first
-/// of `clipnorm` (each weight's), `global_clipnorm`, `clipvalue` that is set. The legacy optimizers of
+/// Keras 1 and 2.2: `clipnorm` is of all gradients together, `clipvalue` follows. 2.15 and 3: the
+/// first of `clipnorm` (each weight's), `global_clipnorm`, `clipvalue` that is set. The legacy
+/// optimizers of
 /// 2.15: all of them, `clipvalue` first. A bound of zero is none.
 ///
-/// Where embeddings hand over their gradients id by id, each occurrence counts by itself: in norms with
-/// its own square (but not in Keras 1 and 2.2), and values are cut before they are summed. That is how
-/// TensorFlow clips, from 1.15 on.
+/// Where embeddings hand over their gradients id by id, each occurrence counts by itself: in norms
+/// with its own square (but not in Keras 1 and 2.2), and values are cut before they are summed.
+/// That is how TensorFlow clips, from 1.15 on.
 struct GradientClipping {
   private enum Bound {
     case value(Float)
@@ -47,8 +48,8 @@ struct GradientClipping {
 
   /// Clips in place.
   ///
-  /// - Returns: the occurrences that are still to be counted one by one; the others have been summed
-  ///   into `gradients`.
+  /// - Returns: the occurrences that are still to be counted one by one; the others have been
+  ///   summed into `gradients`.
   @discardableResult
   func apply(
     to gradients: Parameters<Float>, _ trainable: [Int], occurrences: [TableGradient]

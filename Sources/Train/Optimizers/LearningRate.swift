@@ -30,7 +30,8 @@ extension Double: LearningRate {
 }
 
 /// A learning rate that changes by the number of batches done: a class of
-/// `keras.optimizers.schedules`, which Keras 2.15 and 3 have. It computes in float32, in Keras's order.
+/// `keras.optimizers.schedules`, which Keras 2.15 and 3 have. It computes in float32, in Keras's
+/// order.
 public protocol LearningRateSchedule: LearningRate, Equatable {
   static var className: String { get }
   /// From Keras's config without `name`.

@@ -1,8 +1,8 @@
 import KerasFormat
 import KerasRuntime
 
-/// Steps of one size in the direction of an interpolated momentum (Chen et al. 2023), of Keras 2.15 and
-/// 3, whose default rates differ: 0.0001 and 0.001.
+/// Steps of one size in the direction of an interpolated momentum (Chen et al. 2023), of Keras 2.15
+/// and 3, whose default rates differ: 0.0001 and 0.001.
 ///
 ///     p -= rate·sign(β₁·m + (1 - β₁)·g)
 ///     m = β₂·m + (1 - β₂)·g

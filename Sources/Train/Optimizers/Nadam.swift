@@ -17,10 +17,10 @@ import KerasRuntime
 ///
 /// s is `scheduleDecay` in Keras 1, 2.2 and the legacy optimizer of 2.15, and 1 in 2.15 and 3.
 ///
-/// In 2.15 P takes a factor for every weight instead of one for every update. A counter in Python should
-/// prevent that, but it counts while `fit` traces its function, which it does twice, and stands still
-/// afterwards: of n weights, weight k (from 0) finds the product up to date at update n + k alone. So a
-/// model with one weight gets NaN from its first update. Measured with 2.15.0.
+/// In 2.15 P takes a factor for every weight instead of one for every update. A counter in Python
+/// should prevent that, but it counts while `fit` traces its function, which it does twice, and
+/// stands still afterwards: of n weights, weight k (from 0) finds the product up to date at update
+/// n + k alone. So a model with one weight gets NaN from its first update. Measured with 2.15.0.
 public struct Nadam: Optimizer {
   public static let className = "Nadam"
   public var learningRate: any LearningRate

@@ -3,9 +3,9 @@ import KerasRuntime
 
 /// An optimizer: how weights follow their gradients, in the arithmetic of a Keras generation.
 ///
-/// It is a value of settings; its arrays, the slots, are kept by the training run. What initializers
-/// leave out is Keras 3's; ``OptimizerRegistry/optimizer(_:config:generation:)`` knows the defaults of
-/// the other generations.
+/// It is a value of settings; its arrays, the slots, are kept by the training run. What
+/// initializers leave out is Keras 3's; ``OptimizerRegistry/optimizer(_:config:generation:)`` knows
+/// the defaults of the other generations.
 public protocol Optimizer: Sendable {
   /// Keras 3's class name.
   static var className: String { get }
@@ -16,8 +16,8 @@ public protocol Optimizer: Sendable {
   /// The slots it needs, by Keras 3's names; at most three.
   var slotNames: [String] { get }
 
-  /// From its canonical config, in which its generation's defaults are written out; learning rate and
-  /// options are read elsewhere.
+  /// From its canonical config, in which its generation's defaults are written out; learning rate
+  /// and options are read elsewhere.
   init(from config: inout ConfigReader) throws(KerasError)
   /// The keys that ``init(from:)`` reads.
   var config: JSONObject { get }
@@ -74,8 +74,9 @@ public enum OptimizerRules: Int, Sendable, Comparable {
 public struct UpdateStep {
   public internal(set) var weight: UnsafeMutablePointer<Float>
   public internal(set) var gradient: UnsafePointer<Float>
-  /// In place of `gradient²` in running means of squares, and of `|gradient|` in running maxima: their
-  /// sums over the occurrences of an id, where these count one by one (Keras 3 on TensorFlow).
+  /// In place of `gradient²` in running means of squares, and of `|gradient|` in running maxima:
+  /// their sums over the occurrences of an id, where these count one by one (Keras 3 on
+  /// TensorFlow).
   public internal(set) var squares: UnsafePointer<Float>?
   public internal(set) var magnitudes: UnsafePointer<Float>?
   /// In the order of ``Optimizer/slotNames``.
@@ -94,8 +95,8 @@ public struct UpdateStep {
   @inline(__always)
   func complement(_ share: Double) -> Float { rules.isOld ? 1 - Float(share) : Float(1 - share) }
 
-  /// Calls `body` with a function that gives each gradient's square; it is inlined once for each case,
-  /// so that neither loop has a branch.
+  /// Calls `body` with a function that gives each gradient's square; it is inlined once for each
+  /// case, so that neither loop has a branch.
   @inline(__always)
   func withSquares(_ body: ((Int) -> Float) -> Void) {
     if let squares { body { squares[$0] } } else { body { gradient[$0] * gradient[$0] } }

@@ -7,8 +7,8 @@ import KerasRuntime
 ///
 /// Keras 1 and 2.2 have `clipnorm`, `clipvalue` and `decay`; their `clipnorm` is what is called
 /// `globalClipnorm` here. Keras 2.15 has all but `lossScaleFactor` and `gradientAccumulationSteps`, and
-/// `decay` in its legacy optimizers alone. What a generation does not have is refused when the model is
-/// compiled.
+/// `decay` in its legacy optimizers alone. What a generation does not have is refused when the
+/// model is compiled.
 public struct OptimizerOptions: Sendable, Equatable {
   /// The largest norm of each weight's gradient.
   public var clipnorm: Double?

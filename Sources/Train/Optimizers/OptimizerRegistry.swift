@@ -8,8 +8,8 @@ public enum OptimizerRegistry {
     Nadam.self, Ftrl.self, Lion.self,
   ]
 
-  /// An optimizer by its class name in any case (`rmsprop`, `RMSprop`) with a config in the words of
-  /// its generation; what is missing takes that generation's defaults.
+  /// An optimizer by its class name in any case (`rmsprop`, `RMSprop`) with a config in the words
+  /// of its generation; what is missing takes that generation's defaults.
   ///
   /// - Throws: ``KerasError`` for an optimizer or an option that the generation does not have.
   public static func optimizer(

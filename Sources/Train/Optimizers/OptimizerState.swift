@@ -4,13 +4,14 @@ import KerasRuntime
 /// Everything that an optimizer has gathered of a model's weights: taken out of a run and put back,
 /// the run goes on as if nothing had happened.
 ///
-/// The arrays are references. ``Updater/state`` copies them in both directions, so that a state which
-/// was taken out stays as it is.
+/// The arrays are references. ``Updater/state`` copies them in both directions, so that a state
+/// which was taken out stays as it is.
 public struct OptimizerState: Sendable {
   /// Batches done.
   public internal(set) var iterations = 0
-  /// One number for every weight, in the order of ``Optimizer/allSlotNames``: running averages of the
-  /// weights, gradients waiting to be averaged, the optimizer's own. Empty before the first update.
+  /// One number for every weight, in the order of ``Optimizer/allSlotNames``: running averages of
+  /// the weights, gradients waiting to be averaged, the optimizer's own. Empty before the first
+  /// update.
   public internal(set) var slots: [Parameters<Float>] = []
   /// What is kept for all weights together: Nadam's running product. Empty before the first update.
   public internal(set) var scalars: [Float] = []

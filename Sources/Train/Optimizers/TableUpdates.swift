@@ -1,21 +1,22 @@
 import KerasFormat
 import KerasRuntime
 
-/// The library below Keras 3. Both compute the same but in one point: TensorFlow keeps the gradient of
-/// an embedding as one vector for each id that was looked up, and Keras 3's optimizers square these
-/// vectors before those of one id are summed.
+/// The library below Keras 3. Both compute the same but in one point: TensorFlow keeps the gradient
+/// of an embedding as one vector for each id that was looked up, and Keras 3's optimizers square
+/// these vectors before those of one id are summed.
 public enum Backend: String, Sendable, CaseIterable {
   case tensorflow, jax, torch
 }
 
 /// Embedding tables whose gradients come occurrence by occurrence, where that makes a difference:
 ///
-/// - Keras 3 on TensorFlow squares each occurrence of an id before it sums them, so that a running mean
-///   of squares is that of `g₁² + g₂²` instead of `(g₁ + g₂)²`, Adamax compares `|g₁| + |g₂|`, and
-///   clipping is of each occurrence. On JAX and torch, and in every Keras before, gradients of an id are
-///   summed first, as the optimizers' papers have it: that is what is computed unless
+/// - Keras 3 on TensorFlow squares each occurrence of an id before it sums them, so that a running
+///   mean of squares is that of `g₁² + g₂²` instead of `(g₁ + g₂)²`, Adamax compares `|g₁| + |g₂|`, and
+///   clipping is of each occurrence. On JAX and torch, and in every Keras before, gradients of an
+///   id are summed first, as the optimizers' papers have it: that is what is computed unless
 ///   ``Backend/tensorflow`` is asked for.
-/// - 2.15 clips them one by one, then sums; Keras 2.2 on TensorFlow 1.15 too, but norms are of the sums.
+/// - 2.15 clips them one by one, then sums; Keras 2.2 on TensorFlow 1.15 too, but norms are of the
+///   sums.
 /// - The legacy optimizers of 2.15 leave rows that no id has read as they are, all or in part.
 struct TableUpdates {
   private enum Manner {
@@ -132,7 +133,9 @@ struct TableUpdates {
   /// Updates one weight, a table or another.
   func update(_ step: UpdateStep, of index: Int, by optimizer: any Optimizer, _ crew: Crew) {
     guard let table = tables.first(where: { $0.index == index && $0.isCounted }) else {
-      return crew.share(step.count, step: 64, least: 1 << 14) { optimizer.update(step.part($0)) }
+      return crew.share(step.count, step: 64, work: 16 * step.count) {
+        optimizer.update(step.part($0))
+      }
     }
     switch manner {
     case .summed: optimizer.update(step)

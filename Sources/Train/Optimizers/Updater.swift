@@ -3,14 +3,14 @@ import KerasRuntime
 
 /// Weights and what their optimizer keeps of them, from update to update.
 ///
-/// One update: the gradients are gathered, scaled and clipped; weights decay; then each trainable weight
-/// in Keras's order follows the optimizer's formula; running averages follow the weights. Constraints
-/// come last, but up to Keras 2.2 and in legacy optimizers right behind each weight. A weight that
-/// several calls of a layer share is updated once. The running statistics of normalizations, which
-/// gradients do not move, take their increments first.
+/// One update: the gradients are gathered, scaled and clipped; weights decay; then each trainable
+/// weight in Keras's order follows the optimizer's formula; running averages follow the weights.
+/// Constraints come last, but up to Keras 2.2 and in legacy optimizers right behind each weight. A
+/// weight that several calls of a layer share is updated once. The running statistics of
+/// normalizations, which gradients do not move, take their increments first.
 ///
-/// A `loss_scale_factor` multiplies the loss and divides the gradients again. In float32 that leaves
-/// nothing but a rounding of both, so it is not done.
+/// A `loss_scale_factor` multiplies the loss and divides the gradients again. In float32 that
+/// leaves nothing but a rounding of both, so it is not done.
 struct Updater: ~Copyable {
   private(set) var optimizer: any Optimizer
   let generation: Generation
@@ -25,14 +25,14 @@ struct Updater: ~Copyable {
   private let decaying: [Int]
   private let rules: OptimizerRules
   private let clipping: GradientClipping
-  /// One for each trainable weight, made once: an update allocates nothing.
+  /// One for each trainable weight, made once.
   private var steps: [UpdateStep] = []
   private var tables: TableUpdates
   private let crew: Crew
 
   init(
     _ compilation: Model.Compilation, network: Network, parameters: Parameters<Float>,
-    constraints: [Int: any Constraint], crew: Crew = .alone
+    constraints: [Int: any Constraint], crew: Crew
   ) {
     self.crew = crew
     self.constraints = constraints
@@ -95,7 +95,8 @@ struct Updater: ~Copyable {
       gathered.slots = optimizer.allSlotNames.map { name in
         let slot = Parameters<Float>(parameters.layout)
         if name == OptimizerState.average, rules == .keras2_15 {
-          // 2.15 starts its averages at the weights; Keras 3 does so by giving the first all weight.
+          // 2.15 starts its averages at the weights; Keras 3 does so by giving the first all
+          // weight.
           slot.base.update(from: parameters.base, count: parameters.layout.count)
         } else {
           let start = optimizer.initialValue(ofSlot: name)
@@ -122,7 +123,8 @@ struct Updater: ~Copyable {
   /// One update.
   ///
   /// - Parameters:
-  ///   - gradients: of the batch's loss; increments in the place of tracked weights. They are changed.
+  ///   - gradients: of the batch's loss; increments in the place of tracked weights. They are
+  ///     changed.
   ///   - occurrences: what embeddings handed over, where they were asked to.
   mutating func apply(_ gradients: Parameters<Float>, occurrences: [TableGradient] = []) {
     let specs = parameters.layout.specs
@@ -155,7 +157,8 @@ struct Updater: ~Copyable {
       generation: generation)
   }
 
-  /// What Keras does to the weights when `fit` ends: averages, where they are kept, take their place.
+  /// What Keras does to the weights when `fit` ends: averages, where they are kept, take their
+  /// place.
   func finish() {
     if optimizer.options.useEMA, !trainable.isEmpty, gathered.iterations > 0 { takeAverages() }
   }

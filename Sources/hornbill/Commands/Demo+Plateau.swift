@@ -8,8 +8,8 @@ extension Demo {
   /// Where the sweep's report goes.
   var sweepFolder: String { "\(output)/sweep" }
 
-  /// The original question in small: the recurrent models in Keras 2's arithmetic, padded behind the words
-  /// or in front of them, at several rates. Behind them they stand still.
+  /// The original question in small: the recurrent models in Keras 2's arithmetic, padded behind
+  /// the words or in front of them, at several rates. Behind them they stand still.
   func sweepPaddings(_ reviews: LabelledText, _ interruption: Interruption) async throws {
     let paddings: [PaddingSide] = [.post, .pre]
     var sets: [String: TextDataset] = [:]

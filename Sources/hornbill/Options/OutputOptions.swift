@@ -45,7 +45,8 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter checkpoint: where a run broke off: `.keras` files hold that too, so that it can go on.
+  /// - Parameter checkpoint: where a run broke off: `.keras` files hold that too, so that it can go
+  ///   on.
   func write(
     _ model: Model, _ history: History, checkpoint: Checkpoint?
   ) throws(KerasError) {
@@ -73,8 +74,8 @@ struct OutputOptions: ParsableArguments {
 
 /// Writing a model with what belongs beside it.
 enum ModelOutput {
-  /// Writes `record`, and beside a `.json` or `.weights.h5`, which cannot carry it, the tokenizer as
-  /// Keras's own `tokenizer.json`.
+  /// Writes `record`, and beside a `.json` or `.weights.h5`, which cannot carry it, the tokenizer
+  /// as Keras's own `tokenizer.json`.
   static func write(
     _ record: ModelRecord, to path: String, generation: Generation?, legacyWeights: Bool
   ) throws(KerasError) -> [ConversionNote] {

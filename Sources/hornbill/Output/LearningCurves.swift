@@ -6,7 +6,8 @@ import KerasTrain
 enum LearningCurves {
   /// - Parameters:
   ///   - runs: one history a model, with the name it goes by.
-  ///   - loss: what was minimised. Where it is binary cross-entropy, the loss of a guess is drawn in.
+  ///   - loss: what was minimised. Where it is binary cross-entropy, the loss of a guess is drawn
+  ///     in.
   static func figure(
     _ runs: [(name: String, history: History)], loss: (any Loss)?, title: String
   ) -> Figure {

@@ -13,7 +13,8 @@ enum Numbers {
 
   /// Appends `value` with four decimals, rounded as C's `printf` rounds.
   static func appendFixed4(_ value: Float, to bytes: inout [UInt8]) {
-    // Ten thousand times a float of this size is a whole number of digits that a Double holds exactly.
+    // Ten thousand times a float of this size is a whole number of digits that a Double holds
+    // exactly.
     guard value >= 0, value < 65536, value.sign == .plus else {
       bytes.append(contentsOf: fixed(Double(value), 4).utf8)
       return

@@ -52,7 +52,8 @@ struct ScoreWriter {
     }
   }
 
-  /// The shortest decimal that reads back as the same float; JSON has no other word for NaN than null.
+  /// The shortest decimal that reads back as the same float; JSON has no other word for NaN than
+  /// null.
   private func number(_ value: Float) -> JSON {
     value.isFinite ? .number(Double("\(value)") ?? Double(value)) : .null
   }

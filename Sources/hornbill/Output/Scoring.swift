@@ -2,19 +2,33 @@ import KerasFormat
 import KerasRuntime
 
 /// Scores texts on several cores; the order stays, and the numbers do not depend on the cores.
-final class Scoring {
-  private let network: Network
+struct Scoring {
   private let batchSize: Int
   private let crew: Crew
   /// One for each core, kept from chunk to chunk for what it remembers.
-  private let predictors: [Box]
+  private let boxes: [Box]
 
+  /// Makes its predictor when a text comes; a class, since an array cannot hold what cannot be
+  /// copied.
   private final class Box {
-    var predictor: Predictor
-    init(_ network: Network) { predictor = Predictor(network) }
+    private let network: Network
+    private var predictor: Predictor?
+
+    init(_ network: Network) { self.network = network }
+
+    func scores(_ texts: [String], batchSize: Int) throws(KerasError) -> [Float] {
+      var own = predictor.take() ?? Predictor(network)
+      let result = Result { () throws(KerasError) in
+        try own.predict(texts, batchSize: batchSize)
+      }
+      predictor = consume own
+      return try result.get()
+    }
   }
 
-  init(_ network: Network, batchSize: Int, threads: Int?) throws(KerasError) {
+  /// - Parameter batchSize: texts computed at once; by default Keras's 32, or more where that
+  ///   changes nothing but the time.
+  init(_ network: Network, batchSize: Int?, threads: Int?) throws(KerasError) {
     guard network.readsTexts else {
       throw KerasError(
         .invalidData, "the model carries no text pipeline, so it cannot read text",
@@ -25,11 +39,9 @@ final class Scoring {
         .unsupportedConfiguration, "\(network.outputs.count) outputs but scoring takes one",
         hint: "give arrays with --input and --output")
     }
-    self.network = network
-    // A pipeline makes all texts equally long, so that batches have no influence; large ones are faster.
-    self.batchSize = network.textLayer == nil ? max(batchSize, 256) : batchSize
+    self.batchSize = batchSize ?? (network.isBatchIndependent ? 256 : 32)
     crew = threads.map { Crew(threads: $0) } ?? .all
-    predictors = (0..<crew.threads).map { _ in Box(network) }
+    boxes = (0..<crew.threads).map { _ in Box(network) }
   }
 
   /// Texts to hand over at once: enough for all cores, little enough to stay in memory.
@@ -47,10 +59,10 @@ final class Scoring {
       crew.each(starts.count) { index in
         let start = starts[index]
         let own = Array(texts[start..<min(texts.count, start + share)])
-        let box = predictors[index]
+        let box = boxes[index]
         parts[index] = Result { () throws(KerasError) in
           do throws(KerasError) {
-            return try box.predictor.predict(own, batchSize: batchSize)
+            return try box.scores(own, batchSize: batchSize)
           } catch {
             throw error.shiftingRows(by: start)
           }

@@ -10,8 +10,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// What `sweep` shows while it runs, on standard error: on a terminal a table that fills, elsewhere a
-/// line for each run.
+/// What `sweep` shows while it runs, on standard error: on a terminal a table that fills, elsewhere
+/// a line for each run.
 final class SweepProgress: Sendable {
   private let sweep: Sweep
   private let verbosity: EpochReporter.Verbosity

@@ -1,6 +1,7 @@
 import KerasFormat
 
-/// An activation with parameters for each place of a sample, 1 along `shared_axes`: any shape, unchanged.
+/// An activation with parameters for each place of a sample, 1 along `shared_axes`: any shape,
+/// unchanged.
 protocol LearnedActivation: Layer {
   static var parameterNames: [String] { get }
   /// Axes that have one parameter together, counted from 1, or from behind.

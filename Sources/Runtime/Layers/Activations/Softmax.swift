@@ -2,8 +2,8 @@ import KerasFormat
 
 /// eˣ over its sum along `axis`: any shape, unchanged.
 ///
-/// A mask takes elements out: 2.15 adds -1e9 to them, Keras 3 sets them to 0 afterwards as well. It is
-/// laid over the input from the last axis, as NumPy broadcasts.
+/// A mask takes elements out: 2.15 adds -1e9 to them, Keras 3 sets them to 0 afterwards as well. It
+/// is laid over the input from the last axis, as NumPy broadcasts.
 public struct Softmax: Layer {
   public static let className = "Softmax"
   /// Axes with the batch as 0, or from behind.

@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// A convolution's way back used as a layer: every input step adds its filters to the outputs that a
-/// convolution with the same windows would have read it from, `(B, T, C) → (B, T', filters)`.
+/// A convolution's way back used as a layer: every input step adds its filters to the outputs that
+/// a convolution with the same windows would have read it from, `(B, T, C) → (B, T', filters)`.
 ///
 /// `same` gives `T·stride` steps, `valid` `T·stride + max(span - stride, 0)`. Weights: kernel
 /// `(k, filters, C)`, bias `(filters,)`.

@@ -13,7 +13,8 @@ public struct Embedding: Layer {
   public let outputDim: Int
   public let maskZero: Bool
   let embeddings: WeightSettings
-  /// Keras 1's `dropout`: the share of the words that training drops, wherever they stand in the batch.
+  /// Keras 1's `dropout`: the share of the words that training drops, wherever they stand in the
+  /// batch.
   private let droppedWords: Double
 
   public init(

@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Keras 1's `alpha·log(1 + exp(beta·x))`: any shape, unchanged. Weights: alpha, beta, of the input's
-/// extents, 1 along `shared_axes`.
+/// Keras 1's `alpha·log(1 + exp(beta·x))`: any shape, unchanged. Weights: alpha, beta, of the
+/// input's extents, 1 along `shared_axes`.
 public struct ParametricSoftplus: LearnedActivation {
   public static let className = "ParametricSoftplus"
   static let parameterNames = ["alpha", "beta"]

@@ -1,8 +1,8 @@
 import KerasFormat
 
-/// Keras 1's S-shaped rectifier (Jin et al. 2016): x between two learned thresholds, lines of learned
-/// slopes outside; the right threshold is `t_left + |t_right|`. Any shape, unchanged. Weights: t_left,
-/// a_left, t_right, a_right, of the input's extents, 1 along `shared_axes`.
+/// Keras 1's S-shaped rectifier (Jin et al. 2016): x between two learned thresholds, lines of
+/// learned slopes outside; the right threshold is `t_left + |t_right|`. Any shape, unchanged.
+/// Weights: t_left, a_left, t_right, a_right, of the input's extents, 1 along `shared_axes`.
 public struct SReLU: LearnedActivation {
   public static let className = "SReLU"
   static let parameterNames = ["t_left", "a_left", "t_right", "a_right"]

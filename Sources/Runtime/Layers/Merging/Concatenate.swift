@@ -2,8 +2,8 @@ import KerasFormat
 
 /// Its inputs one behind the other along `axis`: `(B, T, F₁), (B, T, F₂) → (B, T, F₁ + F₂)`.
 ///
-/// Along time, masks are concatenated; along the features a step counts where it does in every input,
-/// or, in Keras 3, in any. An input without a mask counts everywhere.
+/// Along time, masks are concatenated; along the features a step counts where it does in every
+/// input, or, in Keras 3, in any. An input without a mask counts everywhere.
 public struct Concatenate: Layer {
   public static let className = "Concatenate"
   public static let inputCounts = 1...Int.max

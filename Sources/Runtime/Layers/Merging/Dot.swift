@@ -70,7 +70,8 @@ public struct Dot: Layer {
 
   // MARK: Forward
 
-  /// One input as a matrix per sample: rows are its other axes, columns the one that is summed over.
+  /// One input as a matrix per sample: rows are its other axes, columns the one that is summed
+  /// over.
   private struct Matrix<S: Scalar> {
     let values: UnsafeMutablePointer<S>
     /// For each of a sample's elements its place in the matrix.

@@ -3,8 +3,8 @@ import KerasFormat
 /// A layer that makes one tensor of several, element by element.
 ///
 /// Inputs of fewer axes get axes of extent 1 behind the batch, then extents of 1 are stretched, as
-/// Keras does. A mask leaves where steps count in every masked input (to 2.15), or, in Keras 3, where all
-/// inputs have one, in any of them.
+/// Keras does. A mask leaves where steps count in every masked input (to 2.15), or, in Keras 3,
+/// where all inputs have one, in any of them.
 protocol MergeLayer: Layer {
   /// Set by ``Layer/built(at:)``.
   var generation: Generation { get set }
@@ -107,7 +107,8 @@ extension MergeLayer {
     return [Signal(Tensor(y, shape: shape), mask: mask)]
   }
 
-  /// By input whether an element of the output has one there that counts; `nil` where masks have no say.
+  /// By input whether an element of the output has one there that counts; `nil` where masks have no
+  /// say.
   private func countedSteps<S: Scalar>(
     _ inputs: [Signal<S>], _ sources: [Broadcast]
   ) -> [(Int) -> Bool?]? {
@@ -147,8 +148,8 @@ extension MergeLayer {
   }
 }
 
-/// Where an element of a larger shape comes from in a smaller one, axes of extent 1 stretched and axes
-/// missing added behind the batch.
+/// Where an element of a larger shape comes from in a smaller one, axes of extent 1 stretched and
+/// axes missing added behind the batch.
 struct Broadcast {
   private let indices: [Int]?
 
@@ -218,11 +219,11 @@ struct MergedMask {
   }
 }
 
-/// Keras 3's way through operations that choose one of their values: one that does not count gives way to
-/// the other.
+/// Keras 3's way through operations that choose one of their values: one that does not count gives
+/// way to the other.
 enum MaskedChoice {
-  /// The index of the value chosen; `replaces` says whether a value later in the row is taken over the
-  /// one chosen so far.
+  /// The index of the value chosen; `replaces` says whether a value later in the row is taken over
+  /// the one chosen so far.
   static func index<S: Scalar>(
     _ values: UnsafeMutableBufferPointer<S>, _ counts: [Bool?],
     _ replaces: (_ later: S, _ chosen: S) -> Bool

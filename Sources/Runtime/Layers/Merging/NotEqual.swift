@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Keras 3's operation `not_equal` with a number, 1 where it holds and 0 elsewhere: the only operation
-/// that is no layer and is understood, because masks are made of it.
+/// Keras 3's operation `not_equal` with a number, 1 where it holds and 0 elsewhere: the only
+/// operation that is no layer and is understood, because masks are made of it.
 public struct NotEqual: Layer {
   public static let className = "NotEqual"
   public let value: Double

@@ -1,5 +1,5 @@
-/// Keras 1's mode 1: each vector of the last axis by itself, `(x - μ)/(√(σ² + ε) + ε)`. Nothing is kept
-/// track of.
+/// Keras 1's mode 1: each vector of the last axis by itself, `(x - μ)/(√(σ² + ε) + ε)`. Nothing is
+/// kept track of.
 extension BatchNormalization {
   private func moments<S: Scalar>(
     _ values: UnsafePointer<S>, width: Int

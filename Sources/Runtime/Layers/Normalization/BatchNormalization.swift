@@ -4,10 +4,10 @@ import KerasFormat
 /// averages of both otherwise (Ioffe and Szegedy 2015): `y = γ·(x - μ)/√(σ² + ε) + β`, any shape,
 /// unchanged.
 ///
-/// Weights: gamma `(C,)`, beta `(C,)`, then moving_mean `(C,)` and moving_variance `(C,)`, which follow
-/// the batches by `m ← momentum·m + (1 - momentum)·batch`. Keras 2.2 multiplies the variance by
-/// n/(n - 1 - ε) and lets the averages start at the first batch; 2.15 and 3 count only unmasked steps
-/// and run a frozen layer as outside training.
+/// Weights: gamma `(C,)`, beta `(C,)`, then moving_mean `(C,)` and moving_variance `(C,)`, which
+/// follow the batches by `m ← momentum·m + (1 - momentum)·batch`. Keras 2.2 multiplies the variance
+/// by n/(n - 1 - ε) and lets the averages start at the first batch; 2.15 and 3 count only unmasked
+/// steps and run a frozen layer as outside training.
 public struct BatchNormalization: Layer {
   public static let className = "BatchNormalization"
   public let axis: Int
@@ -243,8 +243,8 @@ public struct BatchNormalization: Layer {
     }
   }
 
-  /// How far an average moves towards a batch. Keras 2 corrects for its start at zero: after t batches
-  /// of a run the average is the accumulated one divided by 1 - momentumᵗ.
+  /// How far an average moves towards a batch. Keras 2 corrects for its start at zero: after t
+  /// batches of a run the average is the accumulated one divided by 1 - momentumᵗ.
   private func share<S: Scalar>(_ pass: borrowing Pass) -> S {
     guard pass.generation == .keras2 else { return S(1 - momentum) }
     var power = 1.0

@@ -1,6 +1,7 @@
 import KerasFormat
 
-/// Each sample brought to mean 0 and variance 1 over `axis`, then scaled and shifted (Ba et al. 2016):
+/// Each sample brought to mean 0 and variance 1 over `axis`, then scaled and shifted (Ba et al.
+/// 2016):
 /// `y = γ·(x - μ)/√(σ² + ε) + β`, any shape, unchanged.
 ///
 /// With `rmsScaling` the mean is not subtracted and β is left out. Weights: gamma, beta, of the

@@ -2,7 +2,8 @@ import KerasFormat
 
 /// The mean of each feature over time: `(B, T, F) → (B, F)`, or `(B, 1, F)` with `keepDims`.
 ///
-/// With a mask it is the mean over the steps that count; a row without any gives NaN, as Keras does.
+/// With a mask it is the mean over the steps that count; a row without any gives NaN, as Keras
+/// does.
 public struct GlobalAveragePooling1D: GlobalPooling1D {
   public static let className = "GlobalAveragePooling1D"
   public let keepDims: Bool

@@ -30,7 +30,7 @@ public struct GlobalMaxPooling1D: GlobalPooling1D, WordLayer {
     let (rows, input) = sequences(inputs[0].tensor, &pass)
     let (batch, width) = (input.shape[0], input.shape[2])
     let y = pass.workspace.scratch(S.self, count: batch * width)
-    pass.crew.share(batch, least: 16) { part in
+    pass.crew.share(batch, work: 2 * input.count) { part in
       for row in part { rows(row).find(0..<width, into: y + row * width) }
     }
     return [pooled(y, batch: batch, width: width)]
@@ -76,7 +76,7 @@ public struct GlobalMaxPooling1D: GlobalPooling1D, WordLayer {
     }
     if let table = pass.tableTarget?.assumingMemoryBound(to: S.self) {
       // Rows of the batch meet in rows of the table, so each thread takes some columns.
-      pass.crew.share(width, step: 16, least: 16) { columns in
+      pass.crew.share(width, step: 16, work: 4 * input.count) { columns in
         for row in 0..<batch { add(row, columns, to: table) }
       }
       return

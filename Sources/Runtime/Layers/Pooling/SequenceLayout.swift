@@ -2,7 +2,8 @@ import KerasFormat
 
 /// Which of a sequence's two axes after the batch is time: Keras's `data_format`.
 ///
-/// Layers compute on `(B, T, C)`; with `channels_first`, `(B, C, T)` is turned on the way in and out.
+/// Layers compute on `(B, T, C)`; with `channels_first`, `(B, C, T)` is turned on the way in and
+/// out.
 struct SequenceLayout: Sendable, Equatable {
   var isChannelsFirst = false
 
@@ -51,7 +52,8 @@ struct SequenceLayout: Sendable, Equatable {
     return Tensor(y, shape: [batch, channels, steps])
   }
 
-  /// Adds the gradient of `incoming`'s result to that of its argument, of extents `shape` (B, T, C).
+  /// Adds the gradient of `incoming`'s result to that of its argument, of extents `shape` (B, T,
+  /// C).
   func add<S: Scalar>(
     _ gradient: UnsafeMutablePointer<S>, shape: [Int], to target: UnsafeMutablePointer<S>
   ) {

@@ -21,7 +21,8 @@ public struct Bidirectional: Layer {
   private let forwardName: String?
   private let backwardName: String?
 
-  /// - Parameter layer: a ``SimpleRNN``, ``LSTM`` or ``GRU``; the backward layer is its mirror image.
+  /// - Parameter layer: a ``SimpleRNN``, ``LSTM`` or ``GRU``; the backward layer is its mirror
+  ///   image.
   public init(_ layer: any Layer, mergeMode: MergeMode = .concat) throws(KerasError) {
     guard var forward = layer as? any SequenceLayer else {
       throw KerasError(
@@ -156,8 +157,8 @@ public struct Bidirectional: Layer {
     return Array(repeating: emits, count: merged) + Array(repeating: false, count: outputs - merged)
   }
 
-  /// Keras 3 constructs the layer it was given, a backward layer where it was given one, and then makes
-  /// new ones from their configs: the forward one always.
+  /// Keras 3 constructs the layer it was given, a backward layer where it was given one, and then
+  /// makes new ones from their configs: the forward one always.
   public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
     let split = forwardLayer.weightCount
     let forward = Array(specs.prefix(split)).map { inner($0, "forward_layer/") }

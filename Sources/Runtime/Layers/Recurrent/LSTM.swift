@@ -5,7 +5,8 @@ import KerasFormat
 ///     i, f, o = σ(x·W + h·U + b)    g = f(x·W + h·U + b)
 ///     c' = f·c + i·g                h' = o·f(c')
 ///
-/// Weights: kernel `(F, 4U)`, recurrent kernel `(U, 4U)`, bias `(4U,)`, columns in the order i f g o.
+/// Weights: kernel `(F, 4U)`, recurrent kernel `(U, 4U)`, bias `(4U,)`, columns in the order i f g
+/// o.
 public struct LSTM: RecurrentLayer {
   public static let className = "LSTM"
   var common: RecurrentSettings

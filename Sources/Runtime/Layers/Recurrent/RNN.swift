@@ -203,8 +203,8 @@ public struct RNN: SequenceLayer {
     repeatsFirstState && cells.count > 1 && !options.unroll ? input.mask : nil
   }
 
-  /// Every masked step whose output is seen: where it lies in what comes out, and in the sequence of the
-  /// lowest cell's states.
+  /// Every masked step whose output is seen: where it lies in what comes out, and in the sequence
+  /// of the lowest cell's states.
   private func forEachRepeated(_ mask: Mask, _ body: (_ output: Int, _ state: Int) -> Void) {
     let units = cells[0].units
     for row in 0..<mask.batch {
@@ -238,7 +238,8 @@ public struct RNN: SequenceLayer {
 
   /// Takes the gradient of repeated states out of that of the output.
   ///
-  /// - Returns: what is left for the output, and the gradient of the lowest cell's sequence of states.
+  /// - Returns: what is left for the output, and the gradient of the lowest cell's sequence of
+  ///   states.
   private func separate<S: Scalar>(
     _ dOutput: UnsafeMutablePointer<S>, _ trace: Trace<S>, _ mask: Mask, _ pass: inout Pass
   ) -> (output: UnsafeMutablePointer<S>, states: UnsafeMutablePointer<S>) {

@@ -1,8 +1,8 @@
 import KerasFormat
 
-/// Dropout that keeps mean and variance behind `selu` (Klambauer et al. 2017): while training a share
-/// of the inputs becomes α' = -λα, and all are then stretched and shifted; the identity otherwise.
-/// Any shape, unchanged.
+/// Dropout that keeps mean and variance behind `selu` (Klambauer et al. 2017): while training a
+/// share of the inputs becomes α' = -λα, and all are then stretched and shifted; the identity
+/// otherwise. Any shape, unchanged.
 public struct AlphaDropout: RandomLayer {
   public static let className = "AlphaDropout"
   public let rate: Double

@@ -1,7 +1,7 @@
 import KerasFormat
 
-/// Multiplies by normal numbers of mean 1 and variance rate/(1 - rate) while training (Srivastava et
-/// al. 2014); the identity otherwise. Any shape, unchanged.
+/// Multiplies by normal numbers of mean 1 and variance rate/(1 - rate) while training (Srivastava
+/// et al. 2014); the identity otherwise. Any shape, unchanged.
 public struct GaussianDropout: RandomLayer {
   public static let className = "GaussianDropout"
   public let rate: Double

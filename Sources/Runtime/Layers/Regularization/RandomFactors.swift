@@ -81,7 +81,8 @@ extension RandomLayer {
     return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
   }
 
-  /// Factors and shifts of a whole input, of rows that take turns where ``Pass/drawsPerCall`` says so.
+  /// Factors and shifts of a whole input, of rows that take turns where ``Pass/drawsPerCall`` says
+  /// so.
   private func drawn<S: Scalar>(
     for shape: [Int], pass: inout Pass
   ) -> (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) {
@@ -117,8 +118,8 @@ extension RandomLayer {
 
   /// 0 or 1/(1 - rate) for each number drawn.
   ///
-  /// TensorFlow 1.12, under Keras 1, adds the share that is kept to the random number and rounds down;
-  /// later ones compare with the rate.
+  /// TensorFlow 1.12, under Keras 1, adds the share that is kept to the random number and rounds
+  /// down; later ones compare with the rate.
   func drop<S: Scalar>(
     _ random: RandomFactors, from generator: inout Philox, pass: inout Pass
   ) -> UnsafeMutablePointer<S> {

@@ -1,6 +1,7 @@
 import KerasFormat
 
-/// A layer whose every output is one of its inputs, or zero: which one follows from the shape alone.
+/// A layer whose every output is one of its inputs, or zero: which one follows from the shape
+/// alone.
 protocol GatheringLayer: Layer {
   /// For every output element of one row, the input element it shows, `nil` for zero.
   ///

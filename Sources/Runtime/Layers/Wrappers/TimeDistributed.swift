@@ -2,8 +2,9 @@ import KerasFormat
 
 /// One layer applied to every step: `(B, T, …) → (B, T, …)`, the same weights for all.
 ///
-/// The inner layer sees a batch of B·T rows. A mask of the steps goes on, unless the inner layer makes
-/// one of its own, as an ``Embedding`` of sentences does; a mask with more axes reaches the inner layer.
+/// The inner layer sees a batch of B·T rows. A mask of the steps goes on, unless the inner layer
+/// makes one of its own, as an ``Embedding`` of sentences does; a mask with more axes reaches the
+/// inner layer.
 public struct TimeDistributed: Layer {
   public static let className = "TimeDistributed"
   let layer: any Layer

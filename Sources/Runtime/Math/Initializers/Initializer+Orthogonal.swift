@@ -6,14 +6,14 @@ extension Initializer {
     .orthogonal(gain: try config.number("gain", default: 1))
   }
 
-  /// Keras 2.15 and 3: Q of a normal matrix's QR decomposition with R's diagonal made positive, of the
-  /// shape with its last axis as columns; the larger extent is the number of rows, and a wide shape
-  /// takes the transpose.
+  /// Keras 2.15 and 3: Q of a normal matrix's QR decomposition with R's diagonal made positive, of
+  /// the shape with its last axis as columns; the larger extent is the number of rows, and a wide
+  /// shape takes the transpose.
   ///
-  /// Keras 1 and 2.2: the singular vectors of a matrix of NumPy's normals, by falling singular value;
-  /// left ones, or right ones where there are more columns than rows. Keras 1's gain is 1.1, and it
-  /// takes the first axis as rows. The SVD leaves the sign of each vector open: LAPACK's is a matter of
-  /// how it goes about it, here the largest component is positive.
+  /// Keras 1 and 2.2: the singular vectors of a matrix of NumPy's normals, by falling singular
+  /// value; left ones, or right ones where there are more columns than rows. Keras 1's gain is 1.1,
+  /// and it takes the first axis as rows. The SVD leaves the sign of each vector open: LAPACK's is
+  /// a matter of how it goes about it, here the largest component is positive.
   static func orthogonal(
     _ shape: [Int], gain: Double, from origin: RandomOrigin, _ start: WeightStart
   ) -> [Float] {
@@ -47,8 +47,8 @@ private struct OrthonormalVectors {
   private let length: Int
   private let count: Int
 
-  /// The columns of Q in QR, R's diagonal positive: Gram and Schmidt, twice over for orthogonality to
-  /// the last bits.
+  /// The columns of Q in QR, R's diagonal positive: Gram and Schmidt, twice over for orthogonality
+  /// to the last bits.
   ///
   /// - Parameter matrix: row-major, rows ≥ columns.
   init(qr matrix: [Double], rows: Int, columns: Int) {

@@ -1,8 +1,8 @@
 import KerasFormat
 
-/// Initializers with a distribution of their own: RandomUniform, RandomNormal, TruncatedNormal. Their
-/// defaults are 0 ± 0.05 in every generation. A truncated normal leaves out what is two standard
-/// deviations or more from its mean.
+/// Initializers with a distribution of their own: RandomUniform, RandomNormal, TruncatedNormal.
+/// Their defaults are 0 ± 0.05 in every generation. A truncated normal leaves out what is two
+/// standard deviations or more from its mean.
 extension Initializer {
   static func uniform(_ config: inout ConfigReader) throws(KerasError) -> Kind {
     .uniform(

@@ -2,13 +2,14 @@ import KerasFormat
 
 /// How a weight starts: one of Keras's initializers with its config.
 ///
-/// ``sample(shape:from:fans:)`` draws as the generation does, so a seed gives Keras's numbers: Keras 2.15
-/// and 3 to the last bit for uniform distributions, to a unit in the last place for normal ones, to
-/// 1e-6 for orthogonal matrices; Keras 1 and 2.2 likewise, but for the signs of orthogonal matrices'
-/// columns, which their SVD leaves open.
+/// ``sample(shape:from:fans:)`` draws as the generation does, so a seed gives Keras's numbers:
+/// Keras 2.15 and 3 to the last bit for uniform distributions, to a unit in the last place for
+/// normal ones, to 1e-6 for orthogonal matrices; Keras 1 and 2.2 likewise, but for the signs of
+/// orthogonal matrices' columns, which their SVD leaves open.
 ///
 /// Each family stands in a file of its own; the list by Keras's names is here. Source:
-/// `random_initializers.py` and `constant_initializers.py` of Keras 3.15, `initializers.py` of 2.2.4 and
+/// `random_initializers.py` and `constant_initializers.py` of Keras 3.15, `initializers.py` of
+/// 2.2.4 and
 /// 2.15, `initializations.py` of 1.2.2.
 public struct Initializer: Sendable, Equatable {
   /// What is drawn, with every parameter.

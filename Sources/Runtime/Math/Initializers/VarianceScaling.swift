@@ -1,8 +1,8 @@
 import KerasFormat
 
 /// A spread that follows from the weight's shape: `variance = scale / n`, n being the inputs (`fan_in`),
-/// the outputs (`fan_out`) or their mean (`fan_avg`). Glorot's, He's and LeCun's initializers are this
-/// with a scale of 1 or 2.
+/// the outputs (`fan_out`) or their mean (`fan_avg`). Glorot's, He's and LeCun's initializers are
+/// this with a scale of 1 or 2.
 public struct VarianceScaling: Sendable, Equatable {
   public enum Mode: String, Sendable {
     case fanIn = "fan_in"
@@ -50,8 +50,8 @@ public struct VarianceScaling: Sendable, Equatable {
   // MARK: - Fans
 
   /// A matrix has (rows, columns), a convolution kernel (receptive field × in, × out), a vector its
-  /// length twice; for Keras 1 and 2.2 what is no matrix and no kernel has the root of its size. Keras 1
-  /// keeps one-dimensional kernels with four axes, so here three are no kernel's.
+  /// length twice; for Keras 1 and 2.2 what is no matrix and no kernel has the root of its size.
+  /// Keras 1 keeps one-dimensional kernels with four axes, so here three are no kernel's.
   public func fans(of shape: [Int], _ generation: Generation) -> Fans {
     if let axes {
       let extent = { (axis: Int) in shape[axis < 0 ? axis + shape.count : axis] }
@@ -81,8 +81,8 @@ public struct VarianceScaling: Sendable, Equatable {
 
   // MARK: - Drawing
 
-  /// Keras 1 knows no truncated normal: its `glorot_normal` and `he_normal` keep every number and have
-  /// the plain standard deviation.
+  /// Keras 1 knows no truncated normal: its `glorot_normal` and `he_normal` keep every number and
+  /// have the plain standard deviation.
   func sample(
     _ count: Int, fans: Fans, from stream: inout Philox, _ start: WeightStart
   ) -> [Float] {

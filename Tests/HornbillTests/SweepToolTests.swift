@@ -134,6 +134,10 @@ import Testing
     (["--learning-rate", "0.1,"], "The value '0.1,' is invalid for '--learning-rate"),
     (["--learning-rate", "0.1,-1"], "--learning-rate: -1.0 but a rate is zero or positive"),
     (["--optimizer", "sgd,adm"], "--optimizer: unknown optimizer 'adm'"),
+    (["--learning-rate", "0.01,1e-2"], "--learning-rate has 0.01 twice"),
+    (["--optimizer", "adam,sgd,adam"], "--optimizer has adam twice"),
+    (["--epochs", "0"], "--epochs 0 but a run needs one or more"),
+    (["--vary", "help=1,2"], "--vary help=1,2 but it is no flag of training"),
   ])
   func `what cannot be is said before any run`(_ more: [String], _ message: String) throws {
     let tool = try tool()

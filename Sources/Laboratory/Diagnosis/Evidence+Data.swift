@@ -93,12 +93,13 @@ extension Evidence {
     return Cause(
       kind: .leakingLabels, strength: max(fromFeature, fromRows), figures: figures,
       because: isFeature
-        ? "The model need not understand the rows: one input says what the label is, and it will "
-          + "not be there when the model is used."
+        ? "The model need not understand the rows: one input says what the label is, and may not "
+          + "be known when the model is used."
         : "The model is examined on rows that it has learned by heart, so a low validation loss "
           + "says nothing about new rows.",
       remedy: isFeature
-        ? "Find out what that input is and where it comes from; take it out of the rows."
+        ? "Find out what that input is and where it comes from; if it is not known when the model is "
+          + "used, take it out of the rows."
         : "Take repeated rows out before splitting.")
   }
 

@@ -5,7 +5,7 @@ extension SweepResult {
   /// What the sweep says: a paragraph of each panel, then of all.
   public var verdict: [String] {
     guard let first = runs.first else { return ["No run ended."] }
-    var lines = panels.map(sentence)
+    var lines = panels.map(sentence).filter { !$0.isEmpty }
     let ranked = groups.filter { $0.medianBest != nil }.sorted {
       ($0.medianBest ?? .infinity) < ($1.medianBest ?? .infinity)
     }
@@ -25,7 +25,7 @@ extension SweepResult {
     let start = panel.name.isEmpty ? "" : "\(panel.name): "
     let lowest = lowest(panel)
     guard panel.groups.contains(where: { $0.runs.contains { $0.guesses != nil } }) else {
-      return start + lowest.joined()
+      return lowest.isEmpty ? "" : start + lowest.joined()
     }
     var sentences: [String] = []
     let left = panel.groups.filter { $0.medianLeaving != "never" }
@@ -70,7 +70,8 @@ extension SweepResult {
         sentences.append(list.isEmpty ? "\(words)." : "\(words): \(list).")
       }
     }
-    return start + (sentences + lowest).joined(separator: " ")
+    let all = sentences + lowest
+    return all.isEmpty ? "" : start + all.joined(separator: " ")
   }
 
   /// Where a panel validates best.

@@ -27,6 +27,16 @@ struct SweepVerb: AsyncParsableCommand {
     if setup.training.initialEpoch != 0 {
       throw ValidationError("--initial-epoch goes with train; here each run starts at 0.")
     }
+    if let epochs = setup.training.epochs, epochs < 1 {
+      throw ValidationError("--epochs \(epochs) but a run needs one or more.")
+    }
+    for axis in try axes {
+      // 0.01 and 1e-2 are one rate.
+      let values = axis.values.map { Double($0).map { "\($0)" } ?? $0 }
+      if let twice = values.first(where: { value in values.count { $0 == value } > 1 }) {
+        throw ValidationError("--\(axis.name) has \(twice) twice.")
+      }
+    }
   }
 
   private static let defaultEpochs = 50

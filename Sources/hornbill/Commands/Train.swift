@@ -96,7 +96,7 @@ struct Train: ParsableCommand {
         + ShellText.without(
           [
             "output", "history", "plot", "early-stopping", "reduce-lr-on-plateau", "checkpoint",
-            "csv-log", "tensorboard", "backup", "verbose",
+            "csv-log", "tensorboard", "backup", "verbose", "initial-epoch",
           ], flags: ["legacy-weights", "terminate-on-nan"],
           of: Array(CommandLine.arguments.dropFirst(2))
         ).filter { $0 != "--resume" }.map {

@@ -65,6 +65,7 @@ struct SweepOptions: ParsableArguments {
       "seed": "--seeds says how many seeds there are", "seeds": "it is no flag of training",
       "vary": "it is no flag of training", "report": "it is no flag of training",
       "tensorboard": "it is no flag of training", "verbose": "it changes no result",
+      "help": "it is no flag of training", "version": "it is no flag of training",
       "quiet": "it changes no result", "threads": "it changes no result",
     ]
     for name in ["architecture", "optimizer", "learning-rate"] {

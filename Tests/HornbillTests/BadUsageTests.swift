@@ -88,6 +88,10 @@ import Testing
         ["--validation-x", "x.npy", "--validation-y", "y.npy"],
         "--validation-x goes with --x; for texts there is --validation-split"
       ),
+      (
+        ["--mask-zero", "true"],
+        "--mask-zero goes with --architecture; a model file says itself whether it masks"
+      ),
       (["--legacy-weights"], "--legacy-weights goes with an --output that ends in .h5"),
     ] {
       let run = try tool.start(["train", "text.keras", "--output", "o.keras"] + arguments).result()

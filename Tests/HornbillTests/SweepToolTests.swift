@@ -136,6 +136,11 @@ import Testing
     (["--optimizer", "sgd,adm"], "--optimizer: unknown optimizer 'adm'"),
     (["--learning-rate", "0.01,1e-2"], "--learning-rate has 0.01 twice"),
     (["--optimizer", "adam,sgd,adam"], "--optimizer has adam twice"),
+    (
+      ["--optimizer-config", #"{"learning_rate": 0.5}"#],
+      "--optimizer-config has the learning rate 0.5, in whose place each run has its own"
+    ),
+    (["--seeds", "1000000000"], "--seeds 1000000000 but it must be 1 or more, and 1000 at most"),
     (["--epochs", "0"], "--epochs 0 but a run needs one or more"),
     (["--vary", "help=1,2"], "--vary help=1,2 but it is no flag of training"),
   ])

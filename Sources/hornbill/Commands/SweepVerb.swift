@@ -30,6 +30,12 @@ struct SweepVerb: AsyncParsableCommand {
     if let epochs = setup.training.epochs, epochs < 1 {
       throw ValidationError("--epochs \(epochs) but a run needs one or more.")
     }
+    let config = setup.training.optimizerConfig.flatMap { try? JSON(parsing: $0).object }
+    if let rate = config?["learning_rate"], setup.training.learningRate == nil {
+      throw ValidationError(
+        "--optimizer-config has the learning rate \(rate.pythonText()), in whose place each run has "
+          + "its own; give rates as --learning-rate.")
+    }
     for axis in try axes {
       // 0.01 and 1e-2 are one rate.
       let values = axis.values.map { Double($0).map { "\($0)" } ?? $0 }

@@ -28,7 +28,9 @@ struct SweepOptions: ParsableArguments {
   var tensorboard: String?
 
   func validate() throws {
-    if seeds < 1 { throw ValidationError("--seeds \(seeds) but it must be 1 or more.") }
+    if !(1...1000).contains(seeds) {
+      throw ValidationError("--seeds \(seeds) but it must be 1 or more, and 1000 at most.")
+    }
     for text in vary {
       let axis = try Self.axis(text)
       if let reason = Self.fixed[axis.name] {

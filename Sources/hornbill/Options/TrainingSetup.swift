@@ -32,6 +32,10 @@ struct TrainingSetup: ParsableArguments {
 
   func validate() throws {
     if weights != nil && model == nil { throw ValidationError("--weights goes with a model file.") }
+    if maskZero && architecture == nil && model != nil {
+      throw ValidationError(
+        "--mask-zero goes with --architecture; a model file says itself whether it masks.")
+    }
   }
 
   /// Refuses lists where one training is meant.

@@ -10,8 +10,8 @@ import Testing
 /// rows, same seeds, same starts. Expected values: `fixtures/scripts/make_plateau_table.py`.
 ///
 /// The data is not shipped and 45 runs of 40 epochs take minutes, so this runs where the data is
-/// and
-/// `HORNBILL_CURVES=all` is set. With `HORNBILL_WRITE_DOCS=1` it writes `docs/plateau-table.md`.
+/// and `HORNBILL_CURVES=all` is set. With `HORNBILL_WRITE_DOCS=1` it writes
+/// `docs/plateau-table.md`.
 @Suite struct PlateauTableTests {
   private static let root: String = {
     var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)

@@ -42,8 +42,7 @@ typedef struct {
 
   // What stands between the products of a cell's step. States are `[rows × units]`, `gates` and `inner`
   // `[rows × 3·units]` (z r g) or `[rows × 4·units]` (i f g o). Each equals its plain body in
-  // Swift,
-  // `GRUGates` or `LSTMGates`, to the bit.
+  // Swift, `GRUGates` or `LSTMGates`, to the bit.
 
   /// `z, r = σ(z), σ(r)`, `reset = r·h`
   void (*_Nonnull gruResetBefore)(

@@ -51,11 +51,7 @@ public struct Crew: Sendable {
 
   /// Runs `body` for each of these ranges, at the same time.
   func run(_ ranges: [Range<Int>], _ body: (Range<Int>) -> Void) {
-    guard ranges.count > 1 else {
-      for range in ranges { body(range) }
-      return
-    }
-    Self.perform(ranges.count) { body(ranges[$0]) }
+    each(ranges.count) { body(ranges[$0]) }
   }
 
   /// What the threads run: parts of one batch's work.

@@ -11,8 +11,7 @@ import KerasFormat
 
 /// The instruction set that the arithmetic loops run in. All of them are in the program; the widest
 /// that the processor has is taken when the first loop runs, or the one that the environment
-/// variable
-/// `HORNBILL_ISA` names.
+/// variable `HORNBILL_ISA` names.
 public struct InstructionSet: Sendable, CustomStringConvertible {
   // SAFETY: points to a constant of the program; nothing writes to it.
   nonisolated(unsafe) let kernels: UnsafePointer<HornbillKernels>
@@ -55,8 +54,7 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
   }
 
   /// `y = f(x)` of `count` numbers; `y` may be `x`. At most 2 units in the last place off, and
-  /// results of
-  /// `exponential` below the smallest normal number are zero.
+  /// results of `exponential` below the smallest normal number are zero.
   package func apply(
     _ function: Function, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
   ) {

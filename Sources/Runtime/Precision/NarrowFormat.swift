@@ -2,8 +2,7 @@ import KerasFormat
 
 /// How one release of TensorFlow computes with one of its 16-bit types: what it rounds to, and how
 /// it sums. Measured operation by operation inside `tf.function`, as `Model.predict` runs them,
-/// with
-/// `TF_ENABLE_ONEDNN_OPTS=0`: what Eigen computes, which is the same on every processor. With
+/// with `TF_ENABLE_ONEDNN_OPTS=0`: what Eigen computes, which is the same on every processor. With
 /// oneDNN, which TensorFlow takes by itself on processors with 16-bit instructions, products,
 /// biases and activations round less often and in places that depend on the processor.
 protocol NarrowFormat: Sendable {

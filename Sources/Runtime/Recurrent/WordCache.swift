@@ -46,24 +46,8 @@ final class WordCache<S: Scalar> {
   ///
   /// - Parameter bias: what each sum begins with; `nil` for zero.
   func learn(
-    _ words: WordVectors<S>, count: Int, kernel: UnsafePointer<S>, bias: UnsafePointer<S>?,
-    _ pass: inout Pass
-  ) {
-    learn(words.ids, count: count, words, kernel, bias, &pass)
-  }
-
-  /// The products of one word, computed if they are not known yet.
-  func products(
-    of id: Int32, _ words: WordVectors<S>, kernel: UnsafePointer<S>, bias: UnsafePointer<S>?,
-    _ pass: inout Pass
-  ) -> UnsafePointer<S> {
-    withUnsafePointer(to: id) { learn($0, count: 1, words, kernel, bias, &pass) }
-    return UnsafePointer(projected + Int(id) * width)
-  }
-
-  private func learn(
-    _ ids: UnsafePointer<Int32>, count: Int, _ words: WordVectors<S>, _ kernel: UnsafePointer<S>,
-    _ bias: UnsafePointer<S>?, _ pass: inout Pass
+    _ ids: UnsafePointer<Int32>, count: Int, of words: WordVectors<S>, kernel: UnsafePointer<S>,
+    bias: UnsafePointer<S>?, _ pass: inout Pass
   ) {
     var fresh = 0
     for i in 0..<count where !known[Int(ids[i])] { fresh += 1 }
@@ -75,18 +59,22 @@ final class WordCache<S: Scalar> {
       new[fresh] = ids[i]
       fresh += 1
     }
-    let vectors = pass.workspace.scratch(S.self, count: fresh * words.width)
-    Elementwise.copyRows(
-      new, of: words.table, count: fresh, width: words.width, to: vectors)
-    let sums = pass.workspace.scratch(S.self, count: fresh * width)
-    Elementwise.fillRows(sums, with: bias, rows: fresh, width: width)
-    pass.crew.addProduct(
-      MatrixProduct(
-        .init(vectors, stride: words.width), .init(kernel, stride: width), into: sums,
-        strideC: width, m: fresh, n: width, k: words.width))
+    let (_, sums) = words.projected(
+      new, count: fresh, kernel: kernel, bias: bias, width: width, &pass)
     for i in 0..<fresh {
       (projected + Int(new[i]) * width).update(from: sums + i * width, count: width)
     }
+  }
+
+  /// The products of one word, computed if they are not known yet.
+  func products(
+    of id: Int32, _ words: WordVectors<S>, kernel: UnsafePointer<S>, bias: UnsafePointer<S>?,
+    _ pass: inout Pass
+  ) -> UnsafePointer<S> {
+    withUnsafePointer(to: id) {
+      learn($0, count: 1, of: words, kernel: kernel, bias: bias, &pass)
+    }
+    return UnsafePointer(projected + Int(id) * width)
   }
 
   /// Keeps states, copied.

@@ -10,6 +10,9 @@ struct WordProjection<S: Scalar> {
   let projected: UnsafePointer<S>
   /// What padding sends into the gates; `nil` where there is none.
   let ofPadding: UnsafePointer<S>?
+  private let paddingSlot: Int?
+  /// The different words' vectors, for the way back.
+  private let vectors: UnsafePointer<S>?
   private let words: WordVectors<S>
   private let width: Int
 
@@ -34,12 +37,13 @@ struct WordProjection<S: Scalar> {
     }
     if let cache {
       cache.learn(
-        words, count: course.batch * course.steps, kernel: kernel, bias: bias, &pass)
+        words.ids, count: course.batch * course.steps, of: words, kernel: kernel, bias: bias, &pass)
       projected = UnsafePointer(cache.projected)
       ofPadding =
         course.leadSteps > 0
         ? cache.products(of: Course.padding, words, kernel: kernel, bias: bias, &pass) : nil
       (ids, slots, count) = (words.ids, inOrder(words.ids), 0)
+      (paddingSlot, vectors) = (nil, nil)
       return
     }
     let occurrences = course.batch * course.steps
@@ -48,17 +52,11 @@ struct WordProjection<S: Scalar> {
     count = Self.number(
       words.ids, count: occurrences, into: byRow, different, &pass.workspace)
     (ids, slots) = (UnsafePointer(different), inOrder(byRow))
-    let vectors = pass.workspace.scratch(S.self, count: count * words.width)
-    Elementwise.copyRows(
-      ids, of: words.table, count: count, width: words.width, to: vectors)
-    let sums = pass.workspace.scratch(S.self, count: count * width)
-    Elementwise.fillRows(sums, with: bias, rows: count, width: width)
-    pass.crew.addProduct(
-      MatrixProduct(
-        .init(vectors, stride: words.width), .init(kernel, stride: width), into: sums,
-        strideC: width, m: count, n: width, k: words.width))
-    projected = UnsafePointer(sums)
-    ofPadding = Self.paddingSlot(ids, count).map { UnsafePointer(sums + $0 * width) }
+    let (vectors, sums) = words.projected(
+      ids, count: count, kernel: kernel, bias: bias, width: width, &pass)
+    let paddingSlot = (0..<count).first { different[$0] == Course.padding }
+    (self.vectors, projected, self.paddingSlot) = (vectors, sums, paddingSlot)
+    ofPadding = paddingSlot.map { sums + $0 * width }
   }
 
   /// Numbers words as they first occur.
@@ -89,26 +87,21 @@ struct WordProjection<S: Scalar> {
     return known
   }
 
-  private static func paddingSlot(_ ids: UnsafePointer<Int32>, _ count: Int) -> Int? {
-    (0..<count).first { ids[$0] == Course.padding }
-  }
-
   /// From the gradients of all sums to those of the kernel and of the words' table, ``Pass/tableTarget``.
   func addGradients(
     of dGates: UnsafePointer<S>, rows: Int, lead: UnsafePointer<S>?, leadSteps: Int,
     kernel: UnsafePointer<S>, dKernel: UnsafeMutablePointer<S>, _ pass: inout Pass
   ) {
+    guard let vectors else { return }
     let dProjected = pass.workspace.zeros(S.self, count: count * width)
     pass.crew.share(width, step: 16, work: 2 * rows * width) { columns in
       Elementwise.addRows(
         of: dGates, count: rows, width: width, to: dProjected, at: slots, columns: columns)
     }
-    if let lead, let slot = Self.paddingSlot(ids, count) {
+    if let lead, let slot = paddingSlot {
       Elementwise.addColumnSums(
         of: lead, rows: leadSteps, width: width, to: dProjected + slot * width)
     }
-    let vectors = pass.workspace.scratch(S.self, count: count * words.width)
-    Elementwise.copyRows(ids, of: words.table, count: count, width: words.width, to: vectors)
     pass.crew.addProduct(
       MatrixProduct(
         .init(vectors, stride: words.width, transposed: true), .init(dProjected, stride: width),
@@ -122,5 +115,26 @@ struct WordProjection<S: Scalar> {
     Elementwise.addRows(
       of: dVectors, count: count, width: words.width, to: table, at: ids,
       columns: 0..<words.width)
+  }
+}
+
+extension WordVectors {
+  /// The vectors of some words, `[count × width of a vector]`, and their products with a kernel,
+  /// `[count × width]`.
+  ///
+  /// - Parameter bias: what each sum begins with; `nil` for zero.
+  func projected(
+    _ ids: UnsafePointer<Int32>, count: Int, kernel: UnsafePointer<S>, bias: UnsafePointer<S>?,
+    width sums: Int, _ pass: inout Pass
+  ) -> (vectors: UnsafePointer<S>, products: UnsafePointer<S>) {
+    let vectors = pass.workspace.scratch(S.self, count: count * width)
+    Elementwise.copyRows(ids, of: table, count: count, width: width, to: vectors)
+    let products = pass.workspace.scratch(S.self, count: count * sums)
+    Elementwise.fillRows(products, with: bias, rows: count, width: sums)
+    pass.crew.addProduct(
+      MatrixProduct(
+        .init(vectors, stride: width), .init(kernel, stride: sums), into: products, strideC: sums,
+        m: count, n: sums, k: width))
+    return (UnsafePointer(vectors), UnsafePointer(products))
   }
 }

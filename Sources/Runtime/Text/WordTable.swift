@@ -38,7 +38,7 @@ public struct WordTable: Sendable {
   /// Sets the value of a word; a new one is appended.
   public mutating func set(_ word: String, to value: Int) {
     var word = word
-    word.withUTF8 { values[insert($0)] = value }
+    word.withUTF8 { set($0, to: value) }
   }
 
   // MARK: - By bytes

@@ -4,8 +4,7 @@ import KerasRuntime
 /// How many outputs are above each threshold, rightly and wrongly: sums of weights.
 ///
 /// Evenly spaced thresholds are met as Keras meets them: in float32, an output belongs to the
-/// bucket
-/// `ceil(p·(n - 1)) - 1`.
+/// bucket `ceil(p·(n - 1)) - 1`.
 struct ConfusionCounts: Sendable {
   let thresholds: [Float]
   private let isEven: Bool

@@ -4,7 +4,11 @@
 #define HORNBILL_CHDF5_SHIM_H
 #include <hdf5.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#if H5_VERSION_GE(1, 13, 2)
+#include <H5FDdevelop.h>
+#endif
 
 // Property list classes and predefined types are macros that first call H5open().
 static inline hid_t hornbill_file_access(void) { return H5P_FILE_ACCESS; }
@@ -94,5 +98,87 @@ static inline herr_t hornbill_reclaim(hid_t type, hid_t space, void *buffer) {
 #else
   return H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
 #endif
+}
+
+// A file driver that reads bytes by a function of ours: of a file inside an archive, or in memory.
+// The library's own drivers open a path, or copy the whole image. It is a table of functions with
+// fields that differ between releases, hence here. Swift keeps what `source` points to.
+typedef int (*hornbill_read)(void *source, uint64_t address, size_t size, void *buffer);
+typedef struct {
+  hornbill_read read;
+  void *source;
+  uint64_t size;
+} hornbill_bytes;
+typedef struct {
+  H5FD_t base;
+  haddr_t end;
+  hornbill_bytes bytes;
+} hornbill_file;
+static H5FD_t *hornbill_driver_open(
+    const char *name, unsigned flags, hid_t access, haddr_t maximum) {
+  (void)name, (void)maximum;
+  const hornbill_bytes *bytes = (const hornbill_bytes *)H5Pget_driver_info(access);
+  if (!bytes || (flags & (H5F_ACC_RDWR | H5F_ACC_TRUNC | H5F_ACC_CREAT))) return NULL;
+  hornbill_file *file = (hornbill_file *)calloc(1, sizeof *file);
+  if (!file) return NULL;
+  file->bytes = *bytes;
+  return &file->base;
+}
+static herr_t hornbill_driver_close(H5FD_t *file) {
+  free(file);
+  return 0;
+}
+static herr_t hornbill_driver_query(const H5FD_t *file, unsigned long *flags) {
+  (void)file;
+  *flags = H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE;
+  return 0;
+}
+static haddr_t hornbill_driver_end(const H5FD_t *file, H5FD_mem_t type) {
+  (void)type;
+  return ((const hornbill_file *)file)->end;
+}
+static herr_t hornbill_driver_set_end(H5FD_t *file, H5FD_mem_t type, haddr_t end) {
+  (void)type;
+  ((hornbill_file *)file)->end = end;
+  return 0;
+}
+static haddr_t hornbill_driver_size(const H5FD_t *file, H5FD_mem_t type) {
+  (void)type;
+  return (haddr_t)((const hornbill_file *)file)->bytes.size;
+}
+static herr_t hornbill_driver_read(
+    H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *buffer) {
+  (void)type, (void)transfer;
+  const hornbill_bytes *bytes = &((hornbill_file *)file)->bytes;
+  return bytes->read(bytes->source, (uint64_t)address, size, buffer);
+}
+static herr_t hornbill_driver_write(
+    H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size,
+    const void *buffer) {
+  (void)file, (void)type, (void)transfer, (void)address, (void)size, (void)buffer;
+  return -1;
+}
+static inline hid_t hornbill_register_driver(void) {
+  static const H5FD_class_t driver = {
+#if H5_VERSION_GE(1, 13, 2)
+      .version = H5FD_CLASS_VERSION,
+      // Of the values that the library leaves to whoever wants to try something.
+      .value = (H5FD_class_value_t)256,
+#endif
+      .name = "hornbill bytes",
+      .maxaddr = (haddr_t)INT64_MAX,
+      .fc_degree = H5F_CLOSE_WEAK,
+      .fapl_size = sizeof(hornbill_bytes),
+      .open = hornbill_driver_open,
+      .close = hornbill_driver_close,
+      .query = hornbill_driver_query,
+      .get_eoa = hornbill_driver_end,
+      .set_eoa = hornbill_driver_set_end,
+      .get_eof = hornbill_driver_size,
+      .read = hornbill_driver_read,
+      .write = hornbill_driver_write,
+      .fl_map = H5FD_FLMAP_DICHOTOMY,
+  };
+  return H5FDregister(&driver);
 }
 #endif

@@ -10,13 +10,15 @@ public enum ModelFile {
   ///     decide, not the name.
   ///   - weights: A file to take the weights from instead: `.weights.h5`, a legacy weights `.h5`, a
   ///     whole-model `.h5` or a `.keras` archive.
+  ///   - training: Whether to read the compile settings and the optimizer's state, half of the file
+  ///     or more, too. Without, they are not looked at.
   /// - Throws: ``KerasError`` with the file's name.
   public static func read(
-    _ path: String, weights: String? = nil
+    _ path: String, weights: String? = nil, training: Bool = true
   ) throws(KerasError) -> ModelRecord {
-    var record = try decode(try FileBytes.read(path), name: path)
+    var record = try decode(ByteRegion(contentsOf: path), name: path, training: training)
     if let weights {
-      try replaceWeights(of: &record, by: try FileBytes.read(weights), name: weights)
+      try replaceWeights(of: &record, by: ByteRegion(contentsOf: weights), name: weights)
     }
     return record
   }
@@ -25,9 +27,15 @@ public enum ModelFile {
   public static func replaceWeights(
     of record: inout ModelRecord, by bytes: [UInt8], name: String
   ) throws(KerasError) {
+    try replaceWeights(of: &record, by: ByteRegion(bytes), name: name)
+  }
+
+  private static func replaceWeights(
+    of record: inout ModelRecord, by region: ByteRegion, name: String
+  ) throws(KerasError) {
     do {
       for index in record.layers.indices { record.layers[index].weights = [] }
-      try storedWeights(bytes).assign(to: &record)
+      try storedWeights(region).assign(to: &record)
     } catch {
       throw error.inFile(name)
     }
@@ -35,12 +43,24 @@ public enum ModelFile {
 
   /// The model in the bytes of a file; `name` is what errors call it.
   public static func decode(_ bytes: [UInt8], name: String) throws(KerasError) -> ModelRecord {
-    do { return try record(try stored(bytes)) } catch { throw error.inFile(name) }
+    try decode(ByteRegion(bytes), name: name, training: true)
   }
 
-  private static func stored(_ bytes: [UInt8]) throws(KerasError) -> StoredModel {
-    if bytes.starts(with: HDF5File.magic) {
-      let root = try HDF5File.read(bytes)
+  private static func decode(
+    _ region: ByteRegion, name: String, training: Bool
+  ) throws(KerasError) -> ModelRecord {
+    do {
+      return try record(try stored(region, training: training))
+    } catch {
+      throw error.inFile(name)
+    }
+  }
+
+  private static func stored(
+    _ region: ByteRegion, training: Bool
+  ) throws(KerasError) -> StoredModel {
+    if try region.starts(with: HDF5File.magic) {
+      let root = try HDF5File.read(region, without: training ? [] : ["optimizer_weights"])
       guard WholeH5.isModel(root) else {
         let isWeights = WeightsH5.isWeights(root) || root.attributes["layer_names"] != nil
         throw KerasError(
@@ -50,9 +70,12 @@ public enum ModelFile {
             : "the HDF5 file has no model_config; it holds no Keras model",
           hint: isWeights ? "give the definition (.json) and pass this file as its weights" : nil)
       }
-      return try WholeH5.read(root)
+      return try WholeH5.read(root, training: training)
     }
-    if bytes.starts(with: [0x50, 0x4B]) { return try KerasArchive.read(bytes) }
+    if try region.starts(with: [0x50, 0x4B]) {
+      return try KerasArchive.read(region, training: training)
+    }
+    let bytes = try region.bytes()
     let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
     guard first == UInt8(ascii: "{") else {
       throw KerasError(
@@ -63,7 +86,9 @@ public enum ModelFile {
     var model = StoredModel(definition: try JSON(parsing: bytes))
     // Keras 3's `to_json` has the compile settings, `{}` when there are none; but for the
     // optimizer, and a model that is made of it has `compile`'s default.
-    if var settings = model.definition.object?["compile_config"]?.object, !settings.keys.isEmpty {
+    if training, var settings = model.definition.object?["compile_config"]?.object,
+      !settings.keys.isEmpty
+    {
       if settings["optimizer"] == nil {
         settings["optimizer"] = ["class_name": "RMSprop", "config": [:]]
       }
@@ -72,9 +97,9 @@ public enum ModelFile {
     return model
   }
 
-  private static func storedWeights(_ bytes: [UInt8]) throws(KerasError) -> StoredWeights {
-    if bytes.starts(with: [0x50, 0x4B]) { return try KerasArchive.readWeights(bytes) }
-    let root = try HDF5File.read(bytes)
+  private static func storedWeights(_ region: ByteRegion) throws(KerasError) -> StoredWeights {
+    if try region.starts(with: [0x50, 0x4B]) { return try KerasArchive.readWeights(region) }
+    let root = try HDF5File.read(region, without: ["optimizer_weights"])
     if let weights = root.group("model_weights") {
       do { return .legacy(try LegacyH5.layers(in: weights)) } catch {
         throw error.inside("model_weights")
@@ -91,24 +116,33 @@ public enum ModelFile {
     try stored.weights?.assign(to: &record)
     if let archive = stored.archive { try Vocabularies.read(archive, into: &record) }
     record.textPipeline = stored.textPipeline
-    let dialect = Dialect.of(record.generation)
-    if let training = stored.training {
-      record.training = try OptimizerDialect(dialect: dialect).training(training)
-    }
-    if var optimizer = record.training?.optimizer {
-      let plan = SlotPlan(
-        dialect: dialect, className: optimizer.className, config: optimizer.config)
-      do throws(KerasError) {
-        try plan.read(stored.optimizer, into: &optimizer)
-        if record.generation == .keras1, case .legacy(let layers) = stored.weights {
-          try Keras1Slots.arrange(&optimizer, layers, record)
-        }
-      } catch {
-        throw error.inside("optimizer")
-      }
-      record.training?.optimizer = optimizer
+    do throws(KerasError) {
+      record.training = try training(stored, of: record)
+    } catch {
+      record.trainingFailure = error
     }
     return record
+  }
+
+  /// The compile settings and the optimizer's state.
+  private static func training(
+    _ stored: StoredModel, of record: ModelRecord
+  ) throws(KerasError) -> TrainingRecord? {
+    guard let settings = stored.training else { return nil }
+    let dialect = Dialect.of(record.generation)
+    var training = try OptimizerDialect(dialect: dialect).training(settings)
+    guard var optimizer = training?.optimizer else { return training }
+    let plan = SlotPlan(dialect: dialect, className: optimizer.className, config: optimizer.config)
+    do throws(KerasError) {
+      try plan.read(stored.optimizer, into: &optimizer)
+      if record.generation == .keras1, case .legacy(let layers) = stored.weights {
+        try Keras1Slots.arrange(&optimizer, layers, record)
+      }
+    } catch {
+      throw error.inside("optimizer")
+    }
+    training?.optimizer = optimizer
+    return training
   }
 
   // MARK: - Writing
@@ -207,11 +241,16 @@ public enum ModelFile {
     notes: inout [ConversionNote]
   ) throws(KerasError) -> [UInt8] {
     let generation = generation(of: record, container, options)
+    let isBare =
+      container == .weights || container == .json || container == .h5 && options.legacyWeights
+    if let failure = record.trainingFailure, !isBare {
+      throw KerasError(
+        failure.code, "its training cannot be carried on: \(failure.message)", at: failure.place,
+        hint: "write .json and .weights.h5, which hold none")
+    }
     let record = try LayerRenaming.converted(
       try HardSigmoid.converted(record, to: generation, notes: &notes), to: generation,
       notes: &notes)
-    let isBare =
-      container == .weights || container == .json || container == .h5 && options.legacyWeights
     if record.textPipeline != nil, isBare {
       notes.append(ConversionNote(message: "this container cannot hold the text pipeline"))
     }

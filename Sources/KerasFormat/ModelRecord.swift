@@ -25,6 +25,9 @@ public struct ModelRecord: Sendable, Equatable {
   public var operations = OperationListing()
   /// Compile settings and optimizer state; `nil` for a model that was never compiled.
   public var training: TrainingRecord?
+  /// Why compile settings or optimizer state of a file could not be read, where that is so. Nothing
+  /// but training needs them: ``training`` is `nil` then, and writing them is refused.
+  public var trainingFailure: KerasError?
   /// The fitted text pipeline that Hornbill saves beside the model; Keras does not see it.
   public var textPipeline: JSON?
 
@@ -37,6 +40,22 @@ public struct ModelRecord: Sendable, Equatable {
     self.isSequential = isSequential
     self.layers = layers
     self.training = training
+  }
+}
+
+/// What a call in a functional model is given as its mask.
+public enum CallMask: Sendable, Equatable {
+  case tensor(TensorReference)
+  /// Nothing, although the input may carry one: `mask=None` in Keras 2.
+  case withheld
+
+  /// The same with its tensor renamed.
+  func renamed(_ rename: (TensorReference) -> TensorReference) -> CallMask {
+    if case .tensor(let tensor) = self { .tensor(rename(tensor)) } else { self }
+  }
+
+  public var tensor: TensorReference? {
+    if case .tensor(let tensor) = self { tensor } else { nil }
   }
 }
 
@@ -68,9 +87,9 @@ public struct LayerRecord: Sendable, Equatable {
   public var weights: [WeightRecord]
   /// One entry per call in a functional model: the tensors it is called on.
   public var inbound: [[TensorReference]] = []
-  /// For each of these calls the tensor that was given as its mask, where one was; empty where none
-  /// has one. Masks that layers hand on by themselves are not listed.
-  public var inboundMasks: [TensorReference?] = []
+  /// For each of these calls what was given as its mask, where something was; empty where nothing
+  /// was. Masks that layers hand on by themselves are not listed.
+  public var inboundMasks: [CallMask?] = []
 
   public init(
     className: String, name: String, config: JSONObject, weights: [WeightRecord] = []

@@ -12,7 +12,7 @@ public struct Graph: Sendable {
     /// A tensor that the model gives it as its first input's mask, where it does.
     public let mask: Edge?
     /// Whether a mask goes past it without being looked at, as past a recurrent layer with initial
-    /// states in Keras 3.
+    /// states in Keras 3, or a layer called with `mask=None` in Keras 2.
     public let isMaskHidden: Bool
     /// Its weights among the graph's.
     public let weights: Range<Int>

@@ -106,15 +106,15 @@ struct GraphBuilder {
         let layer = record.layers[index]
         let references = layers[index] is InputLayer ? [] : layer.inbound[call]
         let edges = references.compactMap { places[$0] }
-        let mask = layer.inboundMasks.indices.contains(call) ? layer.inboundMasks[call] : nil
-        guard edges.count == references.count, mask == nil || mask.flatMap({ places[$0] }) != nil
-        else {
+        let given = layer.inboundMasks.indices.contains(call) ? layer.inboundMasks[call] : nil
+        let mask = given?.tensor.flatMap { places[$0] }
+        guard edges.count == references.count, given?.tensor == nil || mask != nil else {
           left.append((index, call))
           continue
         }
         try add(
-          layers[index], named: layer.name, origin: index, inputs: edges,
-          mask: mask.flatMap { places[$0] })
+          layers[index], named: layer.name, origin: index, inputs: edges, mask: mask,
+          isMaskWithheld: given == .withheld)
         let node = nodes.count - 1
         for output in nodes[node].outputShapes.indices {
           places[TensorReference(layer: layer.name, node: call, tensor: output)] =
@@ -159,7 +159,7 @@ struct GraphBuilder {
 
   private mutating func add(
     _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge],
-    mask: Graph.Edge? = nil
+    mask: Graph.Edge? = nil, isMaskWithheld: Bool = false
   ) throws(KerasError) {
     let counts = type(of: layer).inputCounts
     guard counts.contains(edges.count) else {
@@ -172,7 +172,9 @@ struct GraphBuilder {
     if edges.isEmpty { inputs.append(nodes.count) }
     do throws(KerasError) {
       nodes.append(
-        try node(layer, named: name, origin: origin, inputs: edges, mask: mask))
+        try node(
+          layer, named: name, origin: origin, inputs: edges, mask: mask,
+          isMaskWithheld: isMaskWithheld))
     } catch {
       throw error.inside(name)
     }
@@ -180,11 +182,13 @@ struct GraphBuilder {
 
   private mutating func node(
     _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge],
-    mask: Graph.Edge?
+    mask: Graph.Edge?, isMaskWithheld: Bool
   ) throws(KerasError) -> Graph.Node {
     let shapes = edges.map { nodes[$0.node].outputShapes[$0.output] }
     var masks = edges.map { nodes[$0.node].emitsMasks[$0.output] }
     if mask != nil { masks[0] = true }
+    // What a layer puts out has its input's mask in Keras 2 all the same, not in tf.keras.
+    if isMaskWithheld, record.generation > .keras2 { masks[0] = false }
     let refusesMasks =
       !layer.supportsMasking
       || record.generation == .keras1 && Self.maskless.contains(type(of: layer).className)
@@ -223,10 +227,12 @@ struct GraphBuilder {
       edges.isEmpty
       ? [site.map { $0.masks.indices.contains(position) && $0.masks[position] } ?? false]
       : layer.emitsMasks(receiving: masks, outputs: outputShapes.count)
+    let hasStates =
+      edges.count > 1 && mask == nil && masks[0]
+      && (layer is any SequenceLayer || layer is Bidirectional)
     return Graph.Node(
       name: name, layer: layer, inputs: edges, mask: mask,
-      isMaskHidden: record.generation == .keras3 && edges.count > 1 && mask == nil
-        && masks[0] && (layer is any SequenceLayer || layer is Bidirectional),
+      isMaskHidden: isMaskWithheld || record.generation == .keras3 && hasStates,
       weights: range, outputShapes: outputShapes,
       isTrainable: origin.flatMap { record.layers[$0].config["trainable"]?.bool } ?? true,
       policy: try origin.map { origin throws(KerasError) in
@@ -282,7 +288,7 @@ struct GraphBuilder {
 
   /// The input shape of a sequential model whose file does not say: Keras 2.2 leaves out an
   /// explicit InputLayer. An embedding takes token ids; elsewhere the first kernel has the
-  /// features.
+  /// features, that of a convolution in the middle.
   private func guessedInputShape(for layer: any Layer) throws(KerasError) -> Shape {
     if layer is Embedding { return [nil] }
     if layer is any TextLayer { return [1] }
@@ -290,8 +296,14 @@ struct GraphBuilder {
     if let kernel = record.layers[0].weights.first, kernel.array.shape.count == 2 {
       return isSequence ? [nil, kernel.array.shape[0]] : [kernel.array.shape[0]]
     }
+    let isConvolution = layer is Conv1D || layer is SeparableConv1D || layer is DepthwiseConv1D
+    if isConvolution, let kernel = record.layers[0].weights.first, kernel.array.shape.count == 3 {
+      return [nil, kernel.array.shape[1]]
+    }
     throw KerasError(
       .unsupportedConfiguration, "the model does not say the shape of its input",
-      at: .init(path: [record.layers[0].name]), hint: "add weights, from which it follows")
+      at: .init(path: [record.layers[0].name]),
+      hint: record.layers.allSatisfy(\.weights.isEmpty)
+        ? "add weights, from which it may follow" : "save it with a batch_input_shape")
   }
 }

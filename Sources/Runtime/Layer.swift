@@ -229,4 +229,28 @@ public struct RecurrentStates: Sendable {
 
   /// All zero, as after Keras's `reset_states`.
   public init() {}
+
+  // MARK: As JSON
+
+  /// The states by the way to their layer, `"2"` or `"1/0"` for one inside another.
+  package var json: JSONObject {
+    var object = JSONObject()
+    for (path, states) in arrays {
+      object[path.map(String.init).joined(separator: "/")] = .array(
+        states.map { .array($0.map(JSON.number)) })
+    }
+    return object
+  }
+
+  /// - Throws: ``KerasError/Code/damagedFile`` where it is not what ``json`` gives.
+  package init(json: JSONObject) throws(KerasError) {
+    for (key, value) in json.members {
+      let path = key.split(separator: "/").map { Int($0) ?? -1 }
+      let states = (value.array ?? []).map { ($0.array ?? []).compactMap(\.number) }
+      guard !path.contains(-1), !states.isEmpty else {
+        throw KerasError(.damagedFile, "no states of a layer", at: .init(path: ["states", key]))
+      }
+      arrays[path] = states
+    }
+  }
 }

@@ -26,9 +26,16 @@ extension Network {
   /// A network from a `.keras` file, a whole-model `.h5`, or a `.json` definition with its weights
   /// in a file of their own.
   ///
+  /// - Parameters:
+  ///   - path: the file; its first bytes tell what it is.
+  ///   - weights: a file to take the weights from instead.
+  ///   - training: whether to read the compile settings and the optimizer's state too, which only
+  ///     saving and ``summary()`` use. A network that is to predict opens faster without.
   /// - Throws: ``KerasError`` naming the file and the place in it.
-  public init(contentsOf path: String, weights: String? = nil) throws(KerasError) {
-    let record = try ModelFile.read(path, weights: weights)
+  public init(
+    contentsOf path: String, weights: String? = nil, training: Bool = true
+  ) throws(KerasError) {
+    let record = try ModelFile.read(path, weights: weights, training: training)
     do {
       self = try Network(record)
     } catch {

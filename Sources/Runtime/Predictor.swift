@@ -5,7 +5,7 @@ import KerasFormat
 /// text is scored in microseconds. One thread uses it at a time; other threads have their own. The
 /// network's weights must not be changed meanwhile: what is remembered was computed with them.
 ///
-///     var predictor = Predictor(try Network(contentsOf: "gru.keras"))
+///     var predictor = Predictor(try Network(contentsOf: "gru.keras", training: false))
 ///     for review in reviews { print(try predictor.predict([review])[0]) }
 public struct Predictor: ~Copyable {
   public let network: Network

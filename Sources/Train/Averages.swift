@@ -13,11 +13,23 @@ struct Averages {
   private let partNames: [String]
   private let prefix: String
   private let generation: Generation
+  /// Whether every batch counts alike in the losses of the outputs, however many rows it has: Keras
+  /// 3 asks for the rows of a batch before TensorFlow knows them.
+  private let countsBatches: Bool
+  /// Whether metrics see no masks: in training on JAX they are lost on the way to them.
+  private let dropsMasks: Bool
 
-  init(_ metrics: CompiledMetrics, objective: Objective, prefix: String = "") {
+  /// - Parameter isTraining: whether the batches are trained on, not only measured.
+  init(
+    _ metrics: CompiledMetrics, objective: Objective, prefix: String = "", isTraining: Bool = false
+  ) {
     self.metrics = metrics
     self.prefix = prefix
     generation = objective.generation
+    let backend = objective.generation == .keras3 ? objective.backend : nil
+    countsBatches =
+      objective.generation == .keras3 && (backend == nil || backend == .tensorflow)
+    dropsMasks = isTraining && backend == .jax
     partNames = CompiledMetrics.lossNames(
       objective.losses, objective.network.outputNames, objective.generation)
     partSums = partNames.map { _ in 0 }
@@ -28,8 +40,7 @@ struct Averages {
     let weight = Double(rows) * outcome.rowWeight
     lossSum += outcome.loss * weight
     self.weight += weight
-    // Keras 3 asks for the rows of a batch before TensorFlow knows them: every batch counts alike.
-    let partWeight = generation == .keras3 ? 1 : weight
+    let partWeight = countsBatches ? 1 : weight
     for index in partSums.indices { partSums[index] += outcome.parts[index].loss * partWeight }
     self.partWeight += partWeight
     for index in metrics.entries.indices {
@@ -43,7 +54,7 @@ struct Averages {
             output: values, logits: part.output.logits.map { UnsafePointer($0) },
             targets: part.targets, rows: rows, vectors: output.vectors, width: output.width,
             targetWidth: part.targetWidth,
-            mask: part.output.mask.map { UnsafePointer($0.flags) },
+            mask: dropsMasks ? nil : part.output.mask.map { UnsafePointer($0.flags) },
             weights: entry.isWeighted ? part.weights.map { UnsafePointer($0) } : nil,
             generation: generation))
       } catch {

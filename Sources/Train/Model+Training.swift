@@ -117,7 +117,8 @@ extension Model {
     return try result.get()
   }
 
-  /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first.
+  /// Loss and metrics on labelled rows, as Keras's `evaluate` returns them: the loss first. Stateful
+  /// layers begin with zeros, as after `reset_states()`, and carry their states from batch to batch.
   ///
   /// - Parameters:
   ///   - crew: the threads that share each batch; the same bits come out for any number.
@@ -131,6 +132,7 @@ extension Model {
     var averages = Averages(metrics, objective: objective)
     var pass = Pass(generation: objective.generation)
     pass.crew = crew
+    pass.states = objective.freshStates
     try Trainer.measure(
       objective, network.parameters, data, 0..<data.rows, batchSize: batchSize, into: &averages,
       callbacks: callbacks, &pass)

@@ -51,9 +51,12 @@ public struct Model: Sendable {
   /// A model from a stored one, compiled as it was saved, with its optimizer's state.
   ///
   /// - Parameter weights: the stored ones, or fresh ones for a definition without.
+  /// - Throws: ``KerasError`` where it does not fit together, or its compile settings or optimizer
+  ///   could not be read.
   public init(
     _ record: ModelRecord, weights: Network.WeightSource = .stored
   ) throws(KerasError) {
+    if let failure = record.trainingFailure { throw failure }
     self.init(try Network(record, weights: weights))
     try restoreCompilation()
   }
@@ -208,6 +211,7 @@ public struct Model: Sendable {
   package func objective() throws(KerasError) -> Objective {
     let compilation = try compiled()
     return try Objective(
-      network, losses: compilation.losses, generation: compilation.generation)
+      network, losses: compilation.losses, generation: compilation.generation,
+      backend: compilation.backend)
   }
 }

@@ -6,6 +6,8 @@ import KerasRuntime
 package struct Objective: Sendable {
   package let network: Network
   package let generation: Generation
+  /// The library below Keras 3, where one was named.
+  package let backend: Backend?
   /// One per output of the model, `nil` where an output has none.
   package let losses: [OutputLoss?]
   private let penalties: WeightPenalties
@@ -13,13 +15,20 @@ package struct Objective: Sendable {
 
   /// - Throws: ``KerasError`` where a regularizer is not known.
   package init(
-    _ network: Network, losses: [OutputLoss?], generation: Generation
+    _ network: Network, losses: [OutputLoss?], generation: Generation, backend: Backend? = nil
   ) throws(KerasError) {
     self.network = network
     self.losses = losses
     self.generation = generation
+    self.backend = backend
     penalties = try WeightPenalties(of: network, generation: generation)
     activities = try ActivityPenalties(of: network, in: generation)
+  }
+
+  /// Where the stateful layers begin, `nil` where each batch begins anew: in a model without any,
+  /// and in Keras 3 on JAX, whose `fit` and `evaluate` carry no states.
+  var freshStates: RecurrentStates? {
+    network.isStateful && !(generation == .keras3 && backend == .jax) ? RecurrentStates() : nil
   }
 
   /// One batch forward: its loss, and what the way back needs.

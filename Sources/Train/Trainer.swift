@@ -44,6 +44,15 @@ struct Trainer {
         ? nil : (classWeights.reachesValidation ? weighted : data, split.validation)
     }
     training = split.training
+    if model.network.isStateful {
+      let counts = [training.count] + (validation.map { [$0.rows.count] } ?? [])
+      if let count = counts.first(where: { $0 % settings.batchSize != 0 }) {
+        throw KerasError(
+          .invalidData,
+          "\(count) rows make no whole batches of \(settings.batchSize), but a stateful model needs "
+            + "them")
+      }
+    }
     self.data = weighted
     self.settings = settings
     run = try TrainingRun(
@@ -109,7 +118,9 @@ struct Trainer {
   private func train(on order: [Int]) throws(KerasError) -> Bool {
     let generation = run.generation
     // Before Keras 2.15 callbacks see each batch by itself.
-    var single = generation <= .keras2 ? Averages(metrics, objective: run.step.objective) : nil
+    var single =
+      generation <= .keras2
+      ? Averages(metrics, objective: run.step.objective, isTraining: true) : nil
     while run.progress.batch < run.plan.steps {
       let batch = run.progress.batch
       let start = batch * settings.batchSize
@@ -170,10 +181,12 @@ struct Trainer {
     var pass = Pass(generation: run.generation)
     pass.crew = settings.crew
     pass.streams = run.step.streams
+    pass.states = run.step.states
     try Self.measure(
       run.step.objective, run.step.updater.parameters, validation.data, validation.rows,
       batchSize: settings.batchSize, into: &averages, callbacks: callbacks, &pass)
     run.step.streams = pass.streams
+    run.step.states = pass.states
     return averages.logs
   }
 

@@ -19,6 +19,12 @@ struct TrainingStep: ~Copyable {
     set { pass.stepOfRun = newValue }
   }
 
+  /// What the stateful layers carry to the next batch, in validation too; `nil` where none does.
+  var states: RecurrentStates? {
+    get { pass.states }
+    set { pass.states = newValue }
+  }
+
   /// On copies: the network's own arrays may be shared.
   init(
     _ network: Network, _ objective: Objective, _ compilation: Model.Compilation, _ crew: Crew
@@ -30,6 +36,7 @@ struct TrainingStep: ~Copyable {
     gradients = Parameters(updater.parameters.layout)
     pass = Pass(generation: objective.generation, isTraining: true, keepsTrace: true)
     pass.crew = crew
+    pass.states = objective.freshStates
     if updater.wantsTableGradients { pass.tableGradients = [] }
   }
 

@@ -4,6 +4,7 @@ import KerasRuntime
 
 @main
 struct Hornbill: AsyncParsableCommand {
+  // Every verb has its name written out: ArgumentParser would make it of the type's at every start.
   static let configuration = CommandConfiguration(
     commandName: "hornbill",
     abstract: "Keras models without Python: load, train, export, score.",
@@ -44,9 +45,7 @@ struct Hornbill: AsyncParsableCommand {
   private static func usageMessage(for error: any Error) -> String {
     var text = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
     while text.last == "." { text.removeLast() }
-    let verbs = configuration.subcommands.map {
-      $0.configuration.commandName ?? "\($0)".lowercased()
-    }
+    let verbs = configuration.subcommands.compactMap { $0.configuration.commandName }
     let verb = CommandLine.arguments.dropFirst().first.flatMap { verbs.contains($0) ? $0 : nil }
     return "\(text); see 'hornbill help\(verb.map { " \($0)" } ?? "")'"
   }

@@ -120,6 +120,29 @@ private final class StopAfter: Callback {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
+  /// 64 rows train in 4 batches an epoch; the states of the last one go on into the next.
+  @Test(arguments: ["stateful_gru", "stateful_lstm"])
+  func `stateful layers go on with the states they had`(name: String) throws {
+    let training = try #require(TrainingCase.all.first { $0.folder == "training/2.15/\(name)" })
+    var (straight, data, settings) = try training.start()
+    let history = try straight.fit(data, settings: settings)
+    let expected = try Outcome(straight, history)
+    for count in [1, 4, 6, 15] {
+      var first = try training.start().model
+      let stop = StopAfter(count)
+      try first.fit(data, settings: settings, callbacks: [stop])
+      let path = "\(folder)/\(count).keras"
+      try #require(stop.checkpoint).write(to: path)
+      let checkpoint = try Checkpoint(contentsOf: path)
+      var second = checkpoint.model
+      let whole = try second.fit(data, settings: settings, resumingFrom: checkpoint)
+      #expect(try Outcome(second, whole) == expected, "after \(count) batches")
+    }
+    settings.batchSize = 12
+    #expect(throws: KerasError.self) { try straight.fit(data, settings: settings) }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
   @Test func `a run without a seed goes on with the one it drew`() throws {
     let data = try Self.data()
     var first = try model(.keras3)

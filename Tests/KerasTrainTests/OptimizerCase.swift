@@ -18,7 +18,8 @@ struct OptimizerCase: Sendable, CustomTestStringConvertible {
   let resumedLosses: [Double]
   /// What Keras wrote between them.
   let files: [String]
-  let isShared: Bool
+  /// Which model it starts with.
+  let model: String
 
   static let batch = 8
   static let rowsBefore = 72
@@ -60,7 +61,7 @@ struct OptimizerCase: Sendable, CustomTestStringConvertible {
     losses = entry["losses"]?.array?.compactMap(\.number) ?? []
     resumedLosses = entry["resumed_losses"]?.array?.compactMap(\.number) ?? []
     files = backend == nil ? entry["files"]?.array?.compactMap(\.string) ?? [] : []
-    isShared = entry["start"] == "shared"
+    model = entry["start"]?.string ?? "plain"
   }
 
   func bytes(_ file: String) throws -> [UInt8] {
@@ -73,7 +74,8 @@ struct OptimizerCase: Sendable, CustomTestStringConvertible {
 
   /// The model before training, compiled as the case was.
   func start() throws -> Model {
-    let file = (isShared ? "start_shared" : "start") + (generation == .keras3 ? ".keras" : ".h5")
+    let file =
+      (model == "plain" ? "start" : "start_\(model)") + (generation == .keras3 ? ".keras" : ".h5")
     var model = try Model(
       ModelFile.decode(Fixtures.bytes("\(generationFolder)/\(file)"), name: file))
     try model.compile(

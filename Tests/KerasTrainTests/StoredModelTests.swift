@@ -151,6 +151,66 @@ struct StoredModel: Sendable, CustomTestStringConvertible {
       }
   }
 
+  /// Above 256 KB a file is not read as a whole.
+  @Test(arguments: ["big.keras", "big.h5"])
+  func `a large file is read part by part, to the same content`(_ name: String) throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/hornbill-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/\(name)"
+    var model = try Model(
+      [
+        Embedding(inputDim: 30_000, outputDim: 8), GRU(units: 4), Dense(units: 1),
+      ], seed: 5)
+    try model.compile(optimizer: Adam(), loss: "mse")
+    try model.fit(
+      [NumericArray(shape: [2, 3], .int32([1, 2, 3, 4, 5, 6]))],
+      NumericArray(shape: [2, 1], .float32([0, 1])), epochs: 1)
+    try model.save(path)
+    let bytes = try FileBytes.read(path)
+    #expect(bytes.count > 1 << 20)
+    let record = try ModelFile.read(path)
+    #expect(try record == ModelFile.decode(bytes, name: path))
+    #expect(record.training != nil)
+
+    let bare = try ModelFile.read(path, training: false)
+    #expect(bare.training == nil)
+    #expect(bare.layers == record.layers)
+
+    for length in [bytes.count - 1, bytes.count / 2, 1 << 19] {
+      let cut = Array(bytes[..<length])
+      try AtomicFile.write(cut, to: path)
+      let expected = #expect(throws: KerasError.self) {
+        try ModelFile.decode(cut, name: path)
+      }
+      let found = #expect(throws: KerasError.self) { try ModelFile.read(path) }
+      #expect(found == expected)
+    }
+  }
+
+  @Test func `compile settings that cannot be read keep nothing but training away`() throws {
+    let definition = try JSON(
+      parsing: FileBytes.read(Fixtures.path("models/gru/3/model.json")))
+    var object = try #require(definition.object)
+    var settings = try #require(object["compile_config"]?.object)
+    settings["loss"] = ["class_name": "function", "config": "mine", "registered_name": "p>mine"]
+    object["compile_config"] = .object(settings)
+    let bytes = Array(JSON.object(object).pythonText().utf8)
+    var record = try ModelFile.decode(bytes, name: "m.json")
+    try ModelFile.replaceWeights(
+      of: &record, by: FileBytes.read(Fixtures.path("models/gru/3/model.weights.h5")), name: "w")
+    let failure = try #require(record.trainingFailure)
+    #expect(record.training == nil)
+    #expect("\(failure)".contains("loss"))
+    let x = try Fixtures.array("models/gru/3/x.npy")
+    #expect(
+      try Network(record).predict([x])
+        == Network(contentsOf: Fixtures.path("models/gru/3/model.keras")).predict([x]))
+    #expect(throws: failure) { try Model(record) }
+    #expect(throws: KerasError.self) { try ModelFile.encode(record, container: .keras) }
+    #expect(try !ModelFile.encode(record, container: .weights).isEmpty)
+  }
+
   @Test(arguments: StoredModel.all)
   func `training that goes on from a saved file is training that never stopped`(
     _ stored: StoredModel

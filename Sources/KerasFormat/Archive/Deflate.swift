@@ -2,16 +2,29 @@ internal import CKerasZlib
 
 /// zlib's raw deflate streams and CRC-32, on whole arrays.
 enum Deflate {
-  static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    // zlib's 32-bit interface takes at most 4 GiB; an archive without zip64 holds no more.
-    bytes.withUnsafeBufferPointer { buffer in
-      UInt32(truncatingIfNeeded: crc32(0, buffer.baseAddress, uInt(buffer.count)))
+  /// The CRC-32 of bytes that come one part after the other.
+  struct Checksum {
+    private(set) var value: UInt32 = 0
+
+    mutating func add(_ part: UnsafeRawBufferPointer) {
+      // For no bytes at all zlib would begin anew.
+      guard let base = part.baseAddress else { return }
+      // zlib's 32-bit interface takes at most 4 GiB; an archive without zip64 holds no more.
+      value = UInt32(
+        truncatingIfNeeded: crc32(
+          uLong(value), base.assumingMemoryBound(to: UInt8.self), uInt(part.count)))
     }
+  }
+
+  static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    var checksum = Checksum()
+    bytes.withUnsafeBytes { checksum.add($0) }
+    return checksum.value
   }
 
   /// Inflates exactly `size` bytes; any other outcome is damage.
   static func inflate(
-    _ bytes: ArraySlice<UInt8>, size: Int, member: String
+    _ bytes: [UInt8], size: Int, member: String
   ) throws(KerasError) -> [UInt8] {
     var status = Z_OK
     var unread = 0

@@ -1,12 +1,14 @@
 /// The table at the end of a ZIP archive: finds it, reads it, and compares it with what stands in
 /// front of each member (PKWARE's APPNOTE 6.3, sections 4.3 to 4.5).
 struct ZipDirectory {
-  let reader: ByteReader
+  let region: ByteRegion
 
   /// Members above this size that shrink more than ``maximumRatio`` times are refused as bombs.
   static let smallSize = 1 << 20
   static let maximumRatio = 100
   static let maximumMembers = 10_000
+  /// The largest directory, in bytes: 6,700 for each member.
+  static let maximumSize = 64 << 20
 
   private enum Signature {
     static let local = 0x0403_4b50
@@ -22,11 +24,12 @@ struct ZipDirectory {
 
   func members() throws(KerasError) -> [ZipArchive.Member] {
     let end = try endRecord()
+    let directory = try ByteReader(region, end.directoryOffset..<end.offset)
     var members: [ZipArchive.Member] = []
     var names: Set<String> = []
     var offset = end.directoryOffset
     for _ in 0..<end.count {
-      let (member, next) = try entry(at: offset, limit: end.offset)
+      let (member, next) = try entry(directory, at: offset, limit: end.offset)
       offset = next
       guard names.insert(member.name).inserted else {
         throw Self.damaged("the archive holds the member twice", member.name)
@@ -46,7 +49,8 @@ struct ZipDirectory {
   // MARK: - End record
 
   private func endRecord() throws(KerasError) -> (offset: Int, count: Int, directoryOffset: Int) {
-    let total = reader.bytes.count
+    let total = region.count
+    let reader = try ByteReader(region, max(0, total - 22 - 0xFFFF - 20)..<total)
     // 22 bytes and a comment of at most 65535, which must reach exactly to the end of the file.
     var candidate = total - 22
     while candidate >= max(0, total - 22 - 0xFFFF) {
@@ -72,6 +76,9 @@ struct ZipDirectory {
     else {
       throw Self.damaged("the ZIP archive uses the zip64 extension, for archives above 4 GiB")
     }
+    guard size <= Self.maximumSize else {
+      throw Self.damaged("the directory has \(size) bytes, more than \(Self.maximumSize)")
+    }
     guard start + size == candidate else {
       throw Self.damaged(
         "the directory of \(size) bytes at \(start) does not reach the end record at \(candidate)")
@@ -84,7 +91,9 @@ struct ZipDirectory {
 
   // MARK: - Entries
 
-  private func entry(at offset: Int, limit: Int) throws(KerasError) -> (ZipArchive.Member, Int) {
+  private func entry(
+    _ reader: ByteReader, at offset: Int, limit: Int
+  ) throws(KerasError) -> (ZipArchive.Member, Int) {
     guard reader.uint32(offset) == Signature.central, let maker = reader.uint16(offset + 4),
       let flags = reader.uint16(offset + 8), let method = reader.uint16(offset + 10),
       let checksum = reader.uint32(offset + 16), let compressed = reader.uint32(offset + 20),
@@ -132,6 +141,7 @@ struct ZipDirectory {
     of member: ZipArchive.Member, flags: Int, method: Int
   ) throws(KerasError) -> Int {
     let offset = member.headerOffset
+    let reader = try ByteReader(region, offset..<offset + 30 + member.name.utf8.count)
     guard reader.uint32(offset) == Signature.local, let localFlags = reader.uint16(offset + 6),
       let localMethod = reader.uint16(offset + 8), let checksum = reader.uint32(offset + 14),
       let compressed = reader.uint32(offset + 18), let size = reader.uint32(offset + 22),

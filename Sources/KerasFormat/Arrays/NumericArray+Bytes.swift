@@ -5,22 +5,55 @@ extension NumericArray {
   /// - Precondition: `bytes` holds as many bytes as shape and type say.
   package init(shape: [Int], littleEndian bytes: [UInt8], as type: ElementType) {
     precondition(bytes.count == shape.reduce(1, *) * type.size, "bytes do not fill the shape")
-    let elements: Elements =
-      switch type {
-      case .float16: .float16(loaded(bytes))
-      case .bfloat16: .bfloat16(loaded(bytes))
-      case .float32: .float32((loaded(bytes) as [UInt32]).map(Float.init(bitPattern:)))
-      case .float64: .float64((loaded(bytes) as [UInt64]).map(Double.init(bitPattern:)))
-      case .int8: .int8(loaded(bytes))
-      case .int16: .int16(loaded(bytes))
-      case .int32: .int32(loaded(bytes))
-      case .int64: .int64(loaded(bytes))
-      case .uint8: .uint8(bytes)
-      case .uint16: .uint16(loaded(bytes))
-      case .uint32: .uint32(loaded(bytes))
-      case .uint64: .uint64(loaded(bytes))
-      case .bool: .bool(bytes.map { $0 != 0 })
+    let array = NumericArray(shape: shape, as: type) { buffer in
+      bytes.withUnsafeBytes { buffer.copyMemory(from: $0) }
+      return true
+    }
+    guard let array else { preconditionFailure("copying cannot fail") }
+    self = array
+  }
+
+  /// The elements that `fill` writes, as little-endian bytes in C order, into the memory where they
+  /// stay; `nil` where it returns `false`.
+  ///
+  /// The memory has as many bytes as shape and type say, and holds anything before.
+  package init?(
+    shape: [Int], as type: ElementType, fill: (UnsafeMutableRawBufferPointer) -> Bool
+  ) {
+    let count = shape.reduce(1, *)
+    func filled<T: BitwiseCopyable>(_ type: T.Type = T.self) -> [T]? {
+      var isFilled = false
+      let values = [T](unsafeUninitializedCapacity: count) { buffer, used in
+        // The array may have room for more.
+        let raw = UnsafeMutableRawBufferPointer(
+          UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+        isFilled = fill(raw)
+        #if _endian(big)
+          for start in stride(from: 0, to: raw.count, by: MemoryLayout<T>.size) {
+            raw[start..<start + MemoryLayout<T>.size].reverse()
+          }
+        #endif
+        used = isFilled ? count : 0
       }
+      return isFilled ? values : nil
+    }
+    let elements: Elements? =
+      switch type {
+      case .float16: filled().map(Elements.float16)
+      case .bfloat16: filled().map(Elements.bfloat16)
+      case .float32: filled().map(Elements.float32)
+      case .float64: filled().map(Elements.float64)
+      case .int8: filled().map(Elements.int8)
+      case .int16: filled().map(Elements.int16)
+      case .int32: filled().map(Elements.int32)
+      case .int64: filled().map(Elements.int64)
+      case .uint8: filled().map(Elements.uint8)
+      case .uint16: filled().map(Elements.uint16)
+      case .uint32: filled().map(Elements.uint32)
+      case .uint64: filled().map(Elements.uint64)
+      case .bool: filled(UInt8.self).map { .bool($0.map { $0 != 0 }) }
+      }
+    guard let elements else { return nil }
     self.init(shape: shape, elements)
   }
 
@@ -38,15 +71,6 @@ extension NumericArray {
     case .uint32(let a): stored(a)
     case .uint64(let a): stored(a)
     case .bool(let a): a.map { $0 ? 1 : 0 }
-    }
-  }
-}
-
-private func loaded<T: FixedWidthInteger>(_ bytes: [UInt8]) -> [T] {
-  let size = MemoryLayout<T>.size
-  return bytes.withUnsafeBytes { buffer in
-    (0..<buffer.count / size).map {
-      T(littleEndian: buffer.loadUnaligned(fromByteOffset: $0 * size, as: T.self))
     }
   }
 }

@@ -6,23 +6,26 @@ enum FunctionalGraph {
   /// One call of a layer.
   struct Call {
     var tensors: [TensorReference] = []
-    var mask: TensorReference?
+    var mask: CallMask?
   }
 
   /// The calls of one entry of `layers`.
-  static func calls(_ nodes: JSON?) throws(KerasError) -> [Call] {
+  static func calls(_ nodes: JSON?, _ dialect: Dialect) throws(KerasError) -> [Call] {
     guard let nodes = nodes?.array else { return [] }
     var calls: [Call] = []
     for node in nodes {
       var call = Call()
       if let object = node.object {
         for argument in object["args"]?.array ?? [] { try collect(argument, into: &call.tensors) }
-        try take(object["kwargs"]?.object ?? [:], into: &call)
+        try take(object["kwargs"]?.object ?? [:], dialect, into: &call)
       } else {
         for entry in node.array ?? [] {
-          call.tensors.append(try reference(entry))
-          if let arguments = entry.array?.dropFirst(3).first?.object {
-            try take(arguments, into: &call)
+          // Nested initial states of an RNN over several cells are lists of triples.
+          try collect(entry, into: &call.tensors)
+          if entry.array?.first?.string != nil,
+            let arguments = entry.array?.dropFirst(3).first?.object
+          {
+            try take(arguments, dialect, into: &call)
           }
         }
       }
@@ -32,7 +35,11 @@ enum FunctionalGraph {
   }
 
   /// Arguments by name that say something: initial states, which are further inputs, and a mask.
-  private static func take(_ arguments: JSONObject, into call: inout Call) throws(KerasError) {
+  private static func take(
+    _ arguments: JSONObject, _ dialect: Dialect, into call: inout Call
+  ) throws(KerasError) {
+    // Keras 3 lists every argument; in Keras 2 a `None` was given.
+    if arguments["mask"]?.isNull == true, dialect.generation < .keras3 { call.mask = .withheld }
     for (key, value) in arguments.members where !value.isNull {
       switch key {
       case "training" where value == false: break
@@ -43,7 +50,7 @@ enum FunctionalGraph {
         guard masks.count < 2 else {
           throw KerasError(.unsupportedConfiguration, "a call with \(masks.count) masks")
         }
-        call.mask = masks.first
+        call.mask = masks.first.map(CallMask.tensor)
       default: throw KerasError(.unsupportedConfiguration, "a call with the argument \(key)")
       }
     }

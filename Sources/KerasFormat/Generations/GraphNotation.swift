@@ -40,7 +40,7 @@ struct GraphNotation {
       let tensors = call.map { shifted($0, inside) }
       let mask =
         layer.inboundMasks.indices.contains(index)
-        ? layer.inboundMasks[index].map { shifted($0, inside) } : nil
+        ? layer.inboundMasks[index]?.renamed { shifted($0, inside) } : nil
       if dialect.generation == .keras3 {
         nodes.append(keras3Node(layer, tensors, mask))
       } else {
@@ -59,23 +59,25 @@ struct GraphNotation {
 
   /// `[["layer", node, tensor, {arguments}], …]`
   private func listNode(
-    _ tensors: [TensorReference], _ mask: TensorReference?
+    _ tensors: [TensorReference], _ mask: CallMask?
   ) throws(KerasError) -> JSON {
-    guard mask == nil || dialect.generation == .keras2_15 else {
+    guard mask?.tensor == nil || dialect.generation == .keras2_15 else {
       throw KerasError(
         .unsupportedConfiguration, "\(dialect.name) does not keep a mask given as an argument")
     }
     return .array(
       tensors.enumerated().map { index, tensor in
         var arguments = JSONObject()
-        if index == 0, let mask { arguments["mask"] = FunctionalGraph.triple(mask) }
+        if index == 0, let mask {
+          arguments["mask"] = mask.tensor.map(FunctionalGraph.triple) ?? .null
+        }
         let triple = FunctionalGraph.triple(tensor).array ?? []
         return .array(dialect.generation == .keras1 ? triple : triple + [.object(arguments)])
       })
   }
 
   private func keras3Node(
-    _ layer: LayerRecord, _ tensors: [TensorReference], _ mask: TensorReference?
+    _ layer: LayerRecord, _ tensors: [TensorReference], _ mask: CallMask?
   ) -> JSON {
     if layer.className == "NotEqual", let value = layer.config["value"] {
       return ["args": [kerasTensor(tensors[0]), value], "kwargs": [:]]
@@ -86,7 +88,8 @@ struct GraphNotation {
       positional = [tensors[0]]
       arguments["initial_state"] = .array(tensors.dropFirst().map(kerasTensor))
     }
-    if let mask { arguments["mask"] = kerasTensor(mask) }
+    // A mask cannot be withheld in Keras 3: there `None` stands for the input's own.
+    if let mask { arguments["mask"] = mask.tensor.map(kerasTensor) ?? .null }
     let all = positional.map(kerasTensor)
     // Layers that merge take their inputs as one list, even a list of one.
     let isList = all.count > 1 || Self.listClasses.contains(layer.className)

@@ -69,7 +69,7 @@ enum LayerRenaming {
     for index in record.layers.indices {
       record.layers[index].inbound = record.layers[index].inbound.map { $0.map(changed) }
       record.layers[index].inboundMasks = record.layers[index].inboundMasks.map {
-        $0.map(changed)
+        $0?.renamed(changed)
       }
     }
     record.inputs = record.inputs.map(changed)

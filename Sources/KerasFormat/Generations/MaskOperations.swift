@@ -54,7 +54,9 @@ struct MaskOperations {
     for index in record.layers.indices {
       let layer = record.layers[index]
       for call in layer.inboundMasks.indices {
-        guard let mask = layer.inboundMasks[call], operations[mask.layer] != nil else { continue }
+        guard let mask = layer.inboundMasks[call]?.tensor, operations[mask.layer] != nil else {
+          continue
+        }
         do throws(KerasError) {
           let made = try comparisons(of: mask.layer, depth: 0)
           var visited: Set<TensorReference> = []

@@ -231,7 +231,7 @@ struct ModelDecoder {
         call.map { shifted($0, inside) }
       }
       record.layers[index].inboundMasks = record.layers[index].inboundMasks.map { mask in
-        mask.map { shifted($0, inside) }
+        mask?.renamed { shifted($0, inside) }
       }
     }
     record.inputs = record.inputs.map { shifted($0, ends) }
@@ -291,7 +291,7 @@ struct ModelDecoder {
     var config = decoded.config
     config["name"] = nil
     var layer = LayerRecord(className: decoded.className, name: name, config: config)
-    let calls = try FunctionalGraph.calls(object["inbound_nodes"])
+    let calls = try FunctionalGraph.calls(object["inbound_nodes"], dialect)
     layer.inbound = calls.map(\.tensors)
     if calls.contains(where: { $0.mask != nil }) { layer.inboundMasks = calls.map(\.mask) }
     return layer

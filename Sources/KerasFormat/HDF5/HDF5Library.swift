@@ -14,28 +14,26 @@ import Synchronization
 /// A lock is held around a whole read or a whole write, whatever the library's own build promises.
 /// No handle leaves it, and no `deinit` takes it.
 enum HDF5Library {
-  private static let lock = Mutex(State.notStarted)
+  /// The driver that reads bytes, once the library has been started.
+  private static let lock = Mutex<hid_t?>(nil)
 
-  private enum State { case notStarted, ready }
-
-  /// Runs `body` alone, with the library started and silent on this thread.
+  /// Runs `body` alone, with the library started and silent on this thread, and gives it the driver
+  /// through which files are read.
   static func exclusively<Result: Sendable>(
-    _ body: () throws(KerasError) -> Result
+    _ body: (_ driver: hid_t) throws(KerasError) -> Result
   ) throws(KerasError) -> Result {
-    try lock.withLock { (state) throws(KerasError) -> Result in
-      if state == .notStarted {
-        try start()
-        state = .ready
-      }
+    try lock.withLock { (started) throws(KerasError) -> Result in
+      if started == nil { started = try start() }
+      guard let driver = started else { preconditionFailure("started above") }
       // The error stack, and so whether it prints, belongs to the thread.
       try check(hornbill_silence_errors(), "silence the HDF5 library")
-      return try body()
+      return try body(driver)
     }
   }
 
   /// Turns off what a file could use to reach other files or code. Unregistering external links
   /// later, with objects open, was seen to crash at exit.
-  private static func start() throws(KerasError) {
+  private static func start() throws(KerasError) -> hid_t {
     for name in [
       "HDF5_PLUGIN_PATH", "HDF5_PLUGIN_PRELOAD", "HDF5_EXT_PREFIX", "HDF5_EXTFILE_PREFIX",
       "HDF5_VDS_PREFIX", "HDF5_DEBUG", "HDF5_DISABLE_VERSION_CHECK", "HDF5_USE_FILE_LOCKING",
@@ -46,11 +44,12 @@ enum HDF5Library {
     try check(H5open(), "start the HDF5 library")
     try check(hornbill_unregister_external_links(), "turn external links off")
     try check(H5PLset_loading_state(0), "turn filter plugins off")
+    return try check(hornbill_register_driver(), "add a file driver")
   }
 
   /// `1.10.8`
   static func version() throws(KerasError) -> String {
-    try exclusively { () throws(KerasError) -> String in
+    try exclusively { (_) throws(KerasError) -> String in
       var major: UInt32 = 0
       var minor: UInt32 = 0
       var release: UInt32 = 0

@@ -1,6 +1,6 @@
 internal import CKerasHDF5
 
-/// Reads a whole file image into a tree, refusing everything that Keras never writes: links that
+/// Reads a whole file into a tree, refusing everything that Keras never writes: links that
 /// are not hard, values kept in other files, foreign filters and types, cycles, bombs.
 struct HDF5Reader {
   static let maximumDepth = 32
@@ -10,23 +10,37 @@ struct HDF5Reader {
 
   /// Bytes of the file: nothing contiguous can end behind it.
   let fileSize: Int
+  /// Members of the root that are left out.
+  private let skipped: Set<String>
   /// Addresses of the objects met so far. One met twice is a cycle or a bomb.
   private var visited: Set<[UInt64]> = []
 
-  init(fileSize: Int) { self.fileSize = fileSize }
+  init(fileSize: Int, without skipped: Set<String> = []) {
+    self.fileSize = fileSize
+    self.skipped = skipped
+  }
 
-  mutating func read(_ bytes: [UInt8]) throws(KerasError) -> HDF5Group {
-    let access = try HDF5Handle(
-      H5Pcreate(hornbill_file_access()), "open the file image", close: H5Pclose)
-    try HDF5Library.check(H5Pset_fapl_core(access.id, 1 << 16, false), "open the file image")
-    let status = bytes.withUnsafeBytes { buffer in
-      // SAFETY: the library copies the image and only reads from ours; C has no const here.
-      H5Pset_file_image(
-        access.id, UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count)
+  /// The tree of a file whose bytes are these, read through the library's `driver` for them.
+  mutating func read(_ region: ByteRegion, _ driver: hid_t) throws(KerasError) -> HDF5Group {
+    let source = HDF5Source(region)
+    // The library's file holds the source's address.
+    defer { withExtendedLifetime(source) {} }
+    do {
+      return try read(from: source, driver)
+    } catch {
+      throw source.failure ?? error
     }
-    try HDF5Library.check(status, "open the file image")
+  }
+
+  private mutating func read(
+    from source: HDF5Source, _ driver: hid_t
+  ) throws(KerasError) -> HDF5Group {
+    let access = try HDF5Handle(
+      H5Pcreate(hornbill_file_access()), "open the file", close: H5Pclose)
+    var bytes = source.bytes
+    try HDF5Library.check(H5Pset_driver(access.id, driver, &bytes), "open the file")
     let file = try HDF5Handle(
-      H5Fopen("image.h5", hornbill_read_only(), access.id), "open the file", close: H5Fclose)
+      H5Fopen("bytes.h5", hornbill_read_only(), access.id), "open the file", close: H5Fclose)
     let root = try HDF5Handle(
       H5Gopen2(file.id, "/", hornbill_default()), "open the root group", close: H5Gclose)
     try visit(root, expectGroup: true)
@@ -63,7 +77,7 @@ struct HDF5Reader {
       throw refused("groups are nested deeper than \(Self.maximumDepth)")
     }
     var group = HDF5Group(attributes: try HDF5AttributeReader.attributes(of: handle))
-    for link in try links(of: handle) {
+    for link in try links(of: handle) where depth > 0 || !skipped.contains(link.name) {
       do throws(KerasError) {
         guard link.isHard else {
           throw refused("is a soft or external link; only hard links are followed")
@@ -120,21 +134,16 @@ struct HDF5Reader {
     try checkStorage(handle, size: size)
 
     var status: herr_t = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      status =
-        size == 0
-        ? 0
-        : H5Dread(
-          handle.id, memory.handle.id, hornbill_all(), hornbill_all(), hornbill_default(),
-          buffer.baseAddress)
-      count = status < 0 ? 0 : size
+    let array = NumericArray(shape: shape, as: type) { buffer in
+      guard size > 0 else { return true }
+      status = H5Dread(
+        handle.id, memory.handle.id, hornbill_all(), hornbill_all(), hornbill_default(),
+        buffer.baseAddress)
+      return status >= 0 && (type != .bool || buffer.allSatisfy { $0 <= 1 })
     }
     try HDF5Library.check(status, "read the values")
-    if type == .bool, bytes.contains(where: { $0 > 1 }) {
-      throw refused("a bool is neither 0 nor 1")
-    }
-    return HDF5Dataset(
-      NumericArray(shape: shape, littleEndian: bytes, as: type), attributes: attributes)
+    guard let array else { throw refused("a bool is neither 0 nor 1") }
+    return HDF5Dataset(array, attributes: attributes)
   }
 
   /// Nothing but values in this very file, all of them there, and no filter but zlib's.

@@ -7,29 +7,42 @@ package enum FlatObject {
     case string(UnsafeBufferPointer<UInt8>)
   }
 
-  /// Calls `body` for each member in the order of the text, until it returns `false`.
+  /// Calls `body` for each member in the order of the text, until it returns `false`. What it is
+  /// given is there for the time of the call.
   ///
-  /// - Returns: `false` where the text is no such object, has an escaped character, or `body` did
-  ///   not want to go on; some members have been seen by then. ``JSON`` reads it, or says what is
-  ///   wrong.
+  /// - Returns: `false` where the text is no such object, or `body` did not want to go on; some
+  ///   members have been seen by then. ``JSON`` reads it, or says what is wrong.
   package static func forEachMember(
     in text: String, _ body: (_ key: UnsafeBufferPointer<UInt8>, _ value: Value) -> Bool
   ) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
-      var scanner = Scanner(bytes: bytes)
-      return scanner.object(body)
+      // A string with escapes is never shorter than what it stands for.
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count) { decoded in
+        var scanner = Scanner(text: JSONText(bytes), decoded: decoded)
+        return scanner.object(body)
+      }
     }
   }
 
   private struct Scanner {
-    let bytes: UnsafeBufferPointer<UInt8>
-    var position = 0
+    var text: JSONText
+    /// Where strings with escapes are decoded, a member's key and value one behind the other.
+    let decoded: UnsafeMutableBufferPointer<UInt8>
+    private var used = 0
+
+    private var bytes: UnsafeBufferPointer<UInt8> { text.bytes }
+
+    init(text: JSONText, decoded: UnsafeMutableBufferPointer<UInt8>) {
+      self.text = text
+      self.decoded = decoded
+    }
 
     mutating func object(_ body: (UnsafeBufferPointer<UInt8>, Value) -> Bool) -> Bool {
       guard skip(UInt8(ascii: "{")) else { return false }
       if skip(UInt8(ascii: "}")) { return isAtEnd }
       repeat {
+        used = 0
         guard let key = string(), skip(UInt8(ascii: ":")), let value = value(), body(key, value)
         else { return false }
       } while skip(UInt8(ascii: ","))
@@ -38,56 +51,57 @@ package enum FlatObject {
 
     private var isAtEnd: Bool {
       mutating get {
-        skipSpace()
-        return position == bytes.count
-      }
-    }
-
-    private mutating func skipSpace() {
-      while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) {
-        position += 1
+        text.skipSpace()
+        return text.isAtEnd
       }
     }
 
     private mutating func skip(_ mark: UInt8) -> Bool {
-      skipSpace()
-      guard position < bytes.count, bytes[position] == mark else { return false }
-      position += 1
-      return true
+      text.skipSpace()
+      return text.take(mark)
     }
 
-    /// A string without escapes or control characters.
     private mutating func string() -> UnsafeBufferPointer<UInt8>? {
       guard skip(UInt8(ascii: "\"")) else { return nil }
-      let start = position
-      while position < bytes.count {
-        let byte = bytes[position]
-        if byte == UInt8(ascii: "\"") {
-          position += 1
-          return UnsafeBufferPointer(rebasing: bytes[start..<position - 1])
-        }
-        guard byte >= 0x20, byte != UInt8(ascii: "\\") else { return nil }
-        position += 1
+      let run = text.run()
+      if text.take(UInt8(ascii: "\"")) { return UnsafeBufferPointer(rebasing: bytes[run]) }
+      let start = used
+      append(bytes[run])
+      while text.position < bytes.count, bytes[text.position] == UInt8(ascii: "\\") {
+        guard let scalar = try? text.escape(), let utf8 = UTF8.encode(scalar) else { return nil }
+        append(utf8)
+        append(bytes[text.run()])
       }
-      return nil
+      guard text.take(UInt8(ascii: "\"")) else { return nil }
+      return UnsafeBufferPointer(rebasing: decoded[start..<used])
+    }
+
+    private mutating func append(_ utf8: some Collection<UInt8>) {
+      for byte in utf8 {
+        decoded[used] = byte
+        used += 1
+      }
     }
 
     private mutating func value() -> Value? {
-      skipSpace()
-      guard position < bytes.count else { return nil }
-      if bytes[position] == UInt8(ascii: "\"") { return string().map(Value.string) }
-      let start = position
+      text.skipSpace()
+      guard text.position < bytes.count else { return nil }
+      if bytes[text.position] == UInt8(ascii: "\"") { return string().map(Value.string) }
+      let start = text.position
       var number = 0
-      while position < bytes.count, (0x30...0x39).contains(bytes[position]) {
-        number = number * 10 + Int(bytes[position] - 0x30)
-        position += 1
+      while text.position < bytes.count, (0x30...0x39).contains(bytes[text.position]) {
+        number = number * 10 + Int(bytes[text.position] - 0x30)
+        text.position += 1
         // No leading zero, and no number that could overflow.
-        guard position - start <= 18, position - start == 1 || bytes[start] != 0x30 else {
+        guard text.position - start <= 18, text.position - start == 1 || bytes[start] != 0x30 else {
           return nil
         }
       }
-      guard position > start, position < bytes.count else { return nil }
-      return [0x2E, 0x45, 0x65].contains(bytes[position]) ? nil : .integer(number)
+      guard text.position > start, text.position < bytes.count else { return nil }
+      switch bytes[text.position] {
+      case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): return nil
+      default: return .integer(number)
+      }
     }
   }
 }

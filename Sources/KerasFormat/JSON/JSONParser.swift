@@ -8,8 +8,10 @@ extension JSON {
   ///
   /// - Throws: ``KerasError/Code/invalidJSON`` with the byte offset.
   public init(parsing bytes: [UInt8]) throws(KerasError) {
-    var parser = JSONParser(bytes: bytes)
-    self = try parser.document()
+    self = try bytes.withUnsafeBufferPointer { bytes throws(KerasError) in
+      var parser = JSONParser(text: JSONText(bytes))
+      return try parser.document()
+    }
   }
 
   /// Parses JSON text. Offsets in errors count UTF-8 bytes.
@@ -24,10 +26,13 @@ private struct JSONParser {
   /// Larger than any definition that Keras wrote; a wall against files made to fill the memory.
   static let maximumSize = 64 << 20
 
-  let bytes: [UInt8]
-  var position = 0
+  var text: JSONText
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  private var bytes: UnsafeBufferPointer<UInt8> { text.bytes }
+  private var position: Int {
+    get { text.position }
+    set { text.position = newValue }
+  }
 
   mutating func document() throws(KerasError) -> JSON {
     guard bytes.count <= Self.maximumSize else {
@@ -157,85 +162,45 @@ private struct JSONParser {
   private mutating func string() throws(KerasError) -> String {
     let start = position
     position += 1
-    var text: [UInt8] = []
+    let run = text.run()
+    if text.take(UInt8(ascii: "\"")) { return try string(bytes[run], from: start) }
+    // A table of words may be one string of many megabytes, with escapes throughout.
+    var decoded = [UInt8](bytes[run])
     while position < bytes.count {
-      let byte = bytes[position]
-      switch byte {
-      case UInt8(ascii: "\""):
-        position += 1
-        guard let string = String(validating: text, as: UTF8.self) else {
-          throw error("the string that starts here is not valid UTF-8", at: start)
+      if text.take(UInt8(ascii: "\"")) {
+        return try decoded.withUnsafeBufferPointer { decoded throws(KerasError) in
+          try string(decoded[...], from: start)
         }
-        return string
-      case UInt8(ascii: "\\"):
-        try escape(into: &text)
-      case 0..<0x20:
-        throw error("found \(found) inside a string; it must be written as an escape")
-      default:
-        text.append(byte)
-        position += 1
       }
+      guard bytes[position] == UInt8(ascii: "\\") else {
+        throw error("found \(found) inside a string; it must be written as an escape")
+      }
+      let scalar = try text.escape()
+      if scalar.isASCII {
+        decoded.append(UInt8(truncatingIfNeeded: scalar.value))
+      } else {
+        decoded.append(contentsOf: UTF8.encode(scalar) ?? .init())
+      }
+      decoded.append(contentsOf: bytes[text.run()])
     }
     throw error("the string that starts here has no end", at: start)
   }
 
-  private mutating func escape(into text: inout [UInt8]) throws(KerasError) {
-    let start = position
-    position += 1
-    guard position < bytes.count else { throw error("the text ends inside an escape") }
-    let byte = bytes[position]
-    position += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-    case UInt8(ascii: "b"): text.append(0x08)
-    case UInt8(ascii: "f"): text.append(0x0C)
-    case UInt8(ascii: "n"): text.append(0x0A)
-    case UInt8(ascii: "r"): text.append(0x0D)
-    case UInt8(ascii: "t"): text.append(0x09)
-    case UInt8(ascii: "u"):
-      var code = try hexadecimal(escapeAt: start)
-      if (0xD800..<0xDC00).contains(code) {
-        guard take("\\u") else { throw error("a lone surrogate, which is no text", at: start) }
-        let low = try hexadecimal(escapeAt: start)
-        guard (0xDC00..<0xE000).contains(low) else {
-          throw error("a lone surrogate, which is no text", at: start)
-        }
-        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
-      }
-      guard let scalar = Unicode.Scalar(code) else {
-        throw error("a lone surrogate, which is no text", at: start)
-      }
-      text.append(contentsOf: Array(String(Character(scalar)).utf8))
-    default:
-      throw error("an unknown escape in a string", at: start)
+  private func string(
+    _ utf8: Slice<UnsafeBufferPointer<UInt8>>, from start: Int
+  ) throws(KerasError) -> String {
+    guard let string = String(validating: utf8, as: UTF8.self) else {
+      throw error("the string that starts here is not valid UTF-8", at: start)
     }
-  }
-
-  private mutating func hexadecimal(escapeAt start: Int) throws(KerasError) -> UInt32 {
-    guard position + 4 <= bytes.count else { throw error("the text ends inside an escape") }
-    var code: UInt32 = 0
-    for byte in bytes[position..<position + 4] {
-      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
-        throw error("\\u needs four hexadecimal digits", at: start)
-      }
-      code = code << 4 + UInt32(digit)
-    }
-    position += 4
-    return code
+    return string
   }
 
   // MARK: - Bytes
 
-  private mutating func skipSpace() {
-    while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
-      position += 1
-    }
-  }
+  private mutating func skipSpace() { text.skipSpace() }
 
   private mutating func takeByte(_ scalar: Unicode.Scalar) -> Bool {
-    guard position < bytes.count, bytes[position] == UInt8(ascii: scalar) else { return false }
-    position += 1
-    return true
+    text.take(UInt8(ascii: scalar))
   }
 
   private mutating func take(_ word: StaticString) -> Bool {
@@ -258,6 +223,6 @@ private struct JSONParser {
   }
 
   private func error(_ message: String, at offset: Int? = nil) -> KerasError {
-    KerasError(.invalidJSON, message, at: .init(offset: offset ?? position))
+    text.error(message, at: offset)
   }
 }

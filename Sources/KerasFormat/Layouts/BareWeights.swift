@@ -3,10 +3,10 @@ extension ModelFile {
   /// and 2's `save_weights`: each array with its path in the file, `dense_2` before `dense_10`. `nil` for
   /// any other file.
   public static func bareWeights(_ path: String) throws(KerasError) -> [WeightRecord]? {
-    let bytes = try FileBytes.read(path)
-    guard bytes.starts(with: HDF5File.magic) else { return nil }
+    let region = try ByteRegion(contentsOf: path)
+    guard try region.starts(with: HDF5File.magic) else { return nil }
     let root: HDF5Group
-    do { root = try HDF5File.read(bytes) } catch { throw error.inFile(path) }
+    do { root = try HDF5File.read(region) } catch { throw error.inFile(path) }
     guard !WholeH5.isModel(root),
       WeightsH5.isWeights(root) || root.attributes["layer_names"] != nil
     else { return nil }

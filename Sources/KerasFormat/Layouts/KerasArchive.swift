@@ -6,16 +6,16 @@ enum KerasArchive {
   private static let weights = "model.weights.h5"
   private static let pipeline = "hornbill.json"
 
-  static func read(_ bytes: [UInt8]) throws(KerasError) -> StoredModel {
-    let archive = try ZipArchive(reading: bytes)
+  static func read(_ region: ByteRegion, training: Bool) throws(KerasError) -> StoredModel {
+    let archive = try ZipArchive(region)
     let definition = try json(config, of: archive)
     guard let object = definition.object else {
       throw KerasError(.invalidJSON, "\(definition.kind), expected an object", at: place(config))
     }
     var model = StoredModel(definition: definition, archive: archive)
     model.kerasVersion = try json(metadata, of: archive).object?["keras_version"]?.string
-    model.training = object["compile_config"]?.object
-    let root = try weightsTree(of: archive)
+    if training { model.training = object["compile_config"]?.object }
+    let root = try weightsTree(of: archive, training: training)
     model.weights = .structural(root)
     if let optimizer = root.group("optimizer") {
       model.optimizer = WeightsH5.arrays(in: optimizer)
@@ -25,13 +25,19 @@ enum KerasArchive {
   }
 
   /// The weights alone.
-  static func readWeights(_ bytes: [UInt8]) throws(KerasError) -> StoredWeights {
-    .structural(try weightsTree(of: try ZipArchive(reading: bytes)))
+  static func readWeights(_ region: ByteRegion) throws(KerasError) -> StoredWeights {
+    .structural(try weightsTree(of: try ZipArchive(region), training: false))
   }
 
-  private static func weightsTree(of archive: ZipArchive) throws(KerasError) -> HDF5Group {
-    let bytes = try archive.bytes(of: weights)
-    do { return try HDF5File.read(bytes) } catch { throw error.inside(weights) }
+  private static func weightsTree(
+    of archive: ZipArchive, training: Bool
+  ) throws(KerasError) -> HDF5Group {
+    let region = try archive.region(of: weights)
+    do {
+      return try HDF5File.read(region, without: training ? [] : ["optimizer"])
+    } catch {
+      throw error.inside(weights)
+    }
   }
 
   private static func json(_ name: String, of archive: ZipArchive) throws(KerasError) -> JSON {

@@ -3,7 +3,9 @@
 /// container, whatever the layer is called; each object has a group `vars` with arrays `0`, `1`, ….
 enum WeightsH5 {
   static func isWeights(_ root: HDF5Group) -> Bool {
-    root.group("layers") != nil || root.group("_layer_checkpoint_dependencies") != nil
+    // A file of the older layout names its layers, one of which may be called `layers`.
+    guard root.attributes["layer_names"] == nil else { return false }
+    return root.group("layers") != nil || root.group("_layer_checkpoint_dependencies") != nil
   }
 
   /// The group of each listed layer: `gru`, `dense`, `dense_1`.

@@ -3,13 +3,13 @@
 enum WholeH5 {
   static func isModel(_ root: HDF5Group) -> Bool { root.attributes["model_config"] != nil }
 
-  static func read(_ root: HDF5Group) throws(KerasError) -> StoredModel {
+  static func read(_ root: HDF5Group, training: Bool) throws(KerasError) -> StoredModel {
     guard let definition = try json("model_config", of: root) else {
       throw KerasError(.damagedFile, "the file has no model_config")
     }
     var model = StoredModel(
       definition: definition, kerasVersion: text("keras_version", of: root),
-      training: try json("training_config", of: root)?.object,
+      training: training ? try json("training_config", of: root)?.object : nil,
       textPipeline: try json("hornbill", of: root))
     if let weights = root.group("model_weights") {
       do { model.weights = .legacy(try LegacyH5.layers(in: weights)) } catch {

@@ -156,9 +156,16 @@ public struct ModelComparison: Sendable {
       let place = first.inbound.count == 1 ? [] : ["call \(call)"]
       compare(a, b, names, at: [first.name] + place + ["inputs"])
       let mask = { (layer: LayerRecord) in
-        layer.inboundMasks.indices.contains(call) ? layer.inboundMasks[call].map { [$0] } ?? [] : []
+        layer.inboundMasks.indices.contains(call) ? layer.inboundMasks[call] : nil
       }
-      compare(mask(first), mask(second), names, at: [first.name] + place + ["mask"])
+      let (a, b) = (mask(first), mask(second))
+      if (a == .withheld) != (b == .withheld) {
+        let words = [a, b].map { $0 == .withheld ? "None" : "the input's own" }
+        add(.connections, at: [first.name] + place + ["mask"], words[0], words[1])
+      }
+      compare(
+        a?.tensor.map { [$0] } ?? [], b?.tensor.map { [$0] } ?? [], names,
+        at: [first.name] + place + ["mask"])
     }
   }
 

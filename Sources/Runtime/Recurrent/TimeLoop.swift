@@ -81,7 +81,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     var arrays: [UnsafeMutablePointer<S>] = []
     if given.isEmpty {
       guard options.stateful, let kept = pass.states?.arrays[pass.path],
-        kept[0].count == batch * units
+        kept.count == cell.stateCount, kept.allSatisfy({ $0.count == batch * units })
       else { return nil }
       for values in kept {
         let state = pass.workspace.scratch(S.self, count: values.count)

@@ -45,7 +45,7 @@ public final class TrainingRun {
     self.plan = plan
     self.callbacks = callbacks
     step = try TrainingStep(model.network, objective, try model.compiled(), settings.crew)
-    averages = Averages(metrics, objective: objective)
+    averages = Averages(metrics, objective: objective, isTraining: true)
     progress = Progress(epoch: settings.initialEpoch, seed: settings.seed)
     let start = try model.network.randomStart(seed: progress.seed, generation: generation)
     step.streams = start.streams
@@ -196,6 +196,7 @@ public final class TrainingRun {
     progress.stopTraining = stopTraining
     progress.averages = averages.state
     progress.streams = step.streams.positions
+    progress.states = step.states
     progress.stepOfRun = step.stepOfRun
     progress.callbacks = callbacks.compactMap { callback in
       callback.state.map { Progress.StoredCallback(callback, $0) }
@@ -224,6 +225,7 @@ public final class TrainingRun {
           + "\(step.streams.positions.count)", at: .init(path: ["progress", "streams"]))
     }
     step.streams.positions = progress.streams
+    step.states = progress.states
     step.stepOfRun = progress.stepOfRun
     stopTraining = progress.stopTraining
     try averages.restore(progress.averages)

@@ -14,6 +14,8 @@ struct Progress: Sendable {
   /// How far the layers' random generators are: ``RandomStreams/positions``.
   var streams: [UInt64] = []
   var stepOfRun = 0
+  /// What stateful layers carry to the next batch.
+  var states: RecurrentStates?
   var stopTraining = false
   /// See ``Averages/state``.
   var averages: [[Double]] = []
@@ -56,6 +58,7 @@ extension Progress {
       "epoch": .integer(epoch), "batch": .integer(batch), "seed": .string(String(seed)),
       "seeded": .bool(isSeeded), "orders_drawn": .integer(ordersDrawn),
       "streams": .array(streams.map { .string(String($0)) }), "step_of_run": .integer(stepOfRun),
+      "states": states.map { .object($0.json) } ?? .null,
       "stop_training": .bool(stopTraining),
       "averages": .array(averages.map { .array($0.map(JSON.number)) }),
       "history": history.json,
@@ -92,6 +95,7 @@ extension Progress {
       streams.append(try word("streams", position.string ?? position.kind))
     }
     stepOfRun = try reader.integer("step_of_run", default: 0)
+    if let object = reader.value("states")?.object { states = try RecurrentStates(json: object) }
     stopTraining = try reader.bool("stop_training", default: false)
     guard epoch >= 0, batch >= 0, (0...1 << 32).contains(ordersDrawn), stepOfRun >= 0 else {
       throw KerasError(.damagedFile, "a count is negative", at: .init(path: ["progress"]))

@@ -26,7 +26,10 @@ enum StoredDefinition {
       "class_name": .string(layer.className), "name": .string(layer.name),
       "config": .object(layer.config),
       "inbound": .array(layer.inbound.map { .array($0.map(reference)) }),
-      "inbound_masks": .array(layer.inboundMasks.map { $0.map(reference) ?? .null }),
+      "inbound_masks": .array(
+        layer.inboundMasks.map { mask in
+          mask.map { $0.tensor.map(reference) ?? .bool(false) } ?? .null
+        }),
       "weights": .array(
         layer.weights.map { weight in
           [
@@ -69,7 +72,8 @@ enum StoredDefinition {
       layer.inbound.append(try references(call))
     }
     for mask in reader.value("inbound_masks")?.array ?? [] {
-      layer.inboundMasks.append(mask.isNull ? nil : try reference(mask))
+      layer.inboundMasks.append(
+        mask.isNull ? nil : mask == false ? .withheld : .tensor(try reference(mask)))
     }
     for weight in reader.value("weights")?.array ?? [] {
       guard let parts = weight.array, parts.count == 3, let name = parts[0].string,

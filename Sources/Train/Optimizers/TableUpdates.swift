@@ -14,7 +14,8 @@ public enum Backend: String, Sendable, CaseIterable {
 ///   mean of squares is that of `g₁² + g₂²` instead of `(g₁ + g₂)²`, Adamax compares `|g₁| + |g₂|`, and
 ///   clipping is of each occurrence. On JAX and torch, and in every Keras before, gradients of an
 ///   id are summed first, as the optimizers' papers have it: that is what is computed unless
-///   ``Backend/tensorflow`` is asked for.
+///   ``Backend/tensorflow`` is asked for. A penalty on the table makes its gradient a dense one,
+///   which is squared once.
 /// - 2.15 clips them one by one, then sums; Keras 2.2 on TensorFlow 1.15 too, but norms are of the
 ///   sums.
 /// - The legacy optimizers of 2.15 leave rows that no id has read as they are, all or in part.
@@ -58,8 +59,10 @@ struct TableUpdates {
     tables =
       manner == nil
       ? []
-      : indices.map { index in
+      : indices.compactMap { index in
         let spec = layout.specs[index]
+        // A penalty's gradient is dense, and so is its sum with that of the words.
+        guard manner == .rowByRow || spec.settings.regularizer.isNull else { return nil }
         return Table(
           index: index, rows: spec.shape[0], width: spec.count / max(1, spec.shape[0]),
           isRegularized: !spec.settings.regularizer.isNull,
@@ -85,8 +88,6 @@ struct TableUpdates {
   }
 
   /// Completes the gradients of tables, and notes of them what their update needs.
-  ///
-  /// What a gradient holds already is a penalty's: one more occurrence of every row.
   mutating func gather(_ occurrences: [TableGradient], _ gradients: Parameters<Float>) {
     for number in tables.indices {
       let table = tables[number]
@@ -94,22 +95,19 @@ struct TableUpdates {
       let own = occurrences.filter { $0.table == pointer }
       tables[number].isCounted = !own.isEmpty
       guard !own.isEmpty else { continue }
-      if manner == .squaredOneByOne { count(own, of: table, gradients) }
+      if manner == .squaredOneByOne { count(own, of: table) }
       if manner == .rowByRow { touch(own, number) }
       for occurrences in own { Self.sum(occurrences) }
     }
   }
 
   private func count(
-    _ own: [TableGradient], of table: Table, _ gradients: Parameters<Float>
+    _ own: [TableGradient], of table: Table
   ) {
     guard let squares, let magnitudes else { return }
     let (square, magnitude) = (squares.pointer(table.index), magnitudes.pointer(table.index))
-    let gradient = gradients.pointer(table.index)
-    for i in 0..<table.rows * table.width {
-      square[i] = gradient[i] * gradient[i]
-      magnitude[i] = abs(gradient[i])
-    }
+    square.update(repeating: 0, count: table.rows * table.width)
+    magnitude.update(repeating: 0, count: table.rows * table.width)
     for occurrences in own {
       for i in 0..<occurrences.count {
         let start = Int(occurrences.ids[i]) * table.width

@@ -5,6 +5,7 @@ import KerasRuntime
 /// `hornbill convert`: between containers and Keras generations.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "convert",
     abstract: "Convert between containers and Keras generations.",
     discussion: """
       hornbill convert old.h5 new.keras

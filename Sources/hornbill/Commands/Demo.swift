@@ -8,6 +8,7 @@ import KerasTrain
 /// `hornbill demo`: the main job on the bundled reviews, and the question that it all grew from.
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "demo",
     abstract: """
       Train the three reviews models on the bundled reviews, save them, score new ones, and watch two of \
       them stand still.

@@ -10,6 +10,7 @@ extension Diagnosis.Trying: ExpressibleByArgument {}
 /// `hornbill diagnose`: why a loss stands still, and what ends it.
 struct Diagnose: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diagnose",
     abstract: "Find out why a loss stands still, and try what ends it.",
     discussion: """
       hornbill diagnose --architecture gru --data reviews.tsv --padding post --max-length 50

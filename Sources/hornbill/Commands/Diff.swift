@@ -5,6 +5,7 @@ import KerasRuntime
 /// `hornbill diff`: where two models differ.
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "Show where two models differ: the first layer or weight, and by how much.",
     discussion: """
       hornbill diff before.keras after.keras

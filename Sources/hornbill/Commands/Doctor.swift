@@ -5,6 +5,7 @@ import KerasRuntime
 /// `hornbill doctor`: what the program runs on.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "doctor",
     abstract: "Print versions, the HDF5 library, CPU features and threads.")
 
   func run() {

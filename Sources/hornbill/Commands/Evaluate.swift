@@ -6,6 +6,7 @@ import KerasTrain
 /// `hornbill evaluate`: loss and metrics of a model on labelled data.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "evaluate",
     abstract: "Measure loss and metrics of a model on labelled data.",
     discussion: "hornbill evaluate gru.keras --data held-back.tsv")
 

@@ -5,6 +5,7 @@ import KerasRuntime
 /// `hornbill inspect`: what is inside a model file.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show what is inside a model file: definition, weights, optimizer, text pipeline.",
     discussion: "A file of weights alone is shown array by array.")
 

@@ -6,6 +6,7 @@ import KerasTrain
 /// `hornbill predict`: scores texts, or computes outputs for raw arrays.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "predict",
     abstract: "Score new reviews, or compute outputs for raw arrays.",
     discussion: """
       hornbill predict gru.keras 'Great case, excellent value.'
@@ -79,7 +80,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    let network = try Network(contentsOf: model.model, weights: model.weights)
+    let network = try Network(contentsOf: model.model, weights: model.weights, training: false)
     if let output {
       try predictArrays(network, to: output)
       return

@@ -5,6 +5,7 @@ import KerasRuntime
 /// `hornbill summary`: the layers, output shapes and parameter counts, as Keras prints them.
 struct Summary: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "summary",
     abstract: "Print layers, output shapes and parameter counts, as Keras does.")
 
   @OptionGroup var model: ModelOptions

@@ -7,6 +7,7 @@ import KerasTrain
 /// `hornbill train`: fits a model to labelled data and saves it.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "train",
     abstract: "Train a model and save it.",
     discussion: """
       hornbill train --architecture gru --data reviews.tsv --epochs 30 --output gru.keras

@@ -79,6 +79,9 @@ struct InspectionReport {
   }
 
   private var trainingLines: [String] {
+    if let failure = record.trainingFailure {
+      return ["", "its training cannot be read: \(failure)"]
+    }
     guard let training = record.training else { return ["", "not compiled"] }
     let optimizer = training.optimizer
     var lines = ["", "loss        \(training.loss.pythonText())"]
@@ -119,6 +122,7 @@ struct InspectionReport {
       "layers": .array(record.layers.map(layerJSON)),
     ]
     object["training"] = record.training.map(trainingJSON) ?? .null
+    object["training_failure"] = record.trainingFailure.map { .string("\($0)") }
     object["text_pipeline"] = record.textPipeline ?? .null
     return .object(object)
   }

@@ -42,7 +42,7 @@ struct Once: ParsableCommand {
       for _ in 0..<times { _ = pipeline.encode([Self.text]) }
     case .load:
       guard let path else { throw ValidationError("--path names the model.") }
-      for _ in 0..<times { _ = try Network(contentsOf: path) }
+      for _ in 0..<times { _ = try Network(contentsOf: path, training: false) }
     case .nothing: break
     }
   }

@@ -22,7 +22,7 @@ enum PredictionBenchmarks {
       try model.save(path)
       let file = TemporaryFile(path)
       return {
-        _ = try Network(contentsOf: file.path)
+        _ = try Network(contentsOf: file.path, training: false)
       }
     }
   }

@@ -147,7 +147,15 @@ extension ConfigReader {
   ) throws(KerasError) -> Activation {
     guard let value = value(key) else { return fallback }
     guard let name = value.string ?? value.object?["config"]?.string else {
-      throw error(key, "\(value.kind) but the name of an activation belongs here")
+      guard let className = value.object?["class_name"]?.string else {
+        throw error(key, "\(value.kind) but the name of an activation belongs here")
+      }
+      throw error(
+        key,
+        className == "__lambda__"
+          ? "Python code, which is never run" : "a layer \(className) as an activation",
+        hint: className == "__lambda__"
+          ? "use an activation by its name" : "put it behind as a layer of its own")
     }
     let activation: Activation
     do {

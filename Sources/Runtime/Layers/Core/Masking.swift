@@ -1,7 +1,7 @@
 import KerasFormat
 
 /// Masks the time steps whose features all equal `maskValue`, and zeroes them:
-/// `(B, T, F) → (B, T, F)` with a mask `(B, T)`.
+/// `(B, T, F) → (B, T, F)` with a mask `(B, T)`; likewise with more axes before the features, or none.
 public struct Masking: Layer {
   public static let className = "Masking"
   public let maskValue: Double
@@ -19,9 +19,9 @@ public struct Masking: Layer {
   // MARK: Shape
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    guard inputs[0].rank == 2 else {
+    guard inputs[0].rank >= 1 else {
       throw KerasError(
-        .shapeMismatch, "input \(inputs[0]) but Masking needs (batch, steps, features)")
+        .shapeMismatch, "input \(inputs[0]) but Masking needs (batch, …, features)")
     }
     return inputs
   }

@@ -3,21 +3,25 @@ import KerasFormat
 /// One layer applied to every step: `(B, T, …) → (B, T, …)`, the same weights for all.
 ///
 /// The inner layer sees a batch of B·T rows. A mask of the steps goes on, unless the inner layer
-/// makes one of its own, as an ``Embedding`` of sentences does; a mask with more axes reaches the
-/// inner layer.
+/// makes one of its own, as an ``Embedding`` of sentences does, which Keras 3 drops; a mask with
+/// more axes reaches the inner layer.
 public struct TimeDistributed: Layer {
   public static let className = "TimeDistributed"
   let layer: any Layer
   private let name: String
+  /// Whether a mask that the inner layer makes is dropped, as Keras 3 drops it.
+  private let dropsInnerMask: Bool
 
   public init(_ layer: any Layer) {
     self.layer = layer
+    dropsInnerMask = false
     name = LayerNames.snakeCase(type(of: layer).className)
   }
 
-  private init(_ layer: any Layer, name: String) {
+  private init(_ layer: any Layer, name: String, dropsInnerMask: Bool) {
     self.layer = layer
     self.name = name
+    self.dropsInnerMask = dropsInnerMask
   }
 
   // MARK: Configuration
@@ -28,6 +32,7 @@ public struct TimeDistributed: Layer {
       throw config.error("layer", "no class_name and config but a layer belongs here")
     }
     name = inner["name"]?.string ?? "layer"
+    dropsInnerMask = false
     do {
       layer = try LayerRegistry.layer(className: className, name: name, config: inner)
     } catch {
@@ -49,7 +54,8 @@ public struct TimeDistributed: Layer {
     var inner = site
     inner.inputs = try site.inputs.map { input throws(KerasError) in try step(of: input) }
     inner.masks = [false]
-    return TimeDistributed(try layer.built(at: inner), name: name)
+    return TimeDistributed(
+      try layer.built(at: inner), name: name, dropsInnerMask: site.generation == .keras3)
   }
 
   // MARK: Weights and shape
@@ -81,7 +87,7 @@ public struct TimeDistributed: Layer {
   public var supportsMasking: Bool { true }
 
   public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
-    [inputs[0] || layer.emitsMasks(receiving: [false], outputs: 1)[0]]
+    [inputs[0] || !dropsInnerMask && layer.emitsMasks(receiving: [false], outputs: 1)[0]]
   }
 
   public func draw(_ specs: [WeightSpec], from draws: inout LayerDraws) {
@@ -136,7 +142,7 @@ public struct TimeDistributed: Layer {
     of output: Signal<S>, _ given: Mask?, _ batch: Int, _ steps: Int,
     _ workspace: inout Workspace
   ) -> Mask? {
-    if let mask = output.mask {
+    if let mask = output.mask, !dropsInnerMask {
       return Mask(mask.flags, shape: [batch, steps] + mask.shape.dropFirst())
     }
     guard let given, given.shape.count > 2 else { return given }

@@ -24,8 +24,8 @@ public struct Plateau: Sendable, Equatable {
   /// The loss to be below.
   public func threshold(_ guess: Double) -> Double { guess - abs(guess) * margin }
 
-  /// The epoch, counted from 1, in which `losses`, one an epoch, left the loss of a guess; `nil` where
-  /// they never did.
+  /// The epoch, counted from 1, in which `losses`, one an epoch, left the loss of a guess; `nil`
+  /// where they never did.
   ///
   /// - Parameters:
   ///   - others: losses of which one below its own guess's will do in the epochs behind.
@@ -52,7 +52,11 @@ public struct Plateau: Sendable, Equatable {
     case learnedByHeart(epoch: Int)
     /// Its loss is still that of a guess.
     case stayed
-    /// Its loss is no finite number, or ends above the guess's by more than the margin.
+    /// Its loss ends above the guess's by more than the margin, without growing: on its way down
+    /// from far above, or thrown about.
+    case above
+    /// Its loss is no finite number, or ends above the guess's and above its own first by more than
+    /// the margin, and was higher in the later half of the epochs than in the earlier.
     case diverged
   }
 
@@ -70,7 +74,11 @@ public struct Plateau: Sendable, Equatable {
     if let epoch = leaving(training, guess: guesses.training) {
       return .learnedByHeart(epoch: epoch)
     }
-    let end = training.last ?? 0
-    return end > guesses.training + abs(guesses.training) * margin ? .diverged : .stayed
+    guard let first = training.first, let last = training.last,
+      last > guesses.training + abs(guesses.training) * margin
+    else { return .stayed }
+    let (early, late) = (training.prefix(training.count / 2), training.suffix(training.count / 2))
+    let grows = (Median.of(Array(late)) ?? 0) > (Median.of(Array(early)) ?? 0)
+    return grows && last > first + abs(first) * margin ? .diverged : .above
   }
 }

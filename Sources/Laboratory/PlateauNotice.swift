@@ -33,7 +33,7 @@ public final class PlateauNotice: Callback {
     guard count >= epochs else { return }
     isSaid = true
     say(
-      "for \(count) epochs the loss has stood at \(SweepResult.number(loss)), where always guessing "
-        + "the same gives \(SweepResult.number(guess))")
+      "for \(counted(count, "epoch")) the loss has stood at \(inWords(loss)), where always "
+        + "guessing the same gives \(inWords(guess))")
   }
 }

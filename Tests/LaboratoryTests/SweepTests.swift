@@ -129,6 +129,7 @@ import Testing
       _ = try await small.run(keptIn: folder, prepare: Self.job)
     } catch {
       #expect(error.description.hasPrefix(path))
+      #expect(error.description.contains("delete this file"), "\(error)")
     }
   }
 
@@ -155,6 +156,49 @@ import Testing
     #expect(result.runs[0].history.epochs.count == 5)
     #expect(result.runs[1].history.epochs.count < 5)
     #expect(result.runs[1].outcome(Plateau()) == .diverged)
+    // JSON has no word for such a number.
+    let text = result.json.pythonText()
+    #expect(!text.contains("NaN") && !text.contains("Infinity") && text.contains("null"))
+  }
+
+  @Test func `a kept run whose loss is no number is read back as it was`() async throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let sweep = Sweep(axes: [.init(Sweep.learningRate, ["1e38"])], seeds: [1])
+    let prepare: @Sendable (Sweep.Run) throws(KerasError) -> Sweep.Job = { run throws(KerasError) in
+      var job = try Self.job(Sweep.Run(settings: run.settings + [.init("units", "2")], seed: 1))
+      job.model = try Model([InputLayer(shape: [3]), Dense(units: 1)], seed: 1)
+      try job.model.compile(optimizer: SGD(learningRate: 1e38), loss: "mse")
+      return job
+    }
+    let first = try await sweep.run(keptIn: folder, prepare: prepare)
+    let again = try await sweep.run(keptIn: folder, prepare: prepare)
+    #expect(first.json == again.json && first.csv == again.csv)
+    #expect(again.runs[0].outcome(Plateau()) == .diverged)
+    let kept = try String(
+      contentsOfFile: "\(folder)/learning-rate=1e38,seed=1.json", encoding: .utf8)
+    #expect(!kept.contains("NaN") && !kept.contains("Infinity"))
+  }
+
+  @Test func `folders that cannot be written to are found out before any run`() async throws {
+    let folder = temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // Where a run's file belongs lies a folder, and a file where TensorBoard's folder belongs.
+    let run = Self.sweep.runs[0].name
+    try FileManager.default.createDirectory(
+      atPath: "\(folder)/runs/\(run).json", withIntermediateDirectories: true)
+    try Data().write(to: URL(fileURLWithPath: "\(folder)/events"))
+    let began = Atomic<Int>(0)
+    for (runs, events) in [("\(folder)/runs", nil), ("\(folder)/other", "\(folder)/events")] {
+      await #expect(throws: KerasError.self) {
+        _ = try await Self.sweep.run(
+          keptIn: runs, tensorBoard: events,
+          report: { if case .began = $0 { began.add(1, ordering: .relaxed) } },
+          prepare: Self.job)
+      }
+    }
+    #expect(began.load(ordering: .relaxed) == 0)
   }
 
   @Test func `the report is whole: a page, two pictures, two tables`() async throws {

@@ -78,6 +78,74 @@ import Testing
     #expect(verdict[0] == "gru: Nothing stands still: all runs learn by epoch 2.")
   }
 
+  /// Runs of one rate under other settings.
+  private func varied(
+    _ axis: String, _ runs: [(value: String, losses: [Double], guess: Double)]
+  ) throws -> SweepResult {
+    let made = try runs.map { entry in
+      let base = try run("0.01", 1, loss: entry.losses, validation: entry.losses)
+      return SweepRun(
+        run: Sweep.Run(
+          settings: [.init(axis, entry.value), .init(Sweep.learningRate, "0.01")], seed: 1),
+        history: base.history,
+        guesses: .init(training: entry.guess, validation: entry.guess), seconds: 1)
+    }
+    return SweepResult(
+      sweep: Sweep(
+        axes: [.init(axis, runs.map(\.value)), .init(Sweep.learningRate, ["0.01"])], seeds: [1]),
+      runs: made)
+  }
+
+  @Test func `losses of another scale are not compared`() throws {
+    let result = try varied(
+      "loss", [("mse", [0.25, 0.2, 0.1, 0.05], 0.25), ("mae", [0.5, 0.4, 0.3, 0.2], 0.5)])
+    let verdict = result.verdict
+    #expect(!verdict.contains { $0.contains("of all") }, "\(verdict)")
+    #expect(verdict.contains { $0.contains("not compared") && $0.contains("loss") }, "\(verdict)")
+    #expect(result.table.highlighted.isEmpty)
+  }
+
+  @Test func `runs of other lengths are not compared`() throws {
+    let result = try varied(
+      "epochs", [("2", [0.6, 0.5], 0.693), ("4", [0.6, 0.5, 0.4, 0.3], 0.693)])
+    let verdict = result.verdict
+    #expect(!verdict.contains { $0.contains("of all") }, "\(verdict)")
+    #expect(verdict.contains { $0.contains("not compared") && $0.contains("epochs") })
+  }
+
+  @Test func `a run says for how many epochs it stood still itself`() throws {
+    let verdict = try varied(
+      "epochs", [("2", [0.693, 0.693], 0.693), ("4", still, 0.693)]
+    ).verdict
+    #expect(verdict[0].contains("after 2 epochs") && verdict[1].contains("after 4 epochs"))
+  }
+
+  @Test func `settings of one scale are compared in each`() throws {
+    let runs = try [
+      ("mse", "0.01", [0.2, 0.1]), ("mse", "0.1", [0.2, 0.05]), ("mae", "0.01", [0.4, 0.3]),
+      ("mae", "0.1", [0.4, 0.2]),
+    ].map { loss, rate, losses in
+      let guess = loss == "mse" ? 0.25 : 0.5
+      return SweepRun(
+        run: Sweep.Run(
+          settings: [.init("loss", loss), .init(Sweep.learningRate, rate)], seed: 1),
+        history: try run(rate, 1, loss: losses, validation: losses).history,
+        guesses: .init(training: guess, validation: guess), seconds: 1)
+    }
+    let result = SweepResult(
+      sweep: Sweep(
+        axes: [.init("loss", ["mse", "mae"]), .init(Sweep.learningRate, ["0.01", "0.1"])],
+        seeds: [1]), runs: runs)
+    #expect(result.table.highlighted == [1, 3])
+    #expect(result.verdict.contains { $0.contains("0.0500") || $0.contains("0.050") })
+  }
+
+  @Test func `where a guess is never wrong it says so`() throws {
+    let result = try varied("padding", [("pre", [0.4, 0.2, 0.1, 0.05], 1e-7)])
+    #expect(result.verdict[0].contains("nothing to learn"), "\(result.verdict)")
+    #expect(!result.verdict[0].contains("Diverged"))
+  }
+
   @Test func `runs that are missing are counted`() throws {
     let verdict = result(
       [try run("0.01", 1, loss: still, validation: still)], rates: ["0.01", "0.1"]

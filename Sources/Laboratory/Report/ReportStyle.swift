@@ -1,7 +1,8 @@
 /// The look of a ``ReportPage``. Colors are the figures' own, from `Theme.pageStyle`.
 enum ReportStyle {
   /// A grid of pictures has as many columns as fit, one on a phone; only tables and commands may be
-  /// wider than the page, and those scroll by themselves.
+  /// wider than the page, and those scroll by themselves. On paper, always light, two pictures
+  /// stand in a line of text: lines, unlike grids, are not broken, and stay with the names above.
   static let sheet = """
     *{box-sizing:border-box}
     body{margin:0;background:var(--paper);color:var(--text);font:16px/1.5 system-ui,-apple-system,\
@@ -36,9 +37,13 @@ enum ReportStyle {
     font-size:.88em}
     pre{overflow-x:auto;overflow-wrap:normal;padding:.7rem .9rem;border:1px solid var(--grid);\
     border-radius:6px}
-    @media print{body{font-size:11pt}main{max-width:none;padding:0}
-    figure>.grid>div,tr,pre,.verdict{break-inside:avoid}h2{break-after:avoid}
-    .grid{grid-template-columns:1fr 1fr}.scroll,pre{overflow:visible}pre{white-space:pre-wrap}}
+    @media print{:root{color-scheme:light}body{font-size:11pt}main{max-width:none;padding:0}
+    figure>.grid>div,tr,pre,li,.verdict{break-inside:avoid}h2,.legend{break-after:avoid}
+    figcaption{break-before:avoid;break-inside:avoid}
+    .grid{display:block;font-size:0;orphans:1;widows:1}
+    .grid>div{display:inline-block;width:49%;margin:0 1% 2mm 0;vertical-align:top}
+    th,td{white-space:normal;padding:.2rem .4rem}table{font-size:9pt}
+    .scroll,pre{overflow:visible}pre{white-space:pre-wrap}}
 
     """
 }

@@ -35,9 +35,11 @@ extension Sweep {
     prepare: @escaping @Sendable (Run) throws(KerasError) -> Job
   ) async throws(KerasError) -> SweepResult {
     let runs = self.runs
-    if let folder { try Folder.create(folder) }
+    let store = folder.map(SweepStore.init)
+    // Before hours of training.
+    try checkFolders(folder, store, tensorBoard)
     let work = SweepWork(
-      runs: runs, store: folder.map(SweepStore.init), tensorBoard: tensorBoard,
+      runs: runs, store: store, tensorBoard: tensorBoard,
       isInterrupted: isInterrupted, report: report, prepare: prepare)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<max(1, min(threads ?? ProcessorCount.online, runs.count)) {
@@ -45,6 +47,27 @@ extension Sweep {
       }
     }
     return SweepResult(sweep: self, runs: try work.outcome())
+  }
+
+  /// Makes the folders, and refuses those that cannot be written to.
+  private func checkFolders(
+    _ folder: String?, _ store: SweepStore?, _ tensorBoard: String?
+  ) throws(KerasError) {
+    if let folder, let store {
+      try Folder.create(folder)
+      for run in runs { try store.check(run) }
+    }
+    if let tensorBoard {
+      for run in runs {
+        let events = "\(tensorBoard)/\(SweepStore.fileName(run))"
+        if Folder.hasFile(events) {
+          try AtomicFile.checkTarget("\(events)/events")
+        } else {
+          try Folder.create(tensorBoard)
+          try AtomicFile.checkTarget(events)
+        }
+      }
+    }
   }
 }
 

@@ -106,15 +106,20 @@ public struct SweepReport: Sendable {
     let isValidated = result.runs.first?.measure == "val_loss"
     let loss = isValidated ? "validation loss" : "loss"
     var lines: [String] = []
-    if let guesses = result.runs.first?.guesses {
-      let value = SweepResult.number(guesses.validation ?? guesses.training)
+    let guesses = result.comparable.compactMap(\.guess)
+    if !guesses.isEmpty {
+      let values = guesses.map { inWords($0.validation ?? $0.training) }
+      let different = values.indices.filter { values.firstIndex(of: values[$0]) == $0 }
+        .map { values[$0] }
       lines += [
-        "A guess: always saying the same, whatever it reads. The best such guess has the \(loss) \(value).",
+        "A guess: always saying the same, whatever it reads. The best such guess has the \(loss) "
+          + "\(different.joined(separator: ", "))\(different.count > 1 ? ", by setting" : "").",
         "Left the plateau: the first epoch whose \(loss) is more than "
-          + "\(NumberText.plain(plateau.margin * 100)) % below a guess's, if one of the two losses stays "
-          + "so for \(plateau.epochs) epochs.",
+          + "\(NumberText.plain(plateau.margin * 100)) % below a guess's, if one of the two losses "
+          + "stays so for \(counted(plateau.epochs, "epoch")).",
         "Learned by heart: the loss of the rows it learns from fell, that of others never did.",
-        "Diverged: the loss is no number, or ends above a guess's by that margin. Stood still: none of these.",
+        "Diverged: the loss is no number, or has grown and ends above a guess's by that margin. "
+          + "Above a guess: it ends there without having grown. Stood still: none of these.",
       ]
     }
     lines += [

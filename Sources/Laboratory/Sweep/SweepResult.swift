@@ -37,6 +37,53 @@ public struct SweepResult: Sendable {
     return panels
   }
 
+  /// Flags after which a loss is another measure, is measured on other rows, or had more epochs to
+  /// fall.
+  static let incomparableAxes: Set<String> = [
+    "class-weight", "epochs", "loss", "loss-weights", "split-seed", "test-split",
+    "validation-split",
+  ]
+
+  /// The groups whose losses compare: those that share what the loss is and for how long they ran.
+  /// Where two groups' guesses have other losses, they are of different kinds whatever the axis.
+  public var comparable: [Kind] {
+    var kinds: [Kind] = []
+    for group in groups {
+      let shared = group.settings.filter { Self.incomparableAxes.contains($0.axis) }
+      let guess = group.runs.lazy.compactMap(\.guesses).first
+      if let index = kinds.firstIndex(where: { $0.settings == shared && $0.isNear(guess) }) {
+        kinds[index].groups.append(group)
+      } else {
+        kinds.append(Kind(settings: shared, guess: guess, groups: [group]))
+      }
+    }
+    return kinds
+  }
+
+  /// Groups whose losses compare.
+  public struct Kind: Sendable {
+    /// What they share of ``Sweep/axes`` that changes what a loss says.
+    public let settings: [Sweep.Run.Setting]
+    let guess: ConstantPredictor.Losses?
+    public fileprivate(set) var groups: [Group]
+
+    /// Those with the lowest median of the lowest losses.
+    public var best: Group? {
+      groups.filter { $0.medianBest != nil }.min {
+        ($0.medianBest ?? .infinity) < ($1.medianBest ?? .infinity)
+      }
+    }
+
+    fileprivate func isNear(_ other: ConstantPredictor.Losses?) -> Bool {
+      guard let guess, let other else { return (guess == nil) == (other == nil) }
+      let pairs = [(guess.training, other.training), (guess.validation, other.validation)]
+      return pairs.allSatisfy { a, b in
+        guard let a, let b else { return (a == nil) == (b == nil) }
+        return abs(a - b) <= 1e-6 * max(abs(a), abs(b))
+      }
+    }
+  }
+
   /// Settings that share everything but the rate.
   public struct Panel: Sendable {
     /// `gru, padding=pre`; empty where nothing but the rate differs.

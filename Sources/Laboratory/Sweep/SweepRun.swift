@@ -46,17 +46,17 @@ public struct SweepRun: Sendable {
 }
 
 extension SweepRun {
-  /// As it is kept between calls, and listed in `runs.json`.
+  /// As it is kept between calls, and listed in `runs.json`: what is no finite number is null.
   var json: JSONObject {
     var settings: JSONObject = [:]
     for setting in run.settings { settings[setting.axis] = .string(setting.value) }
-    var object: JSONObject = ["settings": .object(settings), "seed": .integer(Int(run.seed))]
+    var object: JSONObject = ["settings": .object(settings), "seed": JSON(seed: run.seed)]
     if let guesses {
       var losses: JSONObject = ["loss": .number(guesses.training)]
       losses["val_loss"] = guesses.validation.map(JSON.number)
-      object["constant_predictor"] = .object(losses)
+      object["constant_predictor"] = JSON.object(losses).finite
     }
-    object["history"] = history.json
+    object["history"] = history.json.finite
     object["seconds"] = .number(seconds)
     object["fingerprint"] = .string(fingerprint)
     return object
@@ -71,7 +71,7 @@ extension SweepRun {
     }
     let losses = object["constant_predictor"]?.object
     self.init(
-      run: run, history: try History(json: history),
+      run: run, history: try History(json: history.nullAsNaN),
       guesses: losses?["loss"]?.number.map {
         ConstantPredictor.Losses(training: $0, validation: losses?["val_loss"]?.number)
       }, seconds: seconds, fingerprint: fingerprint)

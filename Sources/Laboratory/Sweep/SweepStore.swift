@@ -16,9 +16,16 @@ struct SweepStore: Sendable {
       let found = try SweepRun(json: JSON(parsing: text), run: run)
       return found.fingerprint == fingerprint ? found : nil
     } catch {
-      throw error.inFile(path)
+      var damage = error.inFile(path)
+      if damage.code != .inputOutput {
+        damage.hint = "delete this file, and the same command makes the run anew"
+      }
+      throw damage
     }
   }
+
+  /// Finds out whether the file of a run can be written.
+  func check(_ run: Sweep.Run) throws(KerasError) { try AtomicFile.checkTarget(path(of: run)) }
 
   func keep(_ run: SweepRun) throws(KerasError) {
     let text = JSON.object(run.json).pythonText(indent: 1) + "\n"

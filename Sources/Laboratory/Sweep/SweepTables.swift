@@ -15,19 +15,22 @@ extension SweepResult {
         .init("accuracy"), .init("outcome", isNumeric: false),
       ]
     let groups = self.groups
-    let best = groups.indices.min {
-      (groups[$0].medianBest ?? .infinity) < (groups[$1].medianBest ?? .infinity)
+    let best = comparable.compactMap { kind in
+      kind.groups.count > 1 || comparable.count == 1 ? kind.best : nil
     }
     let rows = groups.map { group in
       sweep.axes.map { group[$0.name] ?? "" } + [
         group.medianLeaving,
         group.leaving.map { $0.map(String.init) ?? "–" }.joined(separator: " "),
-        group.medianBest.map(Self.number) ?? "nan",
+        group.medianBest.map(inWords) ?? "none",
         group.medianAccuracy.map { NumberText.fixed($0, decimals: 3) } ?? "",
         outcomes(group),
       ]
     }
-    return ReportTable(columns: columns, rows: rows, highlighted: best.map { [$0] } ?? [])
+    let highlighted = groups.indices.filter { index in
+      best.contains { $0.settings == groups[index].settings }
+    }
+    return ReportTable(columns: columns, rows: rows, highlighted: Set(highlighted))
   }
 
   /// `2 learned, 1 diverged`
@@ -55,7 +58,9 @@ extension SweepResult {
     let rows = runs.map { run in
       let left: Int? =
         if case .left(let epoch)? = run.outcome(sweep.plateau) { epoch } else { nil }
-      func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+      func number(_ value: Double?) -> String {
+        value.map { $0.isFinite ? "\($0)" : "nan" } ?? ""
+      }
       return sweep.axes.map { run.run[$0.name] ?? "" } + [
         "\(run.run.seed)", run.outcome(sweep.plateau)?.words ?? "", left.map(String.init) ?? "",
         number(run.best?.value), run.best.map { "\($0.epoch)" } ?? "", number(run.bestAccuracy),
@@ -89,7 +94,7 @@ extension SweepResult {
     }
     return [
       "plateau": plateau, "axes": .array(axes),
-      "seeds": .array(sweep.seeds.map { .integer(Int($0)) }), "runs": .array(entries),
+      "seeds": .array(sweep.seeds.map(JSON.init(seed:))), "runs": .array(entries),
     ]
   }
 }
@@ -101,6 +106,7 @@ extension Plateau.Outcome {
     case .left: "learned"
     case .learnedByHeart: "learned by heart"
     case .stayed: "stood still"
+    case .above: "above a guess"
     case .diverged: "diverged"
     }
   }

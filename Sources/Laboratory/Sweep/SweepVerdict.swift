@@ -6,19 +6,37 @@ extension SweepResult {
   public var verdict: [String] {
     guard let first = runs.first else { return ["No run ended."] }
     var lines = panels.map(sentence).filter { !$0.isEmpty }
-    let ranked = groups.filter { $0.medianBest != nil }.sorted {
-      ($0.medianBest ?? .infinity) < ($1.medianBest ?? .infinity)
-    }
-    if groups.count > 1, let best = ranked.first, let value = best.medianBest {
-      let loss = first.measure == "val_loss" ? "validation loss" : "loss"
-      lines.append(
-        "Lowest \(loss) of all: \(Self.number(value))\(medianNote(best)), "
-          + "with \(best.name()).")
-    }
+    lines += lowestLosses(first.measure == "val_loss" ? "validation loss" : "loss")
     if !isWhole {
       lines.append("\(sweep.runs.count - runs.count) of \(sweep.runs.count) runs are missing.")
     }
     return lines
+  }
+
+  /// Where the loss is lowest, of all settings or of those whose losses compare.
+  private func lowestLosses(_ loss: String) -> [String] {
+    let kinds = comparable
+    guard groups.count > 1 else { return [] }
+    if kinds.count == 1 {
+      guard let best = kinds[0].best, let value = best.medianBest else { return [] }
+      return ["Lowest \(loss) of all: \(inWords(value))\(medianNote(best)), with \(best.name())."]
+    }
+    let varied = sweep.axes.filter {
+      $0.values.count > 1 && Self.incomparableAxes.contains($0.name)
+    }.map(\.name)
+    let reason =
+      varied.isEmpty
+      ? "a guess's loss differs between settings, so that losses are of different scales or rows"
+      : "with another \(varied.joined(separator: " or ")) a loss says something else"
+    return ["Losses are not compared over all settings: \(reason)."]
+      + kinds.compactMap { kind in
+        guard kind.groups.count > 1, let best = kind.best, let value = best.medianBest else {
+          return nil
+        }
+        let shared = kind.settings.map { "\($0.axis) \($0.value)" }.joined(separator: ", ")
+        return "Lowest \(loss)\(shared.isEmpty ? "" : " of those with \(shared)"): "
+          + "\(inWords(value))\(medianNote(best)), with \(best.name())."
+      }
   }
 
   private func sentence(_ panel: Panel) -> String {
@@ -48,13 +66,19 @@ extension SweepResult {
     } else {
       sentences.append("The plateau ends in no setting.")
     }
-    let epochs = runs.map(\.history.epochs.count).max() ?? 0
+    let epochs = counted(
+      panel.groups.flatMap(\.runs).map(\.history.epochs.count).max() ?? 0, "epoch")
+    let guesses = panel.groups.lazy.flatMap(\.runs).compactMap(\.guesses).first
+    if let guesses, abs(guesses.training) < 1e-6 {
+      sentences = ["A guess's loss is 0: all targets are alike, and there is nothing to learn."]
+    }
     for (words, isSo) in [
-      ("Still at a guess's loss after \(epochs) epochs", { $0 == .stayed }),
+      ("Still at a guess's loss after \(epochs)", { $0 == .stayed }),
       (
         "Learned by heart (only the loss of the rows it learns from falls)",
         { if case .learnedByHeart = $0 { true } else { false } }
       ),
+      ("Still above a guess's loss after \(epochs)", { $0 == .above }),
       ("Diverged", { $0 == .diverged }),
     ] as [(String, (Plateau.Outcome) -> Bool)] {
       let such = panel.groups.compactMap { group -> String? in
@@ -83,7 +107,7 @@ extension SweepResult {
       }), let value = best.medianBest, let rate = best[Sweep.learningRate]
     else { return [] }
     let loss = best.runs[0].measure == "val_loss" ? "validation loss" : "loss"
-    return ["Lowest \(loss): \(Self.number(value)) at \(rate)."]
+    return ["Lowest \(loss): \(inWords(value)) at \(rate)."]
   }
 
   private func medianNote(_ group: Group) -> String {
@@ -100,11 +124,5 @@ extension SweepResult {
   private static func rank(_ group: Group) -> (Double, Double) {
     let epochs = group.leaving.map { $0.map(Double.init) ?? 1e9 }
     return (Median.of(epochs) ?? 1e9, group.medianBest ?? .infinity)
-  }
-
-  /// A loss in words: three decimals, or three digits of a small one.
-  static func number(_ value: Double) -> String {
-    guard value.isFinite else { return value.isNaN ? "nan" : "infinite" }
-    return abs(value) < 0.01 ? NumberText.significant(value) : NumberText.fixed(value, decimals: 3)
   }
 }

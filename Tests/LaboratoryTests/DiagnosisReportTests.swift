@@ -47,10 +47,37 @@ import Testing
     #expect(object["trials"]?.array?.count == diagnosis.trials.count)
     let measures = try #require(object["measures"]?.object)
     for key in [
-      "padding", "vocabulary", "labels", "answers_before", "gradients_before", "recurrent_before",
-      "range_test",
+      "inputs", "labels", "gradients_before", "recurrent_before", "range_test",
     ] { #expect(measures[key] != nil, "\(key)") }
+    let input = try #require(measures["inputs"]?.array?.first?.object)
+    for key in ["name", "padding", "vocabulary", "answers_before", "answers_after"] {
+      #expect(input[key] != nil, "\(key)")
+    }
     let steps = measures["gradients_before"]?.object?["by_timestep"]?.array
     #expect(steps?.count == 40)
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3])
+  func `the verdict agrees with the table of what was tried`(_ seed: UInt64) throws {
+    var planted = PlantedCase(seed: seed)
+    (planted.rows, planted.positiveShare, planted.honesty) = (200, 0.1, 0.8)
+    (planted.optimizer, planted.epochs) = (RMSprop(learningRate: 0.002), 4)
+    let diagnosis = try planted.diagnosis(trying: .all)
+    let course = try #require(diagnosis.evidence.course)
+    let chance = diagnosis.evidence.chance
+    // 40 rows judge: half of the guess's loss over the root of 40.
+    #expect(abs(chance - 0.5 * course.constant / 40.0.squareRoot()) < 1e-12)
+    let sooner = diagnosis.trials.contains {
+      ($0.course.leftPlateau ?? 99) < (course.leftPlateau ?? 99)
+    }
+    let lower = diagnosis.trials.contains { $0.course.final < course.final }
+    let clearly = diagnosis.trials.contains { $0.course.final < course.final - chance }
+    if let best = diagnosis.best {
+      #expect(sooner || clearly)
+      #expect(diagnosis.verdict.contains("What helped most: \(best.remedy.title)"))
+    } else {
+      #expect(!sooner && !clearly)
+      #expect(diagnosis.verdict.contains("chance") == lower, "\(diagnosis.text)")
+    }
   }
 }

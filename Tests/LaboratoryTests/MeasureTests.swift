@@ -31,7 +31,7 @@ import Testing
     // How far the last state of a row lies from the others' is that of the layer's output, which a
     // model of the first two layers puts out.
     let diagnosis = try Diagnosis(of: subject, trying: .none)
-    let recurrent = try #require(diagnosis.evidence.recurrent)
+    let recurrent = try #require(diagnosis.evidence.recurrent.first)
     #expect(recurrent.spreadByStep.count == 12)
     var record = subject.model.network.record
     record.layers.removeLast()
@@ -190,7 +190,7 @@ extension String {
 
   @Test func `their sum is the trace and their product the determinant`() {
     // A full matrix with a known LU form: unit lower times upper with 1…9 on its diagonal.
-    var generator = SplitMix(state: 11)
+    var generator = SeededGenerator(seed: 11)
     let size = 9
     var (lower, upper) = (
       [Double](repeating: 0, count: 81), [Double](repeating: 0, count: 81)

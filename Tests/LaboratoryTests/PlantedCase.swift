@@ -19,9 +19,9 @@ struct PlantedCase {
   var epochs = 8
   var vocabulary = 61
   /// Changes rows and labels before they become arrays.
-  var spoil: (inout [[Int32]], inout [Float], inout SplitMix) -> Void = { _, _, _ in }
+  var spoil: (inout [[Int32]], inout [Float], inout SeededGenerator) -> Void = { _, _, _ in }
   /// The layers behind the embedding; default: a GRU of its generation.
-  var body: (Generation) -> [any Layer] = { generation in
+  var body: (Generation) throws -> [any Layer] = { generation in
     let isOld = generation <= .keras2
     return [
       GRU(
@@ -35,7 +35,7 @@ struct PlantedCase {
   init(seed: UInt64) { self.seed = seed }
 
   func subject() throws -> Diagnosis.Subject {
-    var generator = SplitMix(state: seed &* 7919)
+    var generator = SeededGenerator(seed: seed &* 7919)
     var (texts, labels): ([[Int32]], [Float]) = ([], [])
     for _ in 0..<rows {
       let label: Float = generator.uniform() < positiveShare ? 1 : 0
@@ -59,7 +59,7 @@ struct PlantedCase {
     }
     let network = try Network(
       [InputLayer(shape: [steps]), Embedding(inputDim: vocabulary, outputDim: 8)]
-        + body(generation), seed: seed, generation: generation)
+        + (try body(generation)), seed: seed, generation: generation)
     var model = Model(try changed(network))
     try model.compile(optimizer: optimizer, loss: .string(loss), metrics: ["acc"])
     var settings = FitSettings()
@@ -91,22 +91,6 @@ struct PlantedCase {
   func diagnosis(trying: Diagnosis.Trying = .none) throws -> Diagnosis {
     try Diagnosis(of: subject(), trying: trying)
   }
-}
-
-/// SplitMix64, so that every seed plants the same rows everywhere.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// In 0..<1.
-  mutating func uniform() -> Double { Double(next() >> 11) / Double(1 << 53) }
 }
 
 extension Diagnosis {

@@ -168,6 +168,23 @@ import Testing
   }
 
   @Test(arguments: seeds)
+  func `a word for each class that gives the label away from the end`(_ seed: UInt64) throws {
+    var planted = PlantedCase(seed: seed)
+    planted.vocabulary = 62
+    planted.spoil = { rows, labels, _ in
+      for row in rows.indices { rows[row][rows[row].count - 1] = labels[row] == 1 ? 61 : 60 }
+    }
+    let diagnosis = try planted.diagnosis()
+    let cause = try #require(diagnosis.causes.first)
+    #expect(cause.kind == .leakingLabels, "\(diagnosis.findings)")
+    #expect(
+      cause.figures.first?.text
+        == "the last word, token 60 or token 61, tells the label of 100% of the rows")
+    // It accuses nobody.
+    #expect(cause.because.contains("suspicion"))
+  }
+
+  @Test(arguments: seeds)
   func `validation rows that were learned from`(_ seed: UInt64) throws {
     var planted = PlantedCase(seed: seed)
     planted.spoil = { rows, labels, _ in

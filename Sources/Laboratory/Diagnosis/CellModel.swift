@@ -22,10 +22,26 @@ struct CellModel: Sendable {
   private let bias: [Double]
   let goesBackwards: Bool
 
-  /// The layer at a node; of a ``Bidirectional`` the one that goes forward. `nil` for other layers.
-  init?(_ node: Graph.Node, of network: Network) {
-    var layer = node.layer
-    if let both = layer as? Bidirectional { layer = both.inspected }
+  /// The cells of the layer at a node by the names that a reader knows them by: one, or both
+  /// directions of a ``Bidirectional``. None for other layers.
+  static func all(_ node: Graph.Node, of network: Network) -> [(name: String, cell: CellModel)] {
+    guard let both = node.layer as? Bidirectional else {
+      return CellModel(node.layer, node.weights, of: network).map { [(node.name, $0)] } ?? []
+    }
+    let middle = node.weights.lowerBound + node.weights.count / 2
+    let forward = CellModel(
+      both.inspected, node.weights.lowerBound..<middle, of: network)
+    // The other one has the same settings, and reads from the other end.
+    let backward = CellModel(
+      both.inspected, middle..<node.weights.upperBound, of: network, isTurned: true)
+    return [("\(node.name) forward", forward), ("\(node.name) backward", backward)]
+      .compactMap { name, cell in cell.map { (name, $0) } }
+  }
+
+  private init?(
+    _ layer: any Layer, _ weights: Range<Int>, of network: Network, isTurned: Bool = false
+  ) {
+    let goesBackwards: Bool
     switch layer {
     case let gru as GRU:
       kind = .gru(resetAfter: gru.resetAfter)
@@ -48,13 +64,14 @@ struct CellModel: Sendable {
       goesBackwards = simple.options.goBackwards
     default: return nil
     }
-    let first = node.weights.lowerBound
+    self.goesBackwards = goesBackwards != isTurned
+    let first = weights.lowerBound
     let specs = network.parameters.layout.specs
-    guard node.weights.count >= 2, specs[first].shape.count == 2 else { return nil }
+    guard weights.count >= 2, specs[first].shape.count == 2 else { return nil }
     features = specs[first].shape[0]
     kernel = network.parameters.values(first).map(Double.init)
     recurrentKernel = network.parameters.values(first + 1).map(Double.init)
-    let hasBias = node.weights.count > 2 && specs[first + 2].name.hasSuffix("bias")
+    let hasBias = weights.count > 2 && specs[first + 2].name.hasSuffix("bias")
     bias = hasBias ? network.parameters.values(first + 2).map(Double.init) : []
   }
 

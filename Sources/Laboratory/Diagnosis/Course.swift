@@ -26,7 +26,8 @@ public struct Course: Sendable {
     /// `gru/cell/kernel`
     public let name: String
     /// ‖Δw‖/‖w‖ of one update, the median over those of the first epoch, and over those of the
-    /// last.
+    /// last. Not a number for a weight that starts at zero, as most biases do: what it has become
+    /// after a few updates is no size to measure them by.
     public let first: Double
     public let last: Double
     /// The same of the whole first epoch.
@@ -41,6 +42,18 @@ public struct Course: Sendable {
   /// The best and the last of ``validation``; infinite where none is a number.
   public var best: Double { validation.filter(\.isFinite).min() ?? .infinity }
   public var final: Double { validation.last ?? .infinity }
+
+  /// Whether it did better than another: sooner off the plateau, or as soon with a lower loss at
+  /// the end.
+  ///
+  /// - Parameters:
+  ///   - margin: by which a loss must be lower to count as such.
+  ///   - byLossAlone: where no plateau is the trouble.
+  func isBetter(than other: Course, by margin: Double, byLossAlone: Bool) -> Bool {
+    let (left, right) = (leftPlateau ?? Int.max, other.leftPlateau ?? Int.max)
+    if left != right, !byLossAlone { return left < right }
+    return final.isFinite && (!other.final.isFinite || final < other.final - margin)
+  }
 }
 
 /// Looks at a training run from inside.
@@ -98,7 +111,7 @@ final class Watch: Callback {
     }
     let after = run.flatWeights
     let layout = run.layout
-    ratios[ratios.count - 1].append(Self.ratios(layout, before, after))
+    ratios[ratios.count - 1].append(ratios(layout, before, after))
     if let bad = layout.specs.indices.first(where: { weight in
       let start = layout.offsets[weight]
       return after[start..<start + layout.specs[weight].count].contains { !$0.isFinite }
@@ -116,22 +129,22 @@ final class Watch: Callback {
 
   func onEpochEnd(_ epoch: Int, _ logs: inout Logs, _ run: TrainingRun) throws(KerasError) {
     if inFirstEpoch.isEmpty {
-      inFirstEpoch = Self.ratios(run.layout, atStart, run.flatWeights)
+      inFirstEpoch = ratios(run.layout, atStart, run.flatWeights)
     }
     if let flow = try probed(run.model)?.flow { flows.append(flow) }
   }
 
-  private static func ratios(
+  private func ratios(
     _ layout: ParameterLayout, _ before: [Float], _ after: [Float]
   ) -> [Double] {
     layout.specs.indices.map { weight in
       let range = layout.offsets[weight]..<layout.offsets[weight] + layout.specs[weight].count
+      guard atStart[range].contains(where: { $0 != 0 }) else { return .nan }
       var (moved, size) = (0.0, 0.0)
       for i in range {
         moved += (Double(after[i]) - Double(before[i])).squared
         size += Double(before[i]).squared
       }
-      // A bias that starts at zero has no size to be measured by.
       return size > 0 ? (moved / size).squareRoot() : .nan
     }
   }

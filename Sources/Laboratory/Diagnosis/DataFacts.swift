@@ -84,7 +84,7 @@ public struct LabelFacts: Sendable {
 
   /// `nil` for targets that are no classes: neither 0 and 1, nor one-hot rows, nor, for a loss on
   /// class numbers, whole numbers.
-  init?(_ targets: NumericArray, areNumbers: Bool) {
+  package init?(_ targets: NumericArray, areNumbers: Bool) {
     let rows = targets.shape[0]
     let values = targets.doubles()
     let width = values.count / max(1, rows)
@@ -120,5 +120,98 @@ public struct LabelFacts: Sendable {
     return counts.reduce(0) { sum, count in
       count == 0 ? sum : sum - Double(count) / total * Double.log(Double(count) / total)
     }
+  }
+}
+
+extension LabelFacts {
+  /// Mean over the classes of the share of their rows that answers find; `nil` for answers that are
+  /// not one number, or one a class.
+  func balancedAccuracy(of answers: [[Double]]) -> Double? {
+    var hits = [Double](repeating: 0, count: counts.count)
+    for (row, answer) in answers.enumerated() {
+      guard answer.count == 1 ? counts.count == 2 : answer.count >= counts.count else { return nil }
+      let best =
+        answer.count == 1
+        ? (answer[0] > 0.5 ? 1 : 0) : answer.indices.max { answer[$0] < answer[$1] } ?? 0
+      if best == classes[row] { hits[best] += 1 }
+    }
+    let present = counts.indices.filter { counts[$0] > 0 }
+    return present.reduce(0) { $0 + hits[$1] / Double(counts[$1]) } / Double(max(1, present.count))
+  }
+}
+
+/// Targets as numbers.
+public struct TargetFacts: Sendable {
+  public let rows: Int
+  /// The one value that all of them have; `nil` where they differ.
+  public let constant: Double?
+
+  init(_ targets: NumericArray) {
+    let values = targets.doubles()
+    rows = targets.shape[0]
+    constant = values.first.flatMap { first in values.allSatisfy { $0 == first } ? first : nil }
+  }
+}
+
+/// How large the numbers are that go into a training, and whether any row counts.
+public struct NumberRange: Sendable {
+  /// The largest size among the inputs' numbers, and the input; ids of words are left out.
+  public let largestInput: (size: Double, name: String)?
+  public let largestTarget: Double
+  /// Whether every row has the weight 0.
+  public let isWeightless: Bool
+
+  init(_ data: Dataset, names: [String]) {
+    var largest: (size: Double, name: String)?
+    for (place, array) in data.inputs.enumerated() where array.elements.type.isFloatingPoint {
+      let size = array.doubles().reduce(0) { max($0, abs($1)) }
+      if size > largest?.size ?? -1 {
+        largest = (size, names.indices.contains(place) ? names[place] : "input \(place)")
+      }
+    }
+    largestInput = largest
+    largestTarget = data.targets.flatMap { $0.doubles() }.reduce(0) { max($0, abs($1)) }
+    isWeightless =
+      !data.sampleWeights.isEmpty
+      && data.sampleWeights.allSatisfy { $0?.doubles().allSatisfy { $0 == 0 } ?? false }
+  }
+}
+
+/// How many rows of validation stand among those that are learned from.
+public struct RepeatedRows: Sendable {
+  /// Share of the validation rows.
+  public let share: Double
+  /// How often each different row comes in the rows to learn from, on average.
+  public let timesInTraining: Double
+
+  /// - Returns: `nil` where nothing is validated.
+  init?(
+    _ data: Dataset, _ training: Range<Int>, heldIn held: (data: Dataset, rows: Range<Int>)
+  ) {
+    guard !held.rows.isEmpty, !training.isEmpty else { return nil }
+    let learned = Self.keys(data, training)
+    let seen = Set(learned)
+    let keys = Self.keys(held.data, held.rows)
+    guard !keys.isEmpty, !seen.isEmpty else { return nil }
+    share = Double(keys.filter(seen.contains).count) / Double(keys.count)
+    timesInTraining = Double(learned.count) / Double(seen.count)
+  }
+
+  /// A number for each row, of all that it holds: FNV-1a over the numbers' bits. Rows of nothing
+  /// but zeros, which are empty texts, are left out.
+  private static func keys(_ data: Dataset, _ rows: Range<Int>) -> [UInt64] {
+    var keys = [UInt64](repeating: 0xCBF2_9CE4_8422_2325, count: rows.count)
+    var isEmpty = [Bool](repeating: true, count: rows.count)
+    for array in data.inputs {
+      let values = array.doubles()
+      let width = values.count / max(1, data.rows)
+      for (place, row) in rows.enumerated() {
+        for value in values[row * width..<(row + 1) * width] {
+          keys[place] = (keys[place] ^ value.bitPattern) &* 0x100_0000_01B3
+          if value != 0 { isEmpty[place] = false }
+        }
+      }
+    }
+    return zip(keys, isEmpty).filter { !$0.1 }.map(\.0)
   }
 }

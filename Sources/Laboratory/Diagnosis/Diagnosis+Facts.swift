@@ -16,7 +16,7 @@ extension Diagnosis {
     let optimizer = model.compilation.map { type(of: $0.optimizer).className.lowercased() } ?? ""
     let rate = evidence.rate.map { " at rate \(rateInWords($0))" } ?? ""
     let epochs = subject.settings.epochs
-    return "\(model.network.name) on \(rows) rows, \(epochs) epoch\(epochs == 1 ? "" : "s") of "
+    return "\(model.network.name) on \(rows) rows, \(counted(epochs, "epoch")) of "
       + "\(optimizer)\(rate), Keras \((model.compilation?.generation ?? model.network.generation).rawValue)"
   }
 
@@ -29,12 +29,23 @@ extension Diagnosis {
     add("loss", evidence.course.map(lossText))
     add("before", subject.past.flatMap(pastText))
     add("labels", labelsText)
-    add("padding", evidence.padding.map(paddingText))
-    add("words", evidence.vocabulary.map(wordsText))
-    add("answers", evidence.dependence.map(dependenceText))
+    for input in evidence.inputs {
+      let name = evidence.note(input)
+      add("padding\(name)", paddingText(input.padding))
+      add("words\(name)", wordsText(input.vocabulary))
+      add("answers\(name)", input.dependence.map { dependenceText($0, input) })
+    }
     add("gradient", gradientText)
-    add("gates", evidence.recurrent.flatMap(gatesText))
-    add("memory", evidence.recurrent?.onPadding.map(memoryText))
+    for (place, recurrent) in evidence.recurrent.enumerated() {
+      let name = evidence.recurrent.count > 1 ? " of \(recurrent.layer)" : ""
+      add("gates\(name)", gatesText(recurrent))
+      let after = evidence.recurrentAfter.indices.contains(place)
+      add(
+        "memory\(name)",
+        recurrent.onPadding.map {
+          memoryText($0, after ? evidence.recurrentAfter[place].onPadding : nil)
+        })
+    }
     add("updates", updatesText)
     add("units", unitsText)
     add("range test", evidence.rateRange.map(rangeText))
@@ -49,7 +60,8 @@ extension Diagnosis {
     let kind = course.history["val_loss"].isEmpty ? "training" : "validation"
     let ended =
       course.leftPlateau.map { "it left that in epoch \($0)" }
-      ?? (course.final > 1.05 * course.constant ? "it is above that" : "it stands there")
+      ?? (course.final - course.constant > 0.05 * abs(course.constant)
+        ? "it is above that" : "it stands there")
     return "\(kind) \(inWords(course.validation.first ?? .nan)) after one epoch, "
       + "\(inWords(course.best)) at best, \(inWords(course.final)) at the end; \(guess): \(ended)"
   }
@@ -57,12 +69,15 @@ extension Diagnosis {
   private func pastText(_ past: History) -> String? {
     let name = past["val_loss"].isEmpty ? "loss" : "val_loss"
     guard let first = past[name].first, let last = past[name].last else { return nil }
-    return "the saved run's \(past.epochs.count) epochs took \(name) from \(inWords(first)) to "
+    return
+      "the saved run's \(counted(past.epochs.count, "epoch")) took \(name) from \(inWords(first)) to "
       + inWords(last)
   }
 
   private var labelsText: String? {
-    guard let labels = evidence.labels else { return nil }
+    guard let labels = evidence.labels else {
+      return evidence.targets?.constant.map { "all targets are \(inWords($0))" }
+    }
     let total = Double(max(1, labels.counts.reduce(0, +)))
     let shares = labels.counts.prefix(8).enumerated().map {
       "\($0.offset): \(percent(Double($0.element) / total))"
@@ -70,8 +85,11 @@ extension Diagnosis {
     var text = shares.joined(separator: ", ")
     if let found = evidence.labelEvidence {
       text +=
-        "; \(evidence.padding == nil ? "columns above their median" : "words alone") (naive Bayes) find "
+        "; \(found.looksAt) (naive Bayes) find "
         + "\(percent(found.balancedAccuracy)) of the classes"
+      if let best = found.best, best.share > 0.5 {
+        text += ", \(best.feature) alone tells \(percent(best.share)) of what there is to tell"
+      }
     }
     if let found = evidence.balancedAccuracy {
       text += ", the trained model \(percent(found))"
@@ -109,15 +127,15 @@ extension Diagnosis {
     return parts.joined(separator: "; ")
   }
 
-  private func dependenceText(_ words: WordDependence) -> String {
+  private func dependenceText(_ words: WordDependence, _ input: WordInput) -> String {
     var text =
       "before training the score differs by \(inWords(words.spread)) from row to row; with words "
       + "exchanged it moves by \(inWords(words.permuted)), without words by "
       + "\(inWords(words.removed))"
-    if let padding = evidence.padding, padding.endShare > 0, !padding.isMasked {
+    if input.padding.endShare > 0, !input.padding.isMasked {
       text += "; padded in front it would differ by \(inWords(words.inFront))"
     }
-    if let after = evidence.dependenceAfter {
+    if let after = input.dependenceAfter {
       text += "; after training by \(inWords(after.spread))"
     }
     return text
@@ -127,11 +145,10 @@ extension Diagnosis {
     guard let before = evidence.before else { return nil }
     let norm = Probe.root(before.weights.map(\.gradientNorm))
     var text = "norm \(inWords(norm)) over all weights before training"
-    if let arriving = evidence.arriving {
-      text += "; of that at the recurrent layer's output \(inWords(arriving)) reaches the words"
-    }
-    if let growth = evidence.growth {
-      text += ", by a factor of \(inWords(growth)) a step back"
+    for arrival in evidence.arrivals {
+      let layer = evidence.arrivals.count > 1 ? arrival.layer : "the recurrent layer"
+      text += "; of that at \(layer)'s output \(inWords(arrival.middle)) reaches the words"
+      if let growth = arrival.growth { text += ", by a factor of \(inWords(growth)) a step back" }
     }
     return text
   }
@@ -142,10 +159,12 @@ extension Diagnosis {
     return "closer than 1% to 0 or 1 at the words: \(gates.joined(separator: ", "))"
   }
 
-  private func memoryText(_ memory: RecurrentFacts.Memory) -> String {
+  private func memoryText(
+    _ memory: RecurrentFacts.Memory, _ after: RecurrentFacts.Memory?
+  ) -> String {
     "a step of padding leaves \(inWords(memory.radius)) of a difference between two states: 1/e "
       + "after \(inWords(memory.length)) steps"
-      + (evidence.recurrentAfter?.onPadding.map {
+      + (after.map {
         "; after training \(inWords($0.radius)), \(inWords($0.length)) steps"
       } ?? "")
   }
@@ -153,8 +172,8 @@ extension Diagnosis {
   private var updatesText: String? {
     guard let ratio = evidence.updateRatio else { return nil }
     return
-      "one moves a weight by \(inWords(ratio * 100))% of its size in the first epoch, the epoch "
-      + "by \(inWords((evidence.epochRatio ?? .nan) * 100))% (middle of the weights)"
+      "one moves a weight by \(ofItsSize(ratio, inDetail: true)) in the first epoch, the epoch "
+      + "by \(ofItsSize(evidence.epochRatio ?? .nan, inDetail: true)) (middle of the weights)"
   }
 
   private var unitsText: String? {
@@ -178,18 +197,38 @@ extension Diagnosis {
         : "Nothing that was measured explains the loss; more epochs may tell."
     }
     var text = "First cause: \(first.kind.title)."
-    if let best, let left = best.course.leftPlateau {
-      text += " What helped most: \(best.remedy.title): "
-      text +=
-        evidence.standstill > 0
-        ? "it left the plateau in epoch \(left)"
-        : "the loss ends at \(inWords(best.course.final))"
+    if let best {
+      text += " What helped most: \(best.remedy.title): \(gain(best))"
       text += best.remedy.flags.map { ", as with `\($0)`." } ?? "."
     } else if !trials.isEmpty {
-      text += " No remedy that was tried did better within \(subject.settings.epochs) epochs."
+      text += " \(nothingHelped)"
     } else {
       text += " \(first.remedy)"
     }
     return text
+  }
+
+  /// What the best remedy brought.
+  private func gain(_ best: Trial) -> String {
+    let now = evidence.course?.final ?? .nan
+    let losses = "the loss ends at \(inWords(best.course.final)) instead of \(inWords(now))"
+    guard evidence.standstill > 0 else { return losses }
+    guard let left = best.course.leftPlateau else {
+      return "it did not leave the plateau, but \(losses)"
+    }
+    return left == evidence.course?.leftPlateau
+      ? "it left the plateau in epoch \(left), too, but \(losses)"
+      : "it left the plateau in epoch \(left)"
+  }
+
+  /// No remedy did better; where one has a lower loss in the table it says why that is none.
+  private var nothingHelped: String {
+    let epochs = counted(subject.settings.epochs, "epoch")
+    let isLower = trials.contains { $0.course.final < evidence.course?.final ?? -.infinity }
+    guard isLower else { return "No remedy that was tried did better within \(epochs)." }
+    let isSooner = evidence.standstill > 0 ? "left the plateau sooner or " : ""
+    return
+      "No remedy that was tried \(isSooner)ended clearly lower within \(epochs): losses that lie "
+      + "closer than \(inWords(evidence.chance)) differ no more than chance has it on so few rows."
   }
 }

@@ -3,7 +3,7 @@ import KerasTrain
 
 extension Diagnosis {
   /// `diagnosis.json`: measures, causes with their figures, and trials. What is no finite number is
-  /// `NaN` or `Infinity`, as Python writes and reads them.
+  /// null.
   public var json: JSON {
     var object: JSONObject = [
       "model": .string(subject.model.network.name),
@@ -12,8 +12,9 @@ extension Diagnosis {
       "rows": .integer(subject.data.rows), "epochs": .integer(subject.settings.epochs),
       "verdict": .string(verdict),
     ]
-    if let seed = subject.settings.seed { object["seed"] = .number(Double(seed)) }
+    if let seed = subject.settings.seed { object["seed"] = JSON(seed: seed) }
     object["learning_rate"] = evidence.rate.map(JSON.number)
+    object["loss_by_chance"] = .number(evidence.chance)
     object["causes"] = .array(causes.map(\.json))
     object["trials"] = .array(trials.map(\.json))
     object["training"] = evidence.course.map(\.json)
@@ -21,28 +22,12 @@ extension Diagnosis {
     object["facts"] = .object(
       facts.reduce(into: JSONObject()) { $0[$1.name] = .string($1.text) })
     object["notes"] = .array(notes.map(JSON.string))
-    return .object(object)
+    return JSON.object(object).finite
   }
 
   private var measures: JSONObject {
     var object: JSONObject = [:]
-    if let padding = evidence.padding {
-      object["padding"] = [
-        "steps": .integer(padding.steps), "mean_words": .number(padding.meanWords),
-        "longest": .integer(padding.longest), "front_share": .number(padding.frontShare),
-        "end_share": .number(padding.endShare), "empty_rows": .number(padding.emptyShare),
-        "masked": .bool(padding.isMasked),
-      ]
-    }
-    if let words = evidence.vocabulary {
-      var own: JSONObject = [
-        "embedding_rows": .integer(words.size), "untouched_rows": .integer(words.untouched),
-        "ids_out_of_range": .integer(words.outOfRange),
-      ]
-      own["unknown_share"] = words.coverage.map { .number($0.unknownShare) }
-      own["lost_share"] = words.coverage.map { .number($0.lostShare) }
-      object["vocabulary"] = .object(own)
-    }
+    if !evidence.inputs.isEmpty { object["inputs"] = .array(evidence.inputs.map(\.json)) }
     if let labels = evidence.labels {
       var own: JSONObject = [
         "counts": .array(labels.counts.map(JSON.integer)), "entropy": .number(labels.entropy),
@@ -51,29 +36,23 @@ extension Diagnosis {
         .number($0.balancedAccuracy)
       }
       own["naive_bayes_sigmas"] = evidence.labelEvidence.map { .number($0.sigmas) }
+      own["best_feature"] = evidence.labelEvidence?.best.map { .string($0.feature) }
       own["best_feature_information"] = evidence.labelEvidence?.best.map { .number($0.share) }
-      own["repeated_validation_rows"] = evidence.repeatedRows.map(JSON.number)
       own["model_balanced_accuracy"] = evidence.balancedAccuracy.map(JSON.number)
+      own["model_agreement_sigmas"] = evidence.agreement.map { .number($0.sigmas) }
       object["labels"] = .object(own)
     }
-    for (name, dependence) in [
-      ("answers_before", evidence.dependence), ("answers_after", evidence.dependenceAfter),
-    ] {
-      guard let dependence else { continue }
-      var own: JSONObject = [
-        "spread": .number(dependence.spread), "words_exchanged": .number(dependence.permuted),
-        "words_removed": .number(dependence.removed),
-        "spread_padded_in_front": .number(dependence.inFront),
-      ]
-      own["gradient_at_words"] = dependence.gradient.map(JSON.number)
-      own["gradient_at_words_padded_in_front"] = dependence.gradientInFront.map(JSON.number)
-      object[name] = .object(own)
+    if let repeated = evidence.repeated {
+      object["repeated_validation_rows"] = .number(repeated.share)
+    }
+    if let giveaway = evidence.giveaway {
+      object["giveaway"] = ["what": .string(giveaway.what), "share": .number(giveaway.share)]
     }
     for (name, probe) in [("before", evidence.before), ("after", evidence.after)] {
       if let probe { object["gradients_\(name)"] = .object(probe.json) }
     }
     for (name, facts) in [("before", evidence.recurrent), ("after", evidence.recurrentAfter)] {
-      if let facts { object["recurrent_\(name)"] = .object(facts.json) }
+      if !facts.isEmpty { object["recurrent_\(name)"] = .array(facts.map { .object($0.json) }) }
     }
     if let range = evidence.rateRange {
       var own: JSONObject = [
@@ -84,6 +63,42 @@ extension Diagnosis {
       object["range_test"] = .object(own)
     }
     return object
+  }
+}
+
+extension WordInput {
+  fileprivate var json: JSON {
+    var vocabulary: JSONObject = [
+      "embedding_rows": .integer(self.vocabulary.size),
+      "untouched_rows": .integer(self.vocabulary.untouched),
+      "ids_out_of_range": .integer(self.vocabulary.outOfRange),
+    ]
+    vocabulary["unknown_share"] = self.vocabulary.coverage.map { .number($0.unknownShare) }
+    vocabulary["lost_share"] = self.vocabulary.coverage.map { .number($0.lostShare) }
+    var object: JSONObject = [
+      "name": .string(name),
+      "padding": [
+        "steps": .integer(padding.steps), "mean_words": .number(padding.meanWords),
+        "longest": .integer(padding.longest), "front_share": .number(padding.frontShare),
+        "end_share": .number(padding.endShare), "empty_rows": .number(padding.emptyShare),
+        "masked": .bool(padding.isMasked),
+      ], "vocabulary": .object(vocabulary),
+    ]
+    object["answers_before"] = dependence.map(\.json)
+    object["answers_after"] = dependenceAfter.map(\.json)
+    return .object(object)
+  }
+}
+
+extension WordDependence {
+  fileprivate var json: JSON {
+    var object: JSONObject = [
+      "spread": .number(spread), "words_exchanged": .number(permuted),
+      "words_removed": .number(removed), "spread_padded_in_front": .number(inFront),
+    ]
+    object["gradient_at_words"] = gradient.map(JSON.number)
+    object["gradient_at_words_padded_in_front"] = gradientInFront.map(JSON.number)
+    return .object(object)
   }
 }
 
@@ -150,6 +165,10 @@ extension Probe {
   fileprivate var json: JSONObject {
     var object: JSONObject = ["loss": .number(loss)]
     object["by_timestep"] = flow.map { .array($0.byStep.map(JSON.number)) }
+    if flows.count > 1 {
+      object["by_timestep_of_inputs"] = .array(
+        flows.map { flow in flow.map { .array($0.byStep.map(JSON.number)) } ?? .null })
+    }
     object["by_weight"] = .object(
       weights.reduce(into: JSONObject()) { $0[$1.name] = .number($1.gradientNorm) })
     object["dead_units"] = .object(

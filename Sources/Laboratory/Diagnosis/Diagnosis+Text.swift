@@ -25,7 +25,8 @@ extension Diagnosis {
     }
     if !trials.isEmpty {
       lines += [
-        "", "tried, \(subject.settings.epochs) epochs each from the same weights and seed",
+        "",
+        "tried, \(counted(subject.settings.epochs, "epoch")) each from the same weights and seed",
       ]
       lines += trialTable().text.split(separator: "\n", omittingEmptySubsequences: false)
         .map { "  \($0)" }

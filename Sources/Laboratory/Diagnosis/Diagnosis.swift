@@ -68,7 +68,7 @@ public struct Diagnosis: Sendable {
     evidence = examination.evidence
     causes = evidence.causes
     var notes = examination.notes
-    let helps = causes.contains { !$0.kind.isOfData }
+    let helps = !evidence.isConstantTarget && causes.contains { !$0.kind.isOfData }
     if trying == .all || trying == .auto && helps, evidence.course != nil, !isInterrupted() {
       let (remedies, failures) = Remedy.all(for: subject, evidence)
       notes += failures
@@ -80,16 +80,17 @@ public struct Diagnosis: Sendable {
     }
     let byLossAlone = evidence.standstill == 0
     self.trials = trials.sorted {
-      Trial.isBetter($0.course, than: $1.course, byLossAlone: byLossAlone)
+      $0.course.isBetter(than: $1.course, by: 0, byLossAlone: byLossAlone)
     }
     self.notes = notes
   }
 
-  /// The remedy that did best; `nil` where none left the plateau, or none did better than what is.
+  /// The remedy that did best; `nil` where none did better than what is: left the plateau sooner,
+  /// or ended at a loss that is lower by more than ``Evidence/chance``.
   public var best: Trial? {
     guard let course = evidence.course, let first = trials.first else { return nil }
-    return first.course.leftPlateau != nil
-      && Trial.isBetter(first.course, than: course, byLossAlone: evidence.standstill == 0)
-      ? first : nil
+    let isBetter = first.course.isBetter(
+      than: course, by: evidence.chance, byLossAlone: evidence.standstill == 0)
+    return isBetter ? first : nil
   }
 }

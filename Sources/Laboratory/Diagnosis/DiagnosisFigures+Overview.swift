@@ -22,7 +22,7 @@ extension DiagnosisFigures {
             ? [ReferenceLine(y: course.constant, label: "a guess")] : [],
           yRange: range))
     }
-    charts += stepCharts.map(\.chart) + [memoryChart].compactMap { $0 }
+    charts += stepCharts.map(\.chart) + memoryCharts
     return Figure(
       title: title, charts: charts, columns: 2, width: 760,
       height: 90 + 230 * Double((charts.count + 1) / 2))

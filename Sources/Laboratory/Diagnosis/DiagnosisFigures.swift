@@ -110,40 +110,58 @@ struct DiagnosisFigures {
   /// What happens step by step, and what each chart shows.
   var stepCharts: [(chart: Chart, words: String)] {
     var charts: [(chart: Chart, words: String)] = []
-    if let flow = evidence.before?.flow {
+    let flows = evidence.before?.flows ?? []
+    for (place, flow) in flows.enumerated() {
+      guard let flow else { continue }
+      let after = evidence.after?.flows ?? []
+      let input = flows.count == evidence.inputs.count ? evidence.inputs[place] : nil
       var chart = pair(
-        "Gradient at each step", "step", "log10 of its norm", flow.byStep,
-        evidence.after?.flow?.byStep)
-      var words = "What of the loss's gradient comes back to each step of the rows"
-      if let padding = evidence.padding, padding.endShare > 0.1 {
+        "Gradient at each step\(input.map(evidence.note) ?? "")", "step", "log10 of its norm",
+        flow.byStep, after.indices.contains(place) ? after[place]?.byStep : nil)
+      var words =
+        place == 0 ? "What of the loss's gradient comes back to each step of the rows" : ""
+      if let padding = input?.padding, padding.endShare > 0.1 {
         chart.references.append(
           ReferenceLine(x: Double(padding.steps) - padding.meanEnd, label: "words end"))
-        words += " (on average words end at the line)"
+        if !words.isEmpty { words += " (on average words end at the line)" }
       }
       charts.append((chart, words))
     }
-    if let dependence = evidence.dependence, dependence.byWord.count > 1 {
+    for (place, input) in evidence.inputs.enumerated() {
+      guard let dependence = input.dependence, dependence.byWord.count > 1 else { continue }
       var chart = pair(
-        "Gradient at each word", "word of a row", "log10 of its norm", dependence.byWord,
-        evidence.dependenceAfter?.byWord)
-      if let padding = evidence.padding, padding.endShare > 0, !padding.isMasked {
+        "Gradient at each word\(evidence.note(input))", "word of a row", "log10 of its norm",
+        dependence.byWord, input.dependenceAfter?.byWord)
+      if input.padding.endShare > 0, !input.padding.isMasked {
         chart.series.append(
           Series(
             Self.inFrontName, values: Self.logarithms(dependence.byWordInFront),
             style: Self.inFront))
       }
-      charts.append((chart, "to its first, second, … word"))
+      charts.append((chart, place == 0 ? "to its first, second, … word" : ""))
     }
-    if let recurrent = evidence.recurrent, !recurrent.spreadByStep.isEmpty {
+    for (place, recurrent) in evidence.recurrent.enumerated()
+    where !recurrent.spreadByStep.isEmpty {
       charts.append(
         (
           pair(
-            "Spread of the state over rows", "step", "log10 of distance", recurrent.spreadByStep,
-            evidence.recurrentAfter?.spreadByStep),
-          "how far the recurrent state of a row lies from that of others, step by step"
+            "Spread of the state\(layerNote(recurrent)) over rows", "step", "log10 of distance",
+            recurrent.spreadByStep, after(place)?.spreadByStep),
+          place == 0
+            ? "how far the recurrent state of a row lies from that of others, step by step" : ""
         ))
     }
     return charts
+  }
+
+  /// ` of gru_1` where a model has several recurrent layers.
+  private func layerNote(_ recurrent: RecurrentFacts) -> String {
+    evidence.recurrent.count > 1 ? " of \(recurrent.layer)" : ""
+  }
+
+  /// The same layer after training.
+  private func after(_ place: Int) -> RecurrentFacts? {
+    evidence.recurrentAfter.indices.contains(place) ? evidence.recurrentAfter[place] : nil
   }
 
   private var byStep: ReportPage.Block? {
@@ -158,29 +176,30 @@ struct DiagnosisFigures {
     }
     return .figures(
       charts.map { single($0.chart) }, legend: legend,
-      caption: charts.map(\.words).joined(separator: "; ")
+      caption: charts.map(\.words).filter { !$0.isEmpty }.joined(separator: "; ")
         + ". Each unit down is a factor of ten less.")
   }
 
   private var gates: ReportPage.Block? {
-    guard let recurrent = evidence.recurrent, !recurrent.gates.isEmpty else { return nil }
-    let after = evidence.recurrentAfter?.gates ?? []
     func histogram(_ gate: RecurrentFacts.Gate, _ name: String, _ style: SeriesStyle) -> Series {
       Series(
         name,
         points: gate.histogram.enumerated().map { (x: (Double($0) + 0.5) / 20, y: 100 * $1) },
         style: style)
     }
-    let figures = recurrent.gates.enumerated().map { index, gate in
-      var series = [histogram(gate, "before", Self.before)]
-      if after.indices.contains(index) {
-        series.append(histogram(after[index], "after", Self.after))
+    let figures = evidence.recurrent.enumerated().flatMap { place, recurrent in
+      recurrent.gates.enumerated().map { index, gate in
+        var series = [histogram(gate, "before", Self.before)]
+        if let after = after(place)?.gates, after.indices.contains(index) {
+          series.append(histogram(after[index], "after", Self.after))
+        }
+        return single(
+          Chart(
+            title: "Gate \(gate.name) of \(recurrent.layer)", xLabel: "how far open",
+            yLabel: "% of all", series: series, xRange: 0...1))
       }
-      return single(
-        Chart(
-          title: "Gate \(gate.name) of \(recurrent.layer)", xLabel: "how far open",
-          yLabel: "% of all", series: series, xRange: 0...1))
     }
+    guard !figures.isEmpty else { return nil }
     return .figures(
       figures,
       legend: [
@@ -191,20 +210,23 @@ struct DiagnosisFigures {
         + "the gate no longer learns.")
   }
 
-  /// The recurrent map's eigenvalues on padding.
-  var memoryChart: Chart? {
-    guard let memory = evidence.recurrent?.onPadding else { return nil }
-    var series = [Series("before training", values: memory.spectrum, style: Self.before)]
-    if let after = evidence.recurrentAfter?.onPadding {
-      series.append(Series("after training", values: after.spectrum, style: Self.after))
+  /// Each recurrent map's eigenvalues on padding.
+  var memoryCharts: [Chart] {
+    evidence.recurrent.enumerated().compactMap { place, recurrent in
+      guard let memory = recurrent.onPadding else { return nil }
+      var series = [Series("before training", values: memory.spectrum, style: Self.before)]
+      if let after = after(place)?.onPadding {
+        series.append(Series("after training", values: after.spectrum, style: Self.after))
+      }
+      return Chart(
+        title: "Memory\(layerNote(recurrent)) on padding", xLabel: "eigenvalue, by size",
+        yLabel: "magnitude", series: series,
+        references: [ReferenceLine(y: 1, label: "forgets nothing")])
     }
-    return Chart(
-      title: "Memory on padding", xLabel: "eigenvalue, by size", yLabel: "magnitude",
-      series: series, references: [ReferenceLine(y: 1, label: "forgets nothing")])
   }
 
   private var memory: ReportPage.Block? {
-    var figures = [memoryChart].compactMap { $0 }.map(single)
+    var figures = memoryCharts.map(single)
     if let range = evidence.rateRange, range.rates.count > 1 {
       var chart = Chart(
         title: "Range test", xLabel: "learning rate", yLabel: "loss",

@@ -61,8 +61,8 @@ public struct DiagnosisReport: Sendable {
           "What was tried",
           [
             .paragraph(
-              "\(diagnosis.subject.settings.epochs) epochs each, from the same weights, seed and "
-                + "rows."
+              "\(counted(diagnosis.subject.settings.epochs, "epoch")) each, from the same weights, "
+                + "seed and rows."
             ),
             .table(diagnosis.trialTable(changeFirst: true)),
           ] + figures.trials

@@ -1,9 +1,10 @@
+import KerasRuntime
+
 /// Causes that lie in the data.
 extension Evidence {
   var unbalancedLabels: Cause? {
-    guard let labels, let balancedAccuracy, labels.counts.filter({ $0 > 0 }).count > 1 else {
-      return nil
-    }
+    if let one = oneTarget { return one }
+    guard let labels, let balancedAccuracy else { return nil }
     let chance = 1 / Double(labels.counts.filter { $0 > 0 }.count)
     let ignored = (1 - (balancedAccuracy - chance) / (0.6 * (1 - chance))).clamped
     let strength = ((labels.majority - 0.7) / 0.2).clamped * ignored
@@ -26,61 +27,90 @@ extension Evidence {
         + "that counts classes alike, not at accuracy.")
   }
 
+  /// Rows that are all to give the same.
+  private var oneTarget: Cause? {
+    guard isConstantTarget, let rows = targets?.rows ?? labels?.classes.count else { return nil }
+    let value = targets?.constant.map(inWords) ?? labels.map { "\($0.classes.first ?? 0)" } ?? ""
+    let noun = labels == nil ? "target" : "label"
+    return Cause(
+      kind: .unbalancedLabels, strength: 1,
+      figures: [.init("majority", 1, "100% of the \(rows) rows have one \(noun), \(value)")],
+      because:
+        "Always giving that answer is never wrong, so there is nothing to tell apart: the loss "
+        + "falls towards \(inWords(course?.constantInTraining ?? 0)) whatever the rows are.",
+      remedy:
+        "Look at where the \(noun)s come from: the column, a filter, the file's order. Give rows "
+        + "of every kind.")
+  }
+
   var nothingToLearn: Cause? {
     guard let labelEvidence, let labels, labels.counts.filter({ $0 > 0 }).count > 1 else {
       return nil
     }
-    let explained = max(padding?.emptyShare ?? 0, vocabulary?.coverage?.unknownShare ?? 0)
+    let empty = inputs.map(\.padding.emptyShare).max() ?? 0
+    let unknown = inputs.compactMap { $0.vocabulary.coverage?.unknownShare }.max() ?? 0
+    // What has not even learned its own rows has not looked for long.
+    let hasLooked =
+      course.map { (1 - ($0.training.last ?? .infinity) / $0.constantInTraining) / 0.1 }?.clamped
+      ?? 0
     let strength =
-      0.95 * (1 - (labelEvidence.sigmas - 1) / 2).clamped * (1 - realGain) * (1 - explained)
+      (0.5 + 0.45 * hasLooked) * (1 - (labelEvidence.sigmas - 1) / 2).clamped * (1 - realGain)
+      * (1 - (agreement?.certainty ?? 0)) * (1 - max(empty, unknown))
     return Cause(
       kind: .nothingToLearn, strength: strength,
       figures: [
+        repeated.flatMap {
+          guard let trainingRows, trainingRows > 1, $0.timesInTraining >= Double(trainingRows)
+          else { return nil }
+          return .init("different_rows", 1, "all \(trainingRows) rows to learn from are the same")
+        },
         .init(
           "bag_of_words_sigmas", labelEvidence.sigmas,
-          "a naive Bayes classifier finds a row's class in "
+          "a naive Bayes classifier (\(labelEvidence.looksAt)) finds a row's class in "
             + "\(percent(labelEvidence.balancedAccuracy)) of cases, "
             + "\(inWords(labelEvidence.sigmas)) standard errors from chance"),
-        best.map {
+        agreement.map {
+          .init(
+            "agreement_sigmas", $0.sigmas,
+            "the trained model's answers on \($0.rows) rows that it has not seen go with their "
+              + "labels by \(inWords($0.sigmas)) standard deviations of chance")
+        },
+        course.map {
           .init(
             "best_validation_loss", $0.best,
             "no epoch's validation loss is below \(inWords($0.best)); a constant answer has "
               + "\(inWords($0.constant))")
         },
       ].compactMap { $0 },
-      because:
-        "Neither the model nor a classifier that only counts words finds anything in the rows "
-        + "that goes with the label on rows it has not seen. What the model learns it learns by "
-        + "heart.",
+      because: hasLooked > 0.5
+        ? "Neither the model nor a classifier that only counts finds anything in the rows that "
+          + "goes with the label on rows it has not seen. What the model learns it learns by heart."
+        : "A classifier that only counts finds nothing in the rows that goes with the label, and "
+          + "the model has not begun to learn its own rows. There may be nothing, or it lies in "
+          + "how things meet, which takes a model that learns longer.",
       remedy:
         "Look at the labels: are they in the rows' order, of the same file, not shuffled on their "
-        + "own? Read twenty rows with their labels.")
+        + "own? Read twenty rows with their labels."
+        + (hasLooked > 0.5 ? "" : " If they fit, train for more epochs, or at a higher rate."))
   }
 
-  private var best: (best: Double, constant: Double)? { course.map { ($0.best, $0.constant) } }
-
   var leakingLabels: Cause? {
-    let telling = labelEvidence?.best
-    let fromFeature = (((telling?.share ?? 0) - 0.5) / 0.3).clamped
-    let repeated = repeatedRows ?? 0
-    // Rows that lost their words look alike without being so.
-    let unknown = vocabulary?.coverage?.unknownShare ?? 0
-    let fromRows = ((repeated - 0.4) / 0.4).clamped * (1 - unknown)
-    guard fromFeature > 0 || fromRows > 0 else { return nil }
-    let isFeature = fromFeature >= fromRows
+    let fromRows = repeatedStrength
+    let fromInput = giveaway == nil ? 0 : 0.9
+    guard max(fromInput, fromRows) > 0 else { return nil }
+    let isInput = fromInput >= fromRows
     var figures: [Cause.Figure] = []
-    if let telling, isFeature {
+    if let giveaway, isInput {
       figures.append(
         .init(
-          "best_feature_information", telling.share,
-          "\(padding == nil ? "column" : "token") \(telling.feature) alone tells "
-            + "\(percent(telling.share)) of the label"))
+          "giveaway", giveaway.share,
+          "\(giveaway.what), tells the label of \(percent(giveaway.share)) of the rows"))
     }
-    if !isFeature {
+    if let repeated, !isInput {
       figures.append(
         .init(
-          "repeated_rows", repeated,
-          "\(percent(repeated)) of the validation rows stand among the training rows"))
+          "repeated_rows", repeated.share,
+          "\(percent(repeated.share)) of the validation rows stand among the training rows"))
     }
     if let course, let first = course.validation.first {
       figures.append(
@@ -91,20 +121,35 @@ extension Evidence {
         ))
     }
     return Cause(
-      kind: .leakingLabels, strength: max(fromFeature, fromRows), figures: figures,
-      because: isFeature
-        ? "The model need not understand the rows: one input says what the label is, and may not "
-          + "be known when the model is used."
+      kind: .leakingLabels, strength: max(fromInput, fromRows), figures: figures,
+      because: isInput
+        ? "One input says what the label is, in the way of a mark that was put there with it: the "
+          + "model need not understand the rows, and the mark may be missing where the model is "
+          + "used. That is a suspicion. Numbers cannot tell such a mark from a task that is as easy."
         : "The model is examined on rows that it has learned by heart, so a low validation loss "
           + "says nothing about new rows.",
-      remedy: isFeature
-        ? "Find out what that input is and where it comes from; if it is not known when the model is "
-          + "used, take it out of the rows."
+      remedy: isInput
+        ? "Find out where that input comes from. If it is not known when the model is used, take "
+          + "it out of the rows; if it is, nothing is wrong."
         : "Take repeated rows out before splitting.")
   }
 
+  /// How many of the validation rows are known, unless rows repeat everywhere: where few different
+  /// ones are possible, each comes often, and knowing them is the task.
+  private var repeatedStrength: Double {
+    guard let repeated else { return 0 }
+    // Rows that lost their words look alike without being so.
+    let unknown = inputs.compactMap { $0.vocabulary.coverage?.unknownShare }.max() ?? 0
+    return ((repeated.share - 0.4) / 0.4).clamped * (1 - unknown)
+      * (1 - (repeated.timesInTraining - 2) / 2).clamped
+  }
+
   var foreignVocabulary: Cause? {
-    guard let vocabulary else { return nil }
+    inputs.compactMap(foreignVocabulary).max { $0.strength < $1.strength }
+  }
+
+  private func foreignVocabulary(_ input: WordInput) -> Cause? {
+    let vocabulary = input.vocabulary
     let unknown = vocabulary.coverage?.unknownShare ?? 0
     let outside = vocabulary.outOfRange > 0
     guard outside || unknown > 0 else { return nil }
@@ -113,8 +158,8 @@ extension Evidence {
       figures.append(
         .init(
           "ids_out_of_range", Double(vocabulary.outOfRange),
-          "\(vocabulary.outOfRange) token ids that the embedding's \(vocabulary.size) rows do not "
-            + "have, the first \(first.id) in row \(first.row)"))
+          "\(vocabulary.outOfRange) token ids\(note(input)) that the embedding's \(vocabulary.size) "
+            + "rows do not have, the first \(first.id) in row \(first.row)"))
     }
     if let coverage = vocabulary.coverage {
       figures.append(
@@ -134,15 +179,23 @@ extension Evidence {
         + "embedding anew.")
   }
 
+  /// ` of title` where a model has several texts.
+  func note(_ input: WordInput) -> String { inputs.count > 1 ? " of \(input.name)" : "" }
+
   var emptyRows: Cause? {
-    guard let padding, padding.emptyShare > 0 else { return nil }
-    let unknown = vocabulary?.coverage?.unknownShare ?? 0
+    inputs.compactMap(emptyRows).max { $0.strength < $1.strength }
+  }
+
+  private func emptyRows(_ input: WordInput) -> Cause? {
+    let padding = input.padding
+    guard padding.emptyShare > 0 else { return nil }
+    let unknown = input.vocabulary.coverage?.unknownShare ?? 0
     var figures = [
       Cause.Figure(
         "empty_rows", padding.emptyShare,
-        "\(percent(padding.emptyShare)) of \(padding.rows) rows hold no word")
+        "\(percent(padding.emptyShare)) of \(padding.rows) rows\(note(input)) hold no word")
     ]
-    if let coverage = vocabulary?.coverage, coverage.words > 0 {
+    if let coverage = input.vocabulary.coverage, coverage.words > 0 {
       figures.append(
         .init(
           "words_too_rare", Double(coverage.tooRare) / Double(coverage.words),

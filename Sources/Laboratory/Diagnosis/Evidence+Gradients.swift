@@ -3,15 +3,22 @@ import KerasRuntime
 /// Causes that lie in how gradients travel.
 extension Evidence {
   var endPadding: Cause? {
-    guard let padding, let dependence, let recurrent, !padding.isMasked, padding.meanEnd >= 1
+    inputs.compactMap(endPadding).max { $0.strength < $1.strength }
+  }
+
+  private func endPadding(_ input: WordInput) -> Cause? {
+    let padding = input.padding
+    guard let dependence = input.dependence, let reader = input.reader,
+      let recurrent = recurrent.first(where: { $0.node == reader }), !padding.isMasked,
+      padding.meanEnd >= 1
     else { return nil }
     // What one loses of the other two does not come back.
     let kept = (dependence.keptSpread * dependence.keptGradient).squareRoot()
     var figures = [
       Cause.Figure(
         "padding_behind_words", padding.meanEnd,
-        "behind the last word come \(inWords(padding.meanEnd)) steps of padding on average, "
-          + "\(percent(padding.endShare)) of all steps, unmasked"),
+        "behind the last word\(note(input)) come \(inWords(padding.meanEnd)) steps of padding on "
+          + "average, \(percent(padding.endShare)) of all steps, unmasked"),
       Cause.Figure(
         "kept_spread", dependence.keptSpread,
         "the answer differs from row to row by \(inWords(dependence.spread)); with the same "
@@ -45,14 +52,14 @@ extension Evidence {
   }
 
   var explodingGradients: Cause? {
-    guard let growth, let arrivingInAll else { return nil }
+    guard let arrival = loudest, let growth = arrival.growth else { return nil }
     return Cause(
       kind: .explodingGradients, strength: exploding,
       figures: [
         .init(
-          "gradient_at_words", arrivingInAll,
-          "the gradient at the words is \(inWords(arrivingInAll)) times the one at the recurrent "
-            + "layer's output"
+          "gradient_at_words", arrival.whole,
+          "the gradient at the words is \(inWords(arrival.whole)) times the one at the output of "
+            + arrival.layer
         ),
         .init(
           "growth_per_step", growth,
@@ -71,16 +78,25 @@ extension Evidence {
         + "Keras does.")
   }
 
+  /// Where most of a gradient comes back to the words.
+  private var loudest: GradientArrival? { arrivals.max { $0.whole < $1.whole } }
+
   /// How much of an explosion there is: from five times as much gradient at the words as at the
   /// recurrent layer's output to fifty times.
   var exploding: Double {
-    guard let arrivingInAll, arrivingInAll.isFinite, arrivingInAll > 0 else { return 0 }
-    return (Double.log10(arrivingInAll) - 0.7).clamped * max(standstill, unrest)
+    guard let whole = loudest?.whole, whole.isFinite, whole > 0 else { return 0 }
+    return (Double.log10(whole) - 0.7).clamped * max(standstill, unrest)
+  }
+
+  /// The gate of any layer that is flat most often.
+  private var flattest: (layer: String, gate: RecurrentFacts.Gate)? {
+    recurrent.flatMap { facts in facts.gates.map { (facts.layer, $0) } }
+      .max { $0.1.saturated < $1.1.saturated }
   }
 
   var saturation: Cause? {
-    let gate = recurrent?.gates.max { $0.saturated < $1.saturated }
-    let arriving = arriving ?? 1
+    let gate = flattest?.gate
+    let arriving = arrivals.map(\.middle).min() ?? 1
     let fromGates =
       (((gate?.saturated ?? 0) - 0.5) / 0.4).clamped
       * ((-Double.log10(max(arriving, 1e-30)) - 0.5) / 1.5).clamped
@@ -103,11 +119,11 @@ extension Evidence {
       figures = [
         .init(
           "saturated_gate", gate.saturated,
-          "gate \(gate.name) of \(recurrent?.layer ?? "") is closer than 1% to 0 or 1 at "
+          "gate \(gate.name) of \(flattest?.layer ?? "") is closer than 1% to 0 or 1 at "
             + "\(percent(gate.saturated)) of the words' steps"),
         .init(
           "gradient_at_words", arriving,
-          "of the gradient at its output \(inWords(arriving)) reaches the words"),
+          "of the gradient at the recurrent layer's output \(inWords(arriving)) reaches the words"),
       ]
     }
     return Cause(

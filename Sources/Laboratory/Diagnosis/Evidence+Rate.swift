@@ -13,19 +13,27 @@ extension Evidence {
   var unrest: Double {
     guard let course else { return 0 }
     if course.firstNonFinite != nil { return 1 }
-    let constant = course.constantInTraining
     let training = course.training
-    let ranAway = (((training.last ?? 0) / constant - 1.05) / 0.5).clamped
-    // Of all the way that the epochs' losses go up and down, how much is up.
-    let steps = zip(training, training.dropFirst()).map { $1 - $0 }
+    guard let first = training.first, let last = training.last else { return 0 }
+    // What counts is where it came from: a loss may fall all the way and still be above a guess's.
+    let size = max(abs(first), abs(course.constantInTraining), 1e-30)
+    let ranAway = (((last - first) / size - 0.05) / 0.5).clamped
+    // A loss that came down from far above may jump about from there on.
+    let level = max(abs(course.constantInTraining), abs(Median.of(training) ?? 0), 1e-30)
+    let jumps = max(
+      Self.jumps(training, level: level),
+      Self.jumps(Array(training.suffix((training.count + 1) / 2)), level: level))
+    return max(ranAway, jumps)
+  }
+
+  /// Of all the way that losses go up and down, how much is up, where the way is no trifle.
+  private static func jumps(_ losses: [Double], level: Double) -> Double {
+    let steps = zip(losses, losses.dropFirst()).map { $1 - $0 }
     let way = steps.reduce(0) { $0 + abs($1) }
     let up = steps.reduce(0) { $0 + max(0, $1) }
-    let jumps =
-      way > 0
-      ? ((up / way - 0.2) / 0.2).clamped
-        * (way / Double(max(1, steps.count)) / (0.05 * constant)).clamped
-      : 0
-    return max(ranAway, jumps)
+    guard way > 0 else { return 0 }
+    return ((up / way - 0.2) / 0.2).clamped
+      * (way / Double(steps.count) / (0.05 * level)).clamped
   }
 
   var rateTooHigh: Cause? {
@@ -34,7 +42,7 @@ extension Evidence {
     var figures = [
       Cause.Figure(
         "update_ratio", ratio,
-        "one update moves a weight by \(percent(ratio)) of its size in the first epoch; about "
+        "one update moves a weight by \(ofItsSize(ratio)) in the first epoch; about "
           + "0.1% to 1% is usual")
     ]
     if let bad = course.firstNonFinite {
@@ -80,7 +88,7 @@ extension Evidence {
     var figures = [
       Cause.Figure(
         "epoch_ratio", ratio,
-        "the whole first epoch moves a weight by \(percent(ratio)) of its size, one update by "
+        "the whole first epoch moves a weight by \(ofItsSize(ratio)), one update by "
           + "\(inWords(first * 100))%"),
       Cause.Figure(
         "loss_fall", (course.training.first ?? 0) - (course.training.last ?? 0),
@@ -101,6 +109,59 @@ extension Evidence {
         "The updates point somewhere useful, but are so small that the weights stay where they "
         + "started.",
       remedy: "Take ten times the learning rate, or the one that the range test suggests.")
+  }
+
+  /// What of the numbers that go in explains that none comes out, and what to do about it.
+  private func adviceForNumbers(
+    _ weights: [String], _ before: Probe
+  ) -> (figures: [Cause.Figure], remedy: String) {
+    if !weights.isEmpty {
+      return ([], "Start from other weights; these were saved after training had failed.")
+    }
+    if range?.isWeightless ?? false {
+      return (
+        [.init("rows_that_count", 0, "every row has the sample weight 0, so that none counts")],
+        "Give the rows that count a sample weight above 0."
+      )
+    }
+    // Squares of larger ones are no float32 any more.
+    if let largest = range?.largestInput, largest.size > 1e15 {
+      return (
+        [
+          .init(
+            "largest_input", largest.size,
+            "the numbers of \(largest.name) go up to \(inWords(largest.size))")
+        ],
+        "Scale the inputs, to a mean of 0 and a deviation of 1 for example (a Normalization layer "
+          + "does), and look for marks of missing values among them."
+      )
+    }
+    if let range, range.largestTarget > 1e15 {
+      return (
+        [
+          .init(
+            "largest_target", range.largestTarget,
+            "the targets go up to \(inWords(range.largestTarget))")
+        ], "Scale the targets, and look for marks of missing values among them."
+      )
+    }
+    if !before.nonFinite.isEmpty {
+      return (
+        [],
+        "Look at the layer named: an exponential or a division runs out of range; scale its "
+          + "inputs."
+      )
+    }
+    let outputs = before.outputs.joined().reduce(0) { max($0, abs($1)) }
+    return (
+      [
+        .init(
+          "largest_output", outputs,
+          "every layer's output is finite, up to \(inWords(outputs)), but not the loss of it")
+      ],
+      "Look at what the loss takes: a logarithm of 0, a square out of range, or targets that it "
+        + "does not know."
+    )
   }
 
   var notANumber: Cause? {
@@ -124,15 +185,13 @@ extension Evidence {
             "layers_not_finite", Double(before.nonFinite.count),
             "the first layer whose output is not finite: \(layer)"))
       }
+      let advice = adviceForNumbers(weights, before)
       return Cause(
-        kind: .notANumber, strength: 1, figures: figures,
+        kind: .notANumber, strength: 1, figures: figures + advice.figures,
         because:
           "The model gives no number before it has learned anything: every loss, gradient and "
           + "update from there on is none either.",
-        remedy: weights.isEmpty
-          ? "Look at the layer named: an exponential or a division runs out of range; scale its "
-            + "inputs."
-          : "Start from other weights; these were saved after training had failed.")
+        remedy: advice.remedy)
     }
     guard let bad = course?.firstNonFinite else { return nil }
     let explained = max(rateTooHigh?.strength ?? 0, exploding)
@@ -147,13 +206,11 @@ extension Evidence {
       remedy: "Lower the learning rate, clip the gradient, or compute the loss from logits.")
   }
 
-  /// How surely the validation loss was once below the constant answer's. Losses of single rows
-  /// differ by about half of that, and so far, over the root of their number, the mean may be off
-  /// by chance.
+  /// How surely the validation loss was once below the constant answer's: from one standard error
+  /// to three.
   var realGain: Double {
     guard let course else { return 0 }
-    let noise = course.constant / Double(max(1, validationRows ?? 1)).squareRoot()
-    return ((course.constant - course.best) / max(noise, 1e-30) - 0.5).clamped
+    return ((course.constant - course.best) / max(2 * chance, 1e-30) - 0.5).clamped
   }
 
   var overfitting: Cause? {

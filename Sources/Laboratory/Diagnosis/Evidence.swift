@@ -4,43 +4,62 @@ import KerasTrain
 
 /// Everything that was measured, from which causes are judged.
 public struct Evidence: Sendable {
-  /// Of token rows.
-  public internal(set) var padding: PaddingFacts?
-  public internal(set) var vocabulary: VocabularyFacts?
+  /// What was measured of each input of token ids.
+  public internal(set) var inputs: [WordInput] = []
   public internal(set) var labels: LabelFacts?
-  /// What naive Bayes finds in the training rows.
+  /// Of targets of any kind, of a model with one output.
+  public internal(set) var targets: TargetFacts?
+  public internal(set) var range: NumberRange?
+  /// What naive Bayes finds in the rows.
   public internal(set) var labelEvidence: LabelEvidence?
-  /// Share of the validation rows that stand among the training rows, words and all.
-  public internal(set) var repeatedRows: Double?
+  /// What may be the label itself.
+  public internal(set) var giveaway: Giveaway?
+  /// Rows of validation that stand among those learned from.
+  public internal(set) var repeated: RepeatedRows?
   /// The model before training.
   public internal(set) var before: Probe?
   public internal(set) var after: Probe?
-  public internal(set) var dependence: WordDependence?
-  public internal(set) var dependenceAfter: WordDependence?
-  public internal(set) var recurrent: RecurrentFacts?
-  public internal(set) var recurrentAfter: RecurrentFacts?
+  /// Of every recurrent layer, before training and after it.
+  public internal(set) var recurrent: [RecurrentFacts] = []
+  public internal(set) var recurrentAfter: [RecurrentFacts] = []
   public internal(set) var course: Course?
   public internal(set) var rateRange: LearningRateFinder.Result?
-  /// Share of the gradient at a recurrent layer's output that arrives at words, before training: in
-  /// the middle of the rows, and of all rows' gradients together, in which the largest decide.
-  public internal(set) var arriving: Double?
-  public internal(set) var arrivingInAll: Double?
-  /// By how much the gradient grows a step back.
-  public internal(set) var growth: Double?
+  /// What of the gradient comes back to the words, before training: of each sequence that a
+  /// recurrent layer reads.
+  public internal(set) var arrivals: [GradientArrival] = []
   /// Mean over the classes of the share of their rows that the trained model finds, on rows of
   /// validation.
   public internal(set) var balancedAccuracy: Double?
-  /// Rows that the run is validated on.
+  /// Whether the trained model's answers go with the labels of those rows.
+  public internal(set) var agreement: Agreement?
+  /// Rows that the run learns from, and those that it is validated on.
+  public internal(set) var trainingRows: Int?
   public internal(set) var validationRows: Int?
   /// The rate that the run trains at.
   public internal(set) var rate: Double?
 
+  /// Of the first input of token ids.
+  public var padding: PaddingFacts? { inputs.first?.padding }
+  public var vocabulary: VocabularyFacts? { inputs.first?.vocabulary }
+
   /// 1 while the loss stands at the constant predictor's or above to the end; less where it stood
-  /// there for more than three epochs first; 0 where it left soon.
+  /// there for more than three epochs first; 0 where it left soon, and where a constant answer is
+  /// never wrong.
   var standstill: Double {
-    guard let course else { return 0 }
+    guard let course, !isConstantTarget else { return 0 }
     guard let left = course.leftPlateau else { return 1 }
     return (Double(left - 3) / 4).clamped
+  }
+
+  /// Whether all rows are to give the same.
+  var isConstantTarget: Bool { targets?.constant != nil || labels?.majority == 1 }
+
+  /// By how much mean losses differ by chance: the standard error of a mean over the rows that
+  /// judge. Losses of single rows differ by about half of the constant answer's.
+  public var chance: Double {
+    guard let course else { return 0 }
+    let rows = validationRows.flatMap { $0 > 0 ? $0 : nil } ?? trainingRows ?? 1
+    return 0.5 * abs(course.constant) / Double(max(1, rows)).squareRoot()
   }
 
   /// The causes with a strength of ``Cause/threshold`` or more, the strongest first.

@@ -12,6 +12,8 @@ struct Examination {
 
   /// Rows that are looked at from inside: more say the same and take longer.
   private static let probeCount = 192
+  /// Rows of validation whose answers are set beside their labels.
+  private static let judgedCount = 1024
 
   init(_ subject: Diagnosis.Subject, isInterrupted: @escaping @Sendable () -> Bool) {
     self.subject = subject
@@ -26,62 +28,80 @@ struct Examination {
   // MARK: - Before training
 
   mutating func lookAtData() throws(KerasError) {
-    let (network, data) = (subject.model.network, subject.data)
+    let data = subject.data
     let split = try subject.split()
     probeRows = Self.some(split.training, Self.probeCount)
     evidence.validationRows = subject.settings.validationData?.rows ?? split.validation.count
+    evidence.trainingRows = split.training.count
     if let optimizer = subject.model.compilation?.optimizer {
       evidence.rate = Double(
         optimizer.rate(after: subject.model.compilation?.state.iterations ?? 0))
     }
-    if let tokens = subject.tokens, let embedding = network.embedding {
-      evidence.padding = PaddingFacts(tokens, isMasked: embedding.layer.maskZero)
-      evidence.vocabulary = VocabularyFacts(
-        tokens, size: embedding.layer.inputDim,
-        coverage: subject.texts.flatMap { texts in
-          network.textPipeline.map { $0.tokenizer.coverage(of: texts) }
-        })
-    } else {
-      notes.append("padding and words were not looked at: the inputs are not rows of token ids")
+    evidence.range = NumberRange(data, names: inputNames)
+    let tokens = subject.tokens
+    let texts = tokens.count == 1 ? subject.texts : nil
+    evidence.inputs = tokens.map { input in
+      WordInput(
+        name: input.name,
+        padding: PaddingFacts(input.rows, isMasked: input.layer.maskZero),
+        vocabulary: VocabularyFacts(
+          input.rows, size: input.layer.inputDim,
+          coverage: texts.flatMap { texts in
+            subject.model.network.textPipeline.map { $0.tokenizer.coverage(of: texts) }
+          }), index: input.index, reader: input.place.recurrent)
     }
+    if tokens.isEmpty {
+      notes.append("padding and words were not looked at: no input is rows of token ids")
+    } else if tokens.count < data.inputs.count {
+      let others = inputNames.indices.filter { place in
+        !tokens.contains { $0.index == place }
+      }.map { inputNames[$0] }
+      notes.append(
+        "padding and words were not looked at in \(others.joined(separator: ", ")): no rows of "
+          + "token ids")
+    }
+    evidence.repeated = RepeatedRows(
+      subject.data, split.training,
+      heldIn: subject.settings.validationData.map { ($0, 0..<$0.rows) }
+        ?? (subject.data, split.validation))
+    try lookAtLabels(tokens)
+  }
+
+  private var inputNames: [String] {
+    subject.model.network.inputs.map { subject.model.network.nodes[$0].name }
+  }
+
+  private mutating func lookAtLabels(_ tokens: [TokenInput]) throws(KerasError) {
+    let data = subject.data
     guard data.targets.count == 1 else {
       notes.append("labels were not looked at: there are \(data.targets.count) outputs")
       return
     }
-    let losses = subject.model.compilation?.losses ?? []
-    let areNumbers = losses.contains { $0?.loss is SparseCategoricalCrossentropy }
+    evidence.targets = TargetFacts(data.targets[0])
     evidence.labels = LabelFacts(data.targets[0], areNumbers: areNumbers)
+    let features = RowFeatures(
+      data, tokens, names: inputNames, tokenizer: subject.model.network.textPipeline?.tokenizer)
     guard let labels = evidence.labels else {
       notes.append("class balance was not looked at: the targets are no classes")
+      evidence.giveaway = Giveaway(data, values: data.targets[0], names: inputNames)
       return
     }
-    if let tokens = subject.tokens {
-      evidence.labelEvidence = LabelEvidence(tokens, labels)
-      evidence.repeatedRows = repeatedShare(tokens, split)
-    } else {
-      evidence.labelEvidence = LabelEvidence(data.inputs, labels)
-    }
+    evidence.labelEvidence = features.flatMap { LabelEvidence($0, labels) }
+    evidence.giveaway =
+      Giveaway(tokens, labels, tokenizer: subject.model.network.textPipeline?.tokenizer)
+      ?? Giveaway(data, labels, except: Set(tokens.map(\.index)), names: inputNames)
   }
 
-  /// Share of the validation rows, of those with words, that training has seen.
-  private func repeatedShare(
-    _ tokens: TokenRows, _ split: (training: Range<Int>, validation: Range<Int>)
-  ) -> Double? {
-    var held = (tokens, split.validation)
-    if let given = subject.settings.validationData {
-      guard let rows = TokenRows(given, for: subject.model.network) else { return nil }
-      held = (rows, 0..<rows.rows)
+  private var areNumbers: Bool {
+    (subject.model.compilation?.losses ?? []).contains {
+      $0?.loss is SparseCategoricalCrossentropy
     }
-    let seen = Set(split.training.map { Array(tokens.words($0)) })
-    let words = held.1.map { Array(held.0.words($0)) }.filter { !$0.isEmpty }
-    guard !words.isEmpty else { return nil }
-    return Double(words.filter(seen.contains).count) / Double(words.count)
   }
 
   /// Whether the model takes the rows at all; ids that its embedding does not have stop it, and are
   /// a finding, not an error.
   mutating func canRun() throws(KerasError) -> Bool {
-    guard let vocabulary = evidence.vocabulary, vocabulary.outOfRange > 0 else { return true }
+    guard evidence.inputs.contains(where: { $0.vocabulary.outOfRange > 0 }) else { return true }
     notes.append("nothing was trained: the model cannot look up all tokens")
     return false
   }
@@ -92,26 +112,33 @@ struct Examination {
     evidence.before = probe
     guard probe.loss.isFinite else { return }
     let tokens = subject.tokens
-    let own = tokens?.selecting(probeRows)
-    let share = probe.flow?.shareAtWords(of: own)
-    evidence.arriving = share?.middle
-    evidence.arrivingInAll = share?.whole
-    evidence.growth = probe.flow?.growthPerStep(of: own)
-    if let tokens {
-      evidence.dependence = try WordDependence(
-        model, tokens, data, rows: probeRows, seed: subject.seed, asIs: probe)
+    for (sequence, flow) in zip(model.network.sequences, probe.flows) {
+      let own = tokens.first { $0.place == sequence }?.rows.selecting(probeRows)
+      guard let flow, let recurrent = sequence.recurrent,
+        let share = flow.shareAtWords(of: own)
+      else { continue }
+      evidence.arrivals.append(
+        GradientArrival(
+          layer: model.network.nodes[recurrent].name, middle: share.middle, whole: share.whole,
+          growth: flow.growthPerStep(of: own)))
+    }
+    for (place, input) in tokens.enumerated() {
+      evidence.inputs[place].dependence = try WordDependence(
+        model, input, data, rows: probeRows, seed: subject.seed, asIs: probe)
     }
     evidence.recurrent = try recurrent(model)
-    if model.network.recurrent != nil, evidence.recurrent == nil {
-      notes.append("gates were not looked at: the recurrent layer is not a GRU, LSTM or SimpleRNN")
+    let seen = Set(evidence.recurrent.map(\.node))
+    let unseen = model.network.recurrentNodes.filter { !seen.contains($0) }
+      .map { model.network.nodes[$0].name }
+    if !unseen.isEmpty {
+      notes.append(
+        "gates were not looked at in \(unseen.joined(separator: ", ")): no GRU, LSTM or SimpleRNN")
     }
   }
 
-  private func recurrent(_ model: Model) throws(KerasError) -> RecurrentFacts? {
-    let rows = Array(probeRows.prefix(64))
-    return try RecurrentFacts(
-      model, subject.data, rows: rows, tokens: subject.tokens?.selecting(rows),
-      isMasked: evidence.padding?.isMasked ?? false)
+  private func recurrent(_ model: Model) throws(KerasError) -> [RecurrentFacts] {
+    try RecurrentFacts.all(
+      model, subject.data, rows: Array(probeRows.prefix(64)), tokens: subject.tokens)
   }
 
   // MARK: - Training
@@ -123,12 +150,12 @@ struct Examination {
     let probe = try Probe(course.model, subject.data, rows: probeRows)
     evidence.after = probe
     guard probe.loss.isFinite else { return }
-    if let tokens = subject.tokens {
-      evidence.dependenceAfter = try WordDependence(
-        course.model, tokens, subject.data, rows: probeRows, seed: subject.seed, asIs: probe)
+    for (place, input) in subject.tokens.enumerated() {
+      evidence.inputs[place].dependenceAfter = try WordDependence(
+        course.model, input, subject.data, rows: probeRows, seed: subject.seed, asIs: probe)
     }
     evidence.recurrentAfter = try recurrent(course.model)
-    evidence.balancedAccuracy = try balancedAccuracy(course.model)
+    try judge(course.model)
   }
 
   mutating func testRates() throws(KerasError) {
@@ -143,28 +170,19 @@ struct Examination {
       copy.model, on: copy.data, settings: copy.settings, to: max(1, 10 * (evidence.rate ?? 0)))
   }
 
-  private func balancedAccuracy(_ model: Model) throws(KerasError) -> Double? {
+  /// Sets what the trained model answers beside the labels, on rows of validation.
+  private mutating func judge(_ model: Model) throws(KerasError) {
+    guard subject.data.targets.count == 1 else { return }
     let split = try subject.split()
     let data = subject.settings.validationData ?? subject.data
-    var range = subject.settings.validationData.map { 0..<$0.rows } ?? split.validation
-    if range.isEmpty { range = split.training }
-    let rows = Self.some(range, 1024)
-    let losses = subject.model.compilation?.losses ?? []
-    let areNumbers = losses.contains { $0?.loss is SparseCategoricalCrossentropy }
+    let held = subject.settings.validationData.map { 0..<$0.rows } ?? split.validation
+    let rows = Self.some(held.isEmpty ? split.training : held, Self.judgedCount)
     guard let labels = LabelFacts(data.targets[0].rows(rows), areNumbers: areNumbers) else {
-      return nil
+      return
     }
     let answers = try Probe(model, data, rows: rows).outputs
-    var hits = [Double](repeating: 0, count: labels.counts.count)
-    for (row, answer) in answers.enumerated() {
-      let best =
-        answer.count == 1
-        ? (answer[0] > 0.5 ? 1 : 0) : answer.indices.max { answer[$0] < answer[$1] } ?? 0
-      if best == labels.classes[row] { hits[best] += 1 }
-    }
-    let present = labels.counts.indices.filter { labels.counts[$0] > 0 }
-    return present.reduce(0) { $0 + hits[$1] / Double(labels.counts[$1]) }
-      / Double(max(1, present.count))
+    evidence.balancedAccuracy = labels.balancedAccuracy(of: answers)
+    if !held.isEmpty { evidence.agreement = Agreement(answers, labels) }
   }
 
   /// Trains as the subject says, watching.

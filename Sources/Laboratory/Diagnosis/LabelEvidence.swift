@@ -1,6 +1,4 @@
-import KerasFormat
 import KerasRuntime
-import KerasTrain
 
 /// What the rows tell about the labels without any network: a naive Bayes classifier on the words
 /// that a row has, or on its numbers, judged on rows that it did not see. Where it finds nothing
@@ -12,11 +10,14 @@ public struct LabelEvidence: Sendable {
   /// How many standard errors that lies above chance.
   public let sigmas: Double
   /// Of the one feature that tells most about the label: the mutual information of both over the
-  /// label's entropy, from 0 to 1, and the feature: a token id, or a column.
-  public let best: (feature: Int, share: Double)?
+  /// label's entropy, from 0 to 1, and the feature: `"good"`, `column 3 above its median`.
+  public let best: (feature: String, share: Double)?
+  /// What it looked at: `words alone`.
+  public let looksAt: String
 
-  /// - Parameter features: for each row those it has: ids, or columns that exceed their median.
-  init?(features: [Set<Int>], labels: LabelFacts) {
+  init?(_ known: RowFeatures, _ labels: LabelFacts) {
+    let features = known.rows
+    looksAt = known.kind
     let present = labels.counts.filter { $0 > 0 }.count
     guard present > 1, features.count >= 20 else { return nil }
     let classes = labels.counts.count
@@ -38,7 +39,7 @@ public struct LabelEvidence: Sendable {
     balancedAccuracy = sum / Double(present)
     let error = variance.squareRoot() / Double(present)
     sigmas = (balancedAccuracy - 1 / Double(present)) / error
-    best = Self.mostTelling(features, labels)
+    best = Self.mostTelling(features, labels).map { (known.name($0.feature), $0.share) }
   }
 
   private static func mostTelling(
@@ -120,33 +121,5 @@ private struct NaiveBayes {
       if own > score { (best, score) = (label, own) }
     }
     return best
-  }
-}
-
-extension LabelEvidence {
-  /// On the words of token rows.
-  init?(_ tokens: TokenRows, _ labels: LabelFacts) {
-    self.init(
-      features: (0..<tokens.rows).map { row in Set(tokens.words(row).map { Int($0) }) },
-      labels: labels)
-  }
-
-  /// On the columns of arrays: each as above or below its median.
-  init?(_ arrays: [NumericArray], _ labels: LabelFacts) {
-    let rows = labels.classes.count
-    var features = [Set<Int>](repeating: [], count: rows)
-    var column = 0
-    for array in arrays {
-      let values = array.doubles()
-      let width = values.count / max(1, rows)
-      guard width <= 4096 else { return nil }
-      for i in 0..<width {
-        let own = (0..<rows).map { values[$0 * width + i] }
-        let median = own.sorted()[rows / 2]
-        for row in 0..<rows where own[row] > median { features[row].insert(column + i) }
-      }
-      column += width
-    }
-    self.init(features: features, labels: labels)
   }
 }

@@ -8,8 +8,10 @@ public struct Probe: Sendable {
   public let loss: Double
   /// One per weight, in Keras's order.
   public let weights: [WeightProbe]
-  /// The gradient at each step of the sequence; `nil` for a model without one.
-  public let flow: GradientFlow?
+  /// The gradient at each step of each sequence that comes in, `nil` where none comes back to it.
+  public let flows: [GradientFlow?]
+  /// The first of them; `nil` for a model without a sequence.
+  public var flow: GradientFlow? { flows.first ?? nil }
   /// Units that are at zero, or the same, whatever the row.
   public let units: [UnitActivity]
   /// For each row what the first output says, before a sigmoid or softmax where there is one.
@@ -52,15 +54,17 @@ public struct Probe: Sendable {
     loss = outcome.loss
 
     let gradients = Parameters<Float>(network.parameters.layout)
-    let sequence = network.embedding?.node ?? network.recurrent?.source
+    let sequences = network.sequences
     let last = network.outputs[0].node
     let beforeLast = network.nodes[last].inputs.first?.node
     let inputs = network.inputs.map { index -> UnsafeMutablePointer<Float>? in
       let tensor = trace.outputs(of: index)[0].tensor
-      return sequence == index ? pass.workspace.zeros(Float.self, count: tensor.count) : nil
+      return sequences.contains { $0.node == index }
+        ? pass.workspace.zeros(Float.self, count: tensor.count) : nil
     }
-    var stepNorms: [[Double]] = []
-    var (recurrentNorms, rowNorms): ([Double]?, [Double]) = (nil, [])
+    // By node: at each step of the sequences, and for each row behind the recurrent layers.
+    var stepNorms: [Int: [[Double]]] = [:]
+    var (recurrentNorms, rowNorms): ([Int: [Double]], [Double]) = ([:], [])
     func norms(_ pointer: UnsafeMutablePointer<Float>, _ node: Int, parts: Int) -> [Double] {
       let width = trace.outputs(of: node)[0].tensor.count / max(1, parts)
       return (0..<parts).map { part in
@@ -83,19 +87,24 @@ public struct Probe: Sendable {
       pass: &pass
     ) { node, arrived in
       guard let gradient = arrived[0], !gradient.isOfLogits else { return }
-      if node == sequence { stepNorms = byStep(gradient.pointer, node) }
+      if sequences.contains(where: { $0.node == node }) {
+        stepNorms[node] = byStep(gradient.pointer, node)
+      }
       if node == beforeLast { rowNorms = norms(gradient.pointer, node, parts: rows.count) }
-      if node == network.recurrent?.node {
-        recurrentNorms = norms(gradient.pointer, node, parts: rows.count)
+      if sequences.contains(where: { $0.recurrent == node }) {
+        recurrentNorms[node] = norms(gradient.pointer, node, parts: rows.count)
       }
     }
     for table in pass.tableGradients ?? [] { table.addToTable() }
-    if let sequence, let index = network.inputs.firstIndex(of: sequence),
-      let pointer = inputs[index]
-    {
-      stepNorms = byStep(pointer, sequence)
+    for sequence in sequences {
+      if let index = network.inputs.firstIndex(of: sequence.node), let pointer = inputs[index] {
+        stepNorms[sequence.node] = byStep(pointer, sequence.node)
+      }
     }
-    flow = stepNorms.isEmpty ? nil : GradientFlow(stepNorms, atOutput: recurrentNorms)
+    flows = sequences.map { sequence in
+      guard let norms = stepNorms[sequence.node], !norms.isEmpty else { return nil }
+      return GradientFlow(norms, atOutput: sequence.recurrent.flatMap { recurrentNorms[$0] })
+    }
 
     weights = network.weightNames.enumerated().map { index, name in
       WeightProbe(

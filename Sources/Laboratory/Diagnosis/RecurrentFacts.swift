@@ -5,9 +5,12 @@ import KerasTrain
 /// What a recurrent layer does with its rows: how far its gates are open, how its state differs
 /// from row to row as the steps go by, and for how long it remembers while it sees padding.
 public struct RecurrentFacts: Sendable {
+  /// Its name, and of both directions which: `bidirectional backward`.
   public let layer: String
   public let className: String
   public let gates: [Gate]
+  /// Its place in the network.
+  let node: Int
   /// How far the state h of a row lies from the median of all, in the middle of the rows, at each
   /// step: the root mean square over its units.
   public let spreadByStep: [Double]
@@ -36,17 +39,15 @@ public struct RecurrentFacts: Sendable {
     }
   }
 
-  /// - Parameter padding: the vector that the layer sees at a step of padding; `nil` where it is
-  ///   masked.
-  init?(
-    _ model: Model, _ data: Dataset, rows: [Int], tokens: TokenRows?, isMasked: Bool
-  ) throws(KerasError) {
+  /// Of every recurrent layer of a model, in the order in which they stand.
+  ///
+  /// - Parameter tokens: the inputs of token ids, whose padding is no word.
+  static func all(
+    _ model: Model, _ data: Dataset, rows: [Int], tokens: [TokenInput]
+  ) throws(KerasError) -> [RecurrentFacts] {
     let network = model.network
-    guard let place = network.recurrent,
-      let cell = CellModel(network.nodes[place.node], of: network)
-    else { return nil }
-    layer = network.nodes[place.node].name
-    className = type(of: network.nodes[place.node].layer).className
+    let nodes = network.recurrentNodes
+    guard !nodes.isEmpty else { return [] }
     var pass = Pass(generation: network.generation, keepsTrace: true)
     // As for gradients of single words, so that vectors are looked up.
     pass.tableGradients = []
@@ -57,10 +58,30 @@ public struct RecurrentFacts: Sendable {
         in: &pass.workspace, shape: [rows.count] + array.shape.dropFirst())
     }
     _ = try network.forward(inputs, parameters: network.parameters, trace: &trace, pass: &pass)
-    let signal = trace.outputs(of: place.source)[0]
+    return nodes.flatMap { index -> [RecurrentFacts] in
+      let node = network.nodes[index]
+      guard let source = node.inputs.first?.node else { return [] }
+      // Of several texts that meet before the layer the first says which steps are words.
+      let words = tokens.first { network.isReached(index, from: $0.place.node) }
+      return CellModel.all(node, of: network).compactMap { name, cell in
+        RecurrentFacts(
+          name, index, type(of: node.layer).className, cell, trace.outputs(of: source)[0],
+          rows: rows,
+          tokens: words?.rows.selecting(rows))
+      }
+    }
+  }
+
+  private init?(
+    _ layer: String, _ node: Int, _ className: String, _ cell: CellModel,
+    _ signal: Signal<Float>, rows: [Int], tokens given: TokenRows?
+  ) {
+    (self.layer, self.node, self.className) = (layer, node, className)
     guard signal.tensor.shape.count == 3, case .reals(let x) = signal.tensor.content else {
       return nil
     }
+    // Pooling or strides in between leave no word's place.
+    let tokens = given.flatMap { $0.steps == signal.tensor.shape[1] ? $0 : nil }
     let (steps, features) = (signal.tensor.shape[1], signal.tensor.shape[2])
     var histograms = cell.gates.map { _ in [Double](repeating: 0, count: 20) }
     var saturated = [Double](repeating: 0, count: cell.gates.count)
@@ -95,7 +116,7 @@ public struct RecurrentFacts: Sendable {
         saturated: saturated[gate] / max(1, counted))
     }
     spreadByStep = spread
-    let isSeen = !isMasked && states.joined().allSatisfy(\.isFinite)
+    let isSeen = signal.mask == nil && states.joined().allSatisfy(\.isFinite)
     onPadding = isSeen ? padding.flatMap { Self.memory(cell, $0, from: states) } : nil
   }
 

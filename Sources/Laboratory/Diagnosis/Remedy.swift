@@ -75,18 +75,32 @@ public struct Remedy: Sendable {
   private static func ofPadding(
     _ kind: Kind, _ subject: Diagnosis.Subject, _ evidence: Evidence
   ) throws(KerasError) -> Made? {
-    guard let padding = evidence.padding, let tokens = subject.tokens,
-      padding.frontShare + padding.endShare > 0, padding.emptyShare < 1
-    else { return nil }
+    let inputs = evidence.inputs.filter {
+      $0.padding.frontShare + $0.padding.endShare > 0 && $0.padding.emptyShare < 1
+    }
+    guard !inputs.isEmpty else { return nil }
     switch kind {
     case .maskZero:
-      guard !padding.isMasked else { return nil }
+      guard inputs.contains(where: { !$0.padding.isMasked }) else { return nil }
       return ("the embedding masks padding", "--mask-zero true", try subject.masking())
     case .frontPadding:
-      guard padding.meanEnd > 0 else { return nil }
+      guard inputs.contains(where: { $0.padding.meanEnd > 0 }) else { return nil }
       return try subject.mapping { $0.padded(.pre, to: $0.steps) }.map {
         ("padding at the front", "--padding pre", $0)
       }
+    default:
+      // Inputs side by side must stay as long as each other.
+      guard subject.data.inputs.count == 1, let tokens = subject.tokens.first?.rows else {
+        return nil
+      }
+      return try ofLength(kind, subject, inputs[0].padding, tokens)
+    }
+  }
+
+  private static func ofLength(
+    _ kind: Kind, _ subject: Diagnosis.Subject, _ padding: PaddingFacts, _ tokens: TokenRows
+  ) throws(KerasError) -> Made? {
+    switch kind {
     case .shorterLength:
       let counts = (0..<tokens.rows).map { tokens.words($0).count }.sorted()
       let length = max(1, counts[min(counts.count - 1, counts.count * 9 / 10)])

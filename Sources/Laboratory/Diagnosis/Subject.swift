@@ -32,7 +32,8 @@ extension Diagnosis {
       self.settings.warn = { _ in }
     }
 
-    var tokens: TokenRows? { TokenRows(data, for: model.network) }
+    /// The inputs of token ids.
+    var tokens: [TokenInput] { TokenInput.all(in: data, of: model.network) }
     var seed: UInt64 { settings.seed ?? 1 }
 
     /// The rows that training learns from, and those it is validated on.
@@ -40,24 +41,26 @@ extension Diagnosis {
       try data.split(validation: settings.validationSplit)
     }
 
-    /// The same with other token rows, in the validation rows too.
+    /// The same with other token rows, in the validation rows too; `nil` for a model without any.
     func mapping(_ change: (TokenRows) -> TokenRows) throws(KerasError) -> Subject? {
+      guard !tokens.isEmpty else { return nil }
       var subject = self
-      guard let data = try Self.mapped(data, model.network, change) else { return nil }
-      subject.data = data
+      subject.data = try Self.mapped(data, model.network, change)
       if let given = settings.validationData {
-        guard let held = try Self.mapped(given, model.network, change) else { return nil }
-        subject.settings.validationData = held
+        subject.settings.validationData = try Self.mapped(given, model.network, change)
       }
       return subject
     }
 
     private static func mapped(
       _ data: Dataset, _ network: Network, _ change: (TokenRows) -> TokenRows
-    ) throws(KerasError) -> Dataset? {
-      guard let tokens = TokenRows(data, for: network) else { return nil }
+    ) throws(KerasError) -> Dataset {
+      var inputs = data.inputs
+      for tokens in TokenInput.all(in: data, of: network) {
+        inputs[tokens.index] = change(tokens.rows).array
+      }
       var result = try Dataset(
-        inputs: [change(tokens).array], targets: data.targets, sampleWeights: data.sampleWeights)
+        inputs: inputs, targets: data.targets, sampleWeights: data.sampleWeights)
       result.source = data.source
       return result
     }

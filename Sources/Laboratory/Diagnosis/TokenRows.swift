@@ -8,14 +8,6 @@ struct TokenRows: Sendable {
   let rows: Int
   let steps: Int
 
-  /// The ids of a model whose one input goes straight into an ``Embedding``; else `nil`.
-  init?(_ data: Dataset, for network: Network) {
-    guard network.inputs.count == 1, data.inputs.count == 1,
-      network.embedding?.input == network.inputs[0]
-    else { return nil }
-    self.init(data.inputs[0])
-  }
-
   init?(_ array: NumericArray) {
     guard array.shape.count == 2 else { return nil }
     rows = array.shape[0]
@@ -81,48 +73,86 @@ struct TokenRows: Sendable {
   }
 }
 
-extension Network {
-  /// The first embedding: its node, its layer, and the node that it takes ids from.
-  var embedding: (node: Int, layer: Embedding, input: Int)? {
-    for (index, node) in nodes.enumerated() {
-      guard let layer = node.layer as? Embedding, let edge = node.inputs.first else { continue }
-      // A text layer stands between the texts and the ids, and ids enter behind it.
-      var input = edge.node
-      while nodes[input].layer is any TextLayer, let above = nodes[input].inputs.first {
-        input = above.node
-      }
-      return (index, layer, input)
+/// An input whose numbers an ``Embedding`` looks up, and its rows.
+struct TokenInput: Sendable {
+  /// Its place among the model's inputs.
+  let index: Int
+  let name: String
+  let place: SequencePlace
+  let layer: Embedding
+  let rows: TokenRows
+
+  /// All such inputs of a model.
+  static func all(in data: Dataset, of network: Network) -> [TokenInput] {
+    network.sequences.compactMap { place in
+      guard let input = place.input, let layer = network.nodes[place.node].layer as? Embedding,
+        let index = network.inputs.firstIndex(of: input), data.inputs.indices.contains(index),
+        let rows = TokenRows(data.inputs[index])
+      else { return nil }
+      return TokenInput(
+        index: index, name: network.nodes[input].name, place: place, layer: layer, rows: rows)
     }
-    return nil
+  }
+}
+
+/// Where a sequence comes into a model.
+struct SequencePlace: Sendable, Equatable {
+  /// The node whose output is the sequence of vectors: an embedding, or what feeds the first
+  /// recurrent layer where there is none.
+  let node: Int
+  /// The first recurrent layer behind it.
+  let recurrent: Int?
+  /// The model's input that an embedding's ids come from.
+  let input: Int?
+}
+
+extension Network {
+  /// The sequences of a model, those of embeddings first named; of several embeddings of one input
+  /// the first.
+  var sequences: [SequencePlace] {
+    var places: [SequencePlace] = []
+    for (index, node) in nodes.enumerated() {
+      guard node.layer is Embedding, let edge = node.inputs.first else { continue }
+      // A text layer stands between the texts and the ids, and ids enter behind it.
+      var source = edge.node
+      while nodes[source].layer is any TextLayer, let above = nodes[source].inputs.first {
+        source = above.node
+      }
+      let input = inputs.contains(source) ? source : nil
+      if input != nil, places.contains(where: { $0.input == input }) { continue }
+      places.append(
+        SequencePlace(node: index, recurrent: firstRecurrent(behind: index), input: input))
+    }
+    if places.isEmpty, let first = recurrentNodes.first, let edge = nodes[first].inputs.first {
+      places.append(SequencePlace(node: edge.node, recurrent: first, input: nil))
+    }
+    return places
   }
 
-  /// The first layer that takes the sequence step by step: its node and the one that feeds it.
-  var recurrent: (node: Int, source: Int)? {
-    for (index, node) in nodes.enumerated() where node.layer.isRecurrent {
-      guard let edge = node.inputs.first else { continue }
-      return (index, edge.node)
+  /// The layers that take a sequence step by step.
+  var recurrentNodes: [Int] {
+    nodes.indices.filter { nodes[$0].layer.isRecurrent && !nodes[$0].inputs.isEmpty }
+  }
+
+  private func firstRecurrent(behind node: Int) -> Int? {
+    recurrentNodes.first { isReached($0, from: node) }
+  }
+
+  /// Whether what `source` gives takes part in what `node` is given. Edges lead to nodes of higher
+  /// index alone.
+  func isReached(_ node: Int, from source: Int) -> Bool {
+    var reached: Set<Int> = [source]
+    for index in nodes.indices where index > source && index <= node {
+      if nodes[index].inputs.contains(where: { reached.contains($0.node) }) {
+        reached.insert(index)
+      }
     }
-    return nil
+    return reached.contains(node)
   }
 }
 
 extension Layer {
   var isRecurrent: Bool {
     self is GRU || self is LSTM || self is SimpleRNN || self is Bidirectional || self is RNN
-  }
-}
-
-/// The seed's own numbers: SplitMix64 (Steele, Lea and Flood 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

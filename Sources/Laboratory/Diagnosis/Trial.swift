@@ -9,17 +9,6 @@ public struct Trial: Sendable {
   public let remedy: Remedy
   public let course: Course
 
-  /// Whether one training did better than another: sooner off the plateau, or as soon with a lower
-  /// loss at the end.
-  ///
-  /// - Parameter byLossAlone: where no plateau is the trouble.
-  static func isBetter(_ a: Course, than b: Course, byLossAlone: Bool) -> Bool {
-    let (left, right) = (a.leftPlateau ?? Int.max, b.leftPlateau ?? Int.max)
-    if left != right, !byLossAlone { return left < right }
-    let (ours, theirs) = (a.final, b.final)
-    return ours.isFinite && (!theirs.isFinite || ours < theirs)
-  }
-
   /// Runs them all side by side, one thread each; each is the same run whatever the others do.
   ///
   /// - Parameter threads: how many at a time.

@@ -32,16 +32,26 @@ public struct WordDependence: Sendable {
     return min(1, gradient / gradientInFront)
   }
 
+  /// - Parameters:
+  ///   - tokens: the input whose words are changed; all others stay as they are.
+  ///   - probe: of the same rows as they are.
   init(
-    _ model: Model, _ tokens: TokenRows, _ targets: Dataset, rows: [Int], seed: UInt64,
+    _ model: Model, _ tokens: TokenInput, _ data: Dataset, rows: [Int], seed: UInt64,
     asIs probe: Probe
   ) throws(KerasError) {
     var generator = SeededGenerator(seed: seed)
-    let own = tokens.selecting(rows)
-    func scores(_ tokens: TokenRows) throws(KerasError) -> Probe {
-      let data = try Dataset(
-        inputs: [tokens.array], targets: targets.targets.map { $0.rows(rows) })
-      return try Probe(model, data, rows: Array(rows.indices))
+    let own = tokens.rows.selecting(rows)
+    let inputs = data.inputs.map { $0.rows(rows) }
+    let targets = data.targets.map { $0.rows(rows) }
+    func scores(_ changed: TokenRows) throws(KerasError) -> Probe {
+      var inputs = inputs
+      inputs[tokens.index] = changed.array
+      return try Probe(
+        model, try Dataset(inputs: inputs, targets: targets), rows: Array(rows.indices))
+    }
+    func flow(_ probe: Probe) -> GradientFlow? {
+      let index = model.network.sequences.firstIndex(of: tokens.place)
+      return index.flatMap { probe.flows.indices.contains($0) ? probe.flows[$0] : nil }
     }
     let base = probe.scores
     func change(_ other: Probe) -> Double {
@@ -59,10 +69,10 @@ public struct WordDependence: Sendable {
         TokenRows(
           ids: [Int32](repeating: 0, count: own.ids.count), rows: own.rows, steps: own.steps)))
     self.inFront = Self.spread(inFront.scores)
-    gradient = probe.flow?.shareAtWords(of: own)?.middle
-    gradientInFront = inFront.flow?.shareAtWords(of: front)?.middle
-    byWord = probe.flow?.byWord(of: own) ?? []
-    byWordInFront = inFront.flow?.byWord(of: front) ?? []
+    gradient = flow(probe)?.shareAtWords(of: own)?.middle
+    gradientInFront = flow(inFront)?.shareAtWords(of: front)?.middle
+    byWord = flow(probe)?.byWord(of: own) ?? []
+    byWordInFront = flow(inFront)?.byWord(of: front) ?? []
   }
 
   /// The median distance from the median; of several outputs the length of all distances.

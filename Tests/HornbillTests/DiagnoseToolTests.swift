@@ -1,17 +1,12 @@
 import Foundation
 import KerasFormat
+import TestSupport
 import Testing
 
 @Suite struct DiagnoseToolTests {
-  /// Forty short rows, half of them good, with a word of their own each.
-  private static let reviews = (0..<40).map { row in
-    let word = row % 2 == 0 ? "good" : "bad"
-    return "the \(word) thing number \(row)\t\(1 - row % 2)\n"
-  }.joined()
-
   private func tool() throws -> Tool {
     let tool = try Tool()
-    try tool.write("reviews.tsv", Self.reviews)
+    try tool.write("reviews.tsv", PlantedReviews.tsv(rows: 40, things: 40))
     return tool
   }
 
@@ -63,6 +58,50 @@ import Testing
       return JSON.object(object).pythonText()
     }
     #expect(try json("1") == json("2"))
+  }
+
+  @Test func `without a seed it is the same diagnosis each time`() throws {
+    let tool = try tool()
+    let own = flags.filter { $0 != "--seed" && $0 != "1" } + padded + ["--remedies", "none"]
+    let runs = try [own, own, own + ["--seed", "1"]].map { try tool.start($0).result().output }
+    #expect(runs[0].contains("2 epochs") && runs[0] == runs[1] && runs[0] == runs[2])
+  }
+
+  @Test func `help says the defaults of the verb that it is asked for`() throws {
+    let tool = try tool()
+    for verb in ["sweep", "diagnose"] {
+      let help = try tool.run("help", verb).output.split(whereSeparator: \.isWhitespace)
+        .joined(separator: " ")
+      #expect(help.contains("Default: 1 for train, 50 for sweep, 10 for diagnose"), "\(verb)")
+      #expect(help.contains("default: a new one, for sweep and diagnose 1"), "\(verb)")
+    }
+  }
+
+  @Test func `labels of texts are values under a loss of values`() throws {
+    let tool = try tool()
+    let rows = (0..<40).map { "the thing number \($0)\t\(Double($0 % 4) + 1.5)\n" }.joined()
+    try tool.write("stars.tsv", rows)
+    let run = try tool.start([
+      "diagnose", "--data", "stars.tsv", "--architecture", "ffnn", "--loss", "mse", "--epochs", "1",
+      "--report", "why",
+    ]).result()
+    #expect(run.status == 0, "\(run.error)")
+    // Of 30 rows the mean is about 3, the variance of 1.5, 2.5, 3.5 and 4.5 is 1.25; class numbers
+    // have the same, but lie around 1.5 and are classes.
+    #expect(run.output.contains("the targets are no classes"), "\(run.output)")
+    let trained = try tool.start([
+      "train", "--data", "stars.tsv", "--architecture", "ffnn", "--loss", "mse", "--metrics", "mae",
+      "--epochs", "1", "--seed", "1", "--test-split", "0", "--output", "m.keras", "--quiet",
+    ]).result()
+    #expect(trained.status == 0, "\(trained.error)")
+    let judged = try tool.start(["evaluate", "m.keras", "--data", "stars.tsv"]).result()
+    #expect(judged.status == 0, "\(judged.error)")
+    let error = judged.output.split(separator: "\n").first {
+      $0.hasPrefix("mae") || $0.contains("absolute")
+    }
+    let value = error?.split(separator: " ").last.flatMap { Double($0) }
+    // A sigmoid says about 0.5: that far from 3 on average, and from class numbers only 1.
+    #expect(try #require(value) > 2, "\(judged.output)")
   }
 
   @Test func `it takes weights from a file, and a run that stopped`() throws {

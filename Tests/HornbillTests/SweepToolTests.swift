@@ -1,17 +1,12 @@
 import Foundation
 import KerasFormat
+import TestSupport
 import Testing
 
 @Suite struct SweepToolTests {
-  /// Twelve short rows, half of them good.
-  private static let reviews = (0..<24).map { row in
-    let word = row % 2 == 0 ? "good" : "bad"
-    return "the \(word) thing number \(row % 5)\t\(1 - row % 2)\n"
-  }.joined()
-
   private func tool() throws -> Tool {
     let tool = try Tool()
-    try tool.write("reviews.tsv", Self.reviews)
+    try tool.write("reviews.tsv", PlantedReviews.tsv(rows: 24, things: 5))
     return tool
   }
 
@@ -184,8 +179,8 @@ import Testing
       notices == [
         // Of the 18 rows to learn from 10 are of one class.
         "hornbill: for 5 epochs the loss has stood at 0.693, where always guessing the same gives "
-          + "0.687; 'hornbill diagnose --data reviews.tsv --architecture gru --learning-rate 0.000001 "
-          + "--epochs 6 --batch-size 8 --seed 1' finds out why"
+          + "0.687; 'hornbill diagnose --data reviews.tsv --architecture gru --learning-rate "
+          + "0.000001 --epochs 6 --batch-size 8 --seed 1' finds out why"
       ])
     for quiet in [["--quiet"], ["--verbose", "0"]] {
       let run = try tool.start(still + quiet).result()

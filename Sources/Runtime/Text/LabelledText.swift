@@ -8,13 +8,18 @@ public struct LabelledText: Sendable, Equatable {
   /// What labels must be, where another set has settled it.
   public enum LabelKind: Sendable, Equatable {
     case integers
+    /// Numbers of any kind, as values to come close to.
+    case numbers
     /// The names by number; another name is an error.
     case names([String])
   }
 
   public private(set) var texts: [String] = []
-  /// A whole number for each text: the label itself, or its place in ``labelNames``.
+  /// A whole number for each text: the label itself, or its place in ``labelNames``. Empty where
+  /// labels are ``LabelKind/numbers`` that are not all whole.
   public private(set) var labels: [Int] = []
+  /// The same as numbers of any kind, one for each text.
+  public private(set) var values: [Double] = []
   /// The labels' names, sorted by code points; `nil` where all labels are whole numbers.
   public private(set) var labelNames: [String]?
   /// Where each text stands: file and line.
@@ -57,7 +62,9 @@ public struct LabelledText: Sendable, Equatable {
   }
 
   /// What the labels of this set are, for reading another that must fit it.
-  public var labelKind: LabelKind { labelNames.map { .names($0) } ?? .integers }
+  public var labelKind: LabelKind {
+    labelNames.map { .names($0) } ?? (labels.count == texts.count ? .integers : .numbers)
+  }
 
   // MARK: - Reading
 
@@ -135,15 +142,40 @@ public struct LabelledText: Sendable, Equatable {
       }
     case .names(let names):
       try look(up: found, in: names)
+    case .numbers:
+      values = try found.enumerated().map { row, label throws(KerasError) in
+        guard let value = Self.number(label) else {
+          throw KerasError(
+            .invalidData, "the label is \"\(label.prefix(60))\"; expected a number", at: places[row]
+          )
+        }
+        return value
+      }
+      labels = values.compactMap { Int(exactly: $0) }
+      if labels.count < values.count { labels = [] }
+      return
     case nil:
-      let values = found.compactMap(Self.integer)
-      if values.count == found.count {
-        labels = values
+      let whole = found.compactMap(Self.integer)
+      if whole.count == found.count {
+        labels = whole
       } else {
         let names = Set(found).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         try look(up: found, in: names)
       }
     }
+    values = labels.map(Double.init)
+  }
+
+  /// The same with values instead of classes, where the classes' names are all numbers: labels such
+  /// as 1.5 and 2.5, of a model that is to come close to them.
+  public var valued: LabelledText {
+    guard let names = labelNames else { return self }
+    let numbers = names.compactMap(Self.number)
+    guard numbers.count == names.count else { return self }
+    var result = self
+    result.values = labels.map { numbers[$0] }
+    (result.labels, result.labelNames) = ([], nil)
+    return result
   }
 
   private mutating func look(up found: [String], in names: [String]) throws(KerasError) {
@@ -163,11 +195,20 @@ public struct LabelledText: Sendable, Equatable {
 
   /// A whole number as pandas reads one, blanks around it left out.
   private static func integer(_ label: String) -> Int? {
+    let text = decimal(label)
+    return Int(text) ?? Double(text).flatMap { Int(exactly: $0) }
+  }
+
+  private static func number(_ label: String) -> Double? {
+    Double(decimal(label)).flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// A number's characters without the blanks around them; empty for what is no decimal number.
+  private static func decimal(_ label: String) -> Substring {
     var text = label[...]
     while let first = text.first, first.isWhitespace { text.removeFirst() }
     while let last = text.last, last.isWhitespace { text.removeLast() }
     // Swift reads hexadecimal too, pandas does not.
-    guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else { return nil }
-    return Int(text) ?? Double(text).flatMap { Int(exactly: $0) }
+    return text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) ? text : ""
   }
 }

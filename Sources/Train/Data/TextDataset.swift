@@ -93,7 +93,7 @@ public struct TextDataset: Sendable {
   ) throws(KerasError) -> Dataset {
     var dataset = try Dataset(
       inputs: [try network.encoded(rows.map { data.texts[$0] })],
-      targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.labels[$0]) })))
+      targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.values[$0]) })))
     dataset.source = .texts(rows.map { data.places[$0] })
     return dataset
   }
@@ -132,7 +132,7 @@ public struct TextDataset: Sendable {
     let (ids, count, length) = pipeline.encode(rows.map { data.texts[$0] })
     var dataset = try Dataset(
       inputs: [NumericArray(shape: [count, length], .int32(ids))],
-      targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.labels[$0]) })))
+      targets: NumericArray(shape: [rows.count], .float32(rows.map { Float(data.values[$0]) })))
     dataset.source = .texts(rows.map { data.places[$0] })
     return dataset
   }

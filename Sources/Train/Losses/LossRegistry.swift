@@ -11,6 +11,18 @@ public enum LossRegistry {
     KLDivergence.self, CosineSimilarity.self,
   ]
 
+  /// Losses whose targets are values to come close to. Those of the others are classes, signs or
+  /// whole distributions.
+  private static let ofValues: [any Loss.Type] = [
+    MeanSquaredError.self, MeanAbsoluteError.self, MeanAbsolutePercentageError.self,
+    MeanSquaredLogarithmicError.self, Huber.self, LogCosh.self, Poisson.self,
+  ]
+
+  /// Whether a loss takes values to come close to.
+  public static func isOfValues(_ loss: any Loss) -> Bool {
+    ofValues.contains { $0 == Swift.type(of: loss) }
+  }
+
   /// Losses that Keras has and this package does not compute.
   private static let refused = [
     "Dice", "dice", "Tversky", "tversky", "CTC", "ctc", "Circle", "circle",

@@ -18,8 +18,8 @@ struct Diagnose: ParsableCommand {
       hornbill diagnose --resume run.keras --data reviews.tsv
 
       The training is run for --epochs (default: 10) and looked at from inside; then it is run again with \
-      each remedy, from the same weights and seed. Nothing is saved but the report. Runs are judged by \
-      --validation-split, or else by the rows held back; of arrays the last fifth is.
+      each remedy, from the same weights and --seed (default: 1). Nothing is saved but the report. Runs are \
+      judged by --validation-split, or else by the rows held back; of arrays the last fifth is.
       """)
 
   @OptionGroup var setup: TrainingSetup
@@ -83,9 +83,12 @@ struct Diagnose: ParsableCommand {
   private func subject() throws(KerasError) -> Diagnosis.Subject {
     let checkpoint: Checkpoint?
     if let resume { checkpoint = try Checkpoint(contentsOf: resume) } else { checkpoint = nil }
+    // The weights that are drawn, too, are those of a seed.
+    var setup = setup
+    if checkpoint == nil { setup.training.seed = setup.training.seed ?? 1 }
     let start: Model?
     if let checkpoint { start = checkpoint.model } else { start = try setup.loaded() }
-    let material = try setup.material(for: start?.network)
+    let material = try setup.material(for: start)
     let generation = checkpoint?.model.compilation?.generation ?? setup.generation(of: start)
     var settings = try setup.training.settings(
       validation: material.validation, goingOnFrom: checkpoint)
@@ -117,7 +120,7 @@ private final class DiagnosisProgress: Sendable {
     let text: String
     switch stage {
     case .measuring: text = "looking at the rows and the model"
-    case .training(let epochs): text = "training as it is, \(epochs) epochs"
+    case .training(let epochs): text = "training as it is, \(counted(epochs, "epoch"))"
     case .rangeTest: text = "testing the range of learning rates"
     case .trying(let title, let count):
       let number = tried.withLock { tried in

@@ -41,6 +41,10 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     var model = try self.model.load()
+    let settings = CompileSettings(
+      loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
+      weightedMetrics: objective.weightedMetrics)
+    let arithmetic = generation ?? model.network.generation
     let rows: Dataset
     if data.isRaw {
       rows = try data.arrays()
@@ -50,13 +54,11 @@ struct Evaluate: ParsableCommand {
           .invalidData, "the model carries no text pipeline, so it cannot read text",
           at: .init(file: self.model.model), hint: "give arrays with --x and --y")
       }
-      let kind = model.network.textPipeline?.labelKind ?? .integers
+      let numbers = settings.labelKind(over: model.compilation, arithmetic)
+      let kind = model.network.textPipeline?.labelKind(or: numbers) ?? numbers ?? .integers
       rows = try TextDataset.rows(of: try data.texts(labels: kind), for: model.network)
     }
-    try CompileSettings(
-      loss: objective.loss, lossWeights: objective.lossWeights, metrics: objective.metrics,
-      weightedMetrics: objective.weightedMetrics
-    ).compile(&model, generation: generation ?? model.network.generation)
+    try settings.compile(&model, generation: arithmetic)
     let crew = threads.map { Crew(threads: $0) } ?? .all
     for (name, value) in try model.evaluate(rows, batchSize: batchSize, crew: crew) {
       Console.result("\(name): \(Numbers.fixed(value, 6))")

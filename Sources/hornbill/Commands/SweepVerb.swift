@@ -33,8 +33,8 @@ struct SweepVerb: AsyncParsableCommand {
     let config = setup.training.optimizerConfig.flatMap { try? JSON(parsing: $0).object }
     if let rate = config?["learning_rate"], setup.training.learningRate == nil {
       throw ValidationError(
-        "--optimizer-config has the learning rate \(rate.pythonText()), in whose place each run has "
-          + "its own; give rates as --learning-rate.")
+        "--optimizer-config has the learning rate \(rate.pythonText()), in whose place each run "
+          + "has its own; give rates as --learning-rate.")
     }
     for axis in try axes {
       // 0.01 and 1e-2 are one rate.
@@ -135,8 +135,8 @@ struct SweepVerb: AsyncParsableCommand {
     if let other = others.first(where: { $0.key == key }) {
       return Variant(setup: setup, material: other.material, key: key)
     }
-    let network = try setup.loaded()?.network
-    return Variant(setup: setup, material: try setup.material(for: network), key: key)
+    let start = try setup.loaded()
+    return Variant(setup: setup, material: try setup.material(for: start), key: key)
   }
 
   // MARK: - Words

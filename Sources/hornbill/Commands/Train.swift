@@ -44,7 +44,7 @@ struct Train: ParsableCommand {
     try output.checkTargets()
     let checkpoint = try resumed()
     let start = try checkpoint?.model ?? setup.loaded(resume)
-    let material = try setup.material(for: start?.network)
+    let material = try setup.material(for: start)
     let generation = checkpoint?.model.compilation?.generation ?? setup.generation(of: start)
     // First, so that what is wrong in a flag is said of the flag.
     let settings = try setup.training.settings(

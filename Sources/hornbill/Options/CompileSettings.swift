@@ -61,6 +61,24 @@ struct CompileSettings {
     }
   }
 
+  /// What labels of texts are: values, where the loss that is asked for, or else the model's, takes
+  /// such; `nil` finds out.
+  func labelKind(
+    over known: Model.Compilation?, _ generation: Generation
+  ) -> LabelledText.LabelKind? {
+    let losses: [any Loss]
+    if let loss {
+      // What is wrong with it is said when it is compiled.
+      let asked = (try? Self.loss(loss)).flatMap {
+        try? LossRegistry.loss($0, generation: generation)
+      }
+      losses = asked.map { [$0] } ?? []
+    } else {
+      losses = known?.losses.compactMap { $0?.loss } ?? []
+    }
+    return losses.contains(where: LossRegistry.isOfValues) ? .numbers : nil
+  }
+
   private func given(
     _ flag: String, _ text: String?, _ parse: (String) throws(KerasError) -> JSON
   ) throws(KerasError) -> JSON? {

@@ -150,7 +150,18 @@ extension KerasError {
 
 extension TextPipeline {
   /// What the labels of further data must be.
-  var labelKind: LabelledText.LabelKind { labelNames.map { .names($0) } ?? .integers }
+  ///
+  /// - Parameter numbers: of what kind they are where they are no names; `nil` for whole ones.
+  func labelKind(or numbers: LabelledText.LabelKind?) -> LabelledText.LabelKind {
+    labelNames.map { .names($0) } ?? numbers ?? .integers
+  }
+}
+
+extension LabelledText {
+  /// What the labels of further data must be; as ``TextPipeline/labelKind(or:)``.
+  func labelKind(or numbers: LabelKind?) -> LabelKind {
+    labelNames.map { .names($0) } ?? numbers ?? .integers
+  }
 }
 
 /// How columns of text files are found.

@@ -16,13 +16,17 @@ struct TrainingMaterial {
 
 extension TrainingSetup {
   /// The rows to train on, for a model that is there or, with `nil`, for a fresh one.
-  func material(for network: Network?) throws(KerasError) -> TrainingMaterial {
+  func material(for model: Model?) throws(KerasError) -> TrainingMaterial {
+    let network = model?.network
     let pipeline = network?.textPipeline
+    let kind = training.compilation.labelKind(
+      over: model?.compilation, generation(of: model))
     if data.isRaw {
       return TrainingMaterial(training: try data.arrays(), validation: try data.validationArrays())
     }
-    if let network, network.textLayer != nil { return try material(readBy: network) }
-    let texts = try data.texts(labels: pipeline?.labelKind)
+    if let network, network.textLayer != nil { return try material(readBy: network, kind) }
+    var texts = try data.texts(labels: pipeline?.labelKind(or: kind))
+    if pipeline == nil, kind == .numbers { texts = texts.valued }
     var settings = text.settings
     if !data.testData.isEmpty { settings.testSplit = 0 }
     let set = try TextDataset(texts, settings: settings, pipeline: pipeline)
@@ -30,7 +34,8 @@ extension TrainingSetup {
     material.texts = set.trainingTexts
     if !data.testData.isEmpty {
       let held = try LabelledText(
-        paths: data.testData, options: data.columns.reading, labels: texts.labelKind)
+        paths: data.testData, options: data.columns.reading,
+        labels: pipeline?.labelKind(or: kind) ?? texts.labelKind(or: kind))
       material.test = try TextDataset.rows(of: held, pipeline: set.pipeline)
     }
     material.introduction =
@@ -40,15 +45,17 @@ extension TrainingSetup {
   }
 
   /// Texts for a model that turns them into numbers itself.
-  private func material(readBy network: Network) throws(KerasError) -> TrainingMaterial {
+  private func material(
+    readBy network: Network, _ kind: LabelledText.LabelKind?
+  ) throws(KerasError) -> TrainingMaterial {
     var settings = text.settings
     if !data.testData.isEmpty { settings.testSplit = 0 }
     let sets = try TextDataset.sets(
-      of: try data.texts(labels: .integers), for: network, settings: settings)
+      of: try data.texts(labels: kind ?? .integers), for: network, settings: settings)
     var material = TrainingMaterial(training: sets.training, test: sets.test)
     if !data.testData.isEmpty {
       let held = try LabelledText(
-        paths: data.testData, options: data.columns.reading, labels: .integers)
+        paths: data.testData, options: data.columns.reading, labels: kind ?? .integers)
       material.test = try TextDataset.rows(of: held, for: network)
     }
     material.introduction =

@@ -16,6 +16,7 @@ public struct Cause: Sendable {
     case foreignVocabulary = "foreign_vocabulary"
     case emptyRows = "empty_rows"
     case deadUnits = "dead_units"
+    case noRowCounts = "no_row_counts"
 
     /// As a headline.
     public var title: String {
@@ -33,13 +34,14 @@ public struct Cause: Sendable {
       case .foreignVocabulary: "a vocabulary that does not match the model"
       case .emptyRows: "rows without words"
       case .deadUnits: "dead units"
+      case .noRowCounts: "rows that do not count"
       }
     }
 
     /// Whether it lies in the data, where no way of training helps.
     public var isOfData: Bool {
       switch self {
-      case .nothingToLearn, .leakingLabels, .foreignVocabulary, .emptyRows: true
+      case .nothingToLearn, .leakingLabels, .foreignVocabulary, .emptyRows, .noRowCounts: true
       default: false
       }
     }

@@ -190,12 +190,7 @@ extension Diagnosis {
 
   /// What to do, in a sentence.
   public var verdict: String {
-    guard let first = causes.first else {
-      return evidence.course?.leftPlateau != nil
-        ? "Nothing is wrong: the loss left the constant answer's in epoch "
-          + "\(evidence.course?.leftPlateau ?? 0)."
-        : "Nothing that was measured explains the loss; more epochs may tell."
-    }
+    guard let first = causes.first else { return verdictWithoutCause }
     var text = "First cause: \(first.kind.title)."
     if let best {
       text += " What helped most: \(best.remedy.title): \(gain(best))"
@@ -206,6 +201,21 @@ extension Diagnosis {
       text += " \(first.remedy)"
     }
     return text
+  }
+
+  private var verdictWithoutCause: String {
+    guard let course = evidence.course else { return "Nothing that was measured is wrong." }
+    if let left = course.leftPlateau {
+      return "Nothing is wrong: the loss left the constant answer's in epoch \(left)."
+    }
+    guard let first = course.training.first, let last = course.training.last, last < first,
+      last - course.constantInTraining > 0.05 * abs(course.constantInTraining)
+    else { return "Nothing that was measured explains the loss; more epochs may tell." }
+    return
+      "Nothing is wrong that was measured: the loss is on its way down, from \(inWords(first)) to "
+      + "\(inWords(last)) in training, where a constant answer has "
+      + "\(inWords(course.constantInTraining)). More epochs or a higher rate will bring it there, "
+      + "and sooner where targets of many units are scaled to about one."
   }
 
   /// What the best remedy brought.

@@ -30,7 +30,8 @@ extension Evidence {
   /// Rows that are all to give the same.
   private var oneTarget: Cause? {
     guard isConstantTarget, let rows = targets?.rows ?? labels?.classes.count else { return nil }
-    let value = targets?.constant.map(inWords) ?? labels.map { "\($0.classes.first ?? 0)" } ?? ""
+    let value =
+      labels.map { "\($0.classes.first ?? 0)" } ?? targets?.constant.map(inWords) ?? ""
     let noun = labels == nil ? "target" : "label"
     return Cause(
       kind: .unbalancedLabels, strength: 1,
@@ -44,26 +45,25 @@ extension Evidence {
   }
 
   var nothingToLearn: Cause? {
-    guard let labelEvidence, let labels, labels.counts.filter({ $0 > 0 }).count > 1 else {
-      return nil
-    }
+    guard let labelEvidence, let labels, labels.counts.filter({ $0 > 0 }).count > 1, !isWeightless,
+      course?.best.isFinite ?? true
+    else { return nil }
     let empty = inputs.map(\.padding.emptyShare).max() ?? 0
     let unknown = inputs.compactMap { $0.vocabulary.coverage?.unknownShare }.max() ?? 0
     // What has not even learned its own rows has not looked for long.
     let hasLooked =
       course.map { (1 - ($0.training.last ?? .infinity) / $0.constantInTraining) / 0.1 }?.clamped
       ?? 0
+    let certainty = areRowsAlike ? 0.95 : 0.5 + 0.45 * hasLooked
     let strength =
-      (0.5 + 0.45 * hasLooked) * (1 - (labelEvidence.sigmas - 1) / 2).clamped * (1 - realGain)
+      certainty * (1 - (labelEvidence.sigmas - 1) / 2).clamped * (1 - realGain)
       * (1 - (agreement?.certainty ?? 0)) * (1 - max(empty, unknown))
     return Cause(
       kind: .nothingToLearn, strength: strength,
       figures: [
-        repeated.flatMap {
-          guard let trainingRows, trainingRows > 1, $0.timesInTraining >= Double(trainingRows)
-          else { return nil }
-          return .init("different_rows", 1, "all \(trainingRows) rows to learn from are the same")
-        },
+        areRowsAlike
+          ? .init(
+            "different_rows", 1, "all \(trainingRows ?? 0) rows to learn from are the same") : nil,
         .init(
           "bag_of_words_sigmas", labelEvidence.sigmas,
           "a naive Bayes classifier (\(labelEvidence.looksAt)) finds a row's class in "
@@ -82,16 +82,29 @@ extension Evidence {
               + "\(inWords($0.constant))")
         },
       ].compactMap { $0 },
-      because: hasLooked > 0.5
-        ? "Neither the model nor a classifier that only counts finds anything in the rows that "
-          + "goes with the label on rows it has not seen. What the model learns it learns by heart."
-        : "A classifier that only counts finds nothing in the rows that goes with the label, and "
-          + "the model has not begun to learn its own rows. There may be nothing, or it lies in "
-          + "how things meet, which takes a model that learns longer.",
-      remedy:
-        "Look at the labels: are they in the rows' order, of the same file, not shuffled on their "
-        + "own? Read twenty rows with their labels."
-        + (hasLooked > 0.5 ? "" : " If they fit, train for more epochs, or at a higher rate."))
+      because: areRowsAlike
+        ? "Rows that are the same cannot tell one label from another."
+        : hasLooked > 0.5
+          ? "Neither the model nor a classifier that only counts finds anything in the rows that "
+            + "goes with the label on rows it has not seen. What the model learns it learns by heart."
+          : "A classifier that only counts finds nothing in the rows that goes with the label, and "
+            + "the model has not begun to learn its own rows. There may be nothing, or it lies in "
+            + "how things meet, which takes a model that learns longer.",
+      remedy: areRowsAlike
+        ? "Look at where the rows come from: the column, a filter, what the tokenizer makes of them."
+        : "Look at the labels: are they in the rows' order, of the same file, not shuffled on "
+          + "their own? Read twenty rows with their labels."
+          + (hasLooked > 0.5 ? "" : " If they fit, train for more epochs, or at a higher rate."))
+  }
+
+  var noRowCounts: Cause? {
+    guard isWeightless else { return nil }
+    return Cause(
+      kind: .noRowCounts, strength: 1,
+      figures: [.init("rows_that_count", 0, "every row has the sample weight 0")],
+      because:
+        "A row's part in the loss and in the gradient is its weight: all of them together are nothing.",
+      remedy: "Give the rows that are to count a sample weight above 0.")
   }
 
   var leakingLabels: Cause? {

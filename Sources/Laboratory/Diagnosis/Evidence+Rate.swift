@@ -118,12 +118,6 @@ extension Evidence {
     if !weights.isEmpty {
       return ([], "Start from other weights; these were saved after training had failed.")
     }
-    if range?.isWeightless ?? false {
-      return (
-        [.init("rows_that_count", 0, "every row has the sample weight 0, so that none counts")],
-        "Give the rows that count a sample weight above 0."
-      )
-    }
     // Squares of larger ones are no float32 any more.
     if let largest = range?.largestInput, largest.size > 1e15 {
       return (
@@ -165,6 +159,8 @@ extension Evidence {
   }
 
   var notANumber: Cause? {
+    // What no row has a part in is none of its own fault.
+    guard !isWeightless else { return nil }
     let isBefore = before.map { !$0.loss.isFinite || $0.weights.contains { !$0.isFinite } } ?? false
     if isBefore, let before {
       let weights = before.weights.filter { !$0.isFinite }.map(\.name)

@@ -43,16 +43,25 @@ public struct Evidence: Sendable {
   public var vocabulary: VocabularyFacts? { inputs.first?.vocabulary }
 
   /// 1 while the loss stands at the constant predictor's or above to the end; less where it stood
-  /// there for more than three epochs first; 0 where it left soon, and where a constant answer is
-  /// never wrong.
+  /// there for more than three epochs first; 0 where it left soon, and where there is nothing that
+  /// it could learn from.
   var standstill: Double {
-    guard let course, !isConstantTarget else { return 0 }
+    guard let course, !isConstantTarget, !isWeightless, !areRowsAlike else { return 0 }
     guard let left = course.leftPlateau else { return 1 }
     return (Double(left - 3) / 4).clamped
   }
 
   /// Whether all rows are to give the same.
   var isConstantTarget: Bool { targets?.constant != nil || labels?.majority == 1 }
+
+  /// Whether no row counts.
+  var isWeightless: Bool { range?.isWeightless ?? false }
+
+  /// Whether all rows to learn from are the same.
+  var areRowsAlike: Bool {
+    guard let repeated, let trainingRows, trainingRows > 1 else { return false }
+    return repeated.timesInTraining >= Double(trainingRows)
+  }
 
   /// By how much mean losses differ by chance: the standard error of a mean over the rows that
   /// judge. Losses of single rows differ by about half of the constant answer's.
@@ -67,6 +76,7 @@ public struct Evidence: Sendable {
     let all = [
       endPadding, rateTooHigh, rateTooLow, saturation, explodingGradients, notANumber, overfitting,
       unbalancedLabels, nothingToLearn, leakingLabels, foreignVocabulary, emptyRows, deadUnits,
+      noRowCounts,
     ]
     return all.compactMap { $0 }.filter { $0.strength >= Cause.threshold }
       .sorted { $0.strength > $1.strength }

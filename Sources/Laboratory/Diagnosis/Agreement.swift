@@ -47,6 +47,7 @@ public struct Agreement: Sendable {
     sigmas = deviation > 1e-12 * max(1, abs(mean)) ? found / deviation : 0
   }
 
-  /// How surely they go together, from 0, as chance has it, to 1, at three standard deviations.
-  var certainty: Double { ((sigmas - 1) / 2).clamped }
+  /// How surely they go together: from 0 at one standard deviation, which chance often has, to 1 at
+  /// two and a half.
+  var certainty: Double { ((sigmas - 1) / 1.5).clamped }
 }

@@ -19,20 +19,26 @@ extension Evidence {
     let size = max(abs(first), abs(course.constantInTraining), 1e-30)
     let ranAway = (((last - first) / size - 0.05) / 0.5).clamped
     // A loss that came down from far above may jump about from there on.
+    let late = Array(training.suffix((training.count + 1) / 2))
     let level = max(abs(course.constantInTraining), abs(Median.of(training) ?? 0), 1e-30)
+    // Above a constant answer's there is always a way down, and less of a jump is one too many.
+    let isAbove =
+      (Median.of(late) ?? 0) - course.constantInTraining > 0.1 * abs(course.constantInTraining)
     let jumps = max(
       Self.jumps(training, level: level),
-      Self.jumps(Array(training.suffix((training.count + 1) / 2)), level: level))
+      Self.jumps(late, level: level, usual: isAbove ? 0.05 : 0.2))
     return max(ranAway, jumps)
   }
 
   /// Of all the way that losses go up and down, how much is up, where the way is no trifle.
-  private static func jumps(_ losses: [Double], level: Double) -> Double {
+  ///
+  /// - Parameter usual: the share that training may have.
+  private static func jumps(_ losses: [Double], level: Double, usual: Double = 0.2) -> Double {
     let steps = zip(losses, losses.dropFirst()).map { $1 - $0 }
     let way = steps.reduce(0) { $0 + abs($1) }
     let up = steps.reduce(0) { $0 + max(0, $1) }
     guard way > 0 else { return 0 }
-    return ((up / way - 0.2) / 0.2).clamped
+    return ((up / way - usual) / 0.2).clamped
       * (way / Double(steps.count) / (0.05 * level)).clamped
   }
 

@@ -131,6 +131,16 @@ import Testing
       #expect(error.description.hasPrefix(path))
       #expect(error.description.contains("delete this file"), "\(error)")
     }
+    // Before any run, so that none is lost.
+    let began = Atomic<Int>(0)
+    let all = Sweep(
+      axes: [.init("units", ["5", "2"]), .init(Sweep.learningRate, ["0.01", "0.1"])], seeds: [1])
+    await #expect(throws: KerasError.self) {
+      _ = try await all.run(
+        keptIn: folder, report: { if case .began = $0 { began.add(1, ordering: .relaxed) } },
+        prepare: Self.job)
+    }
+    #expect(began.load(ordering: .relaxed) == 0)
   }
 
   @Test func `the first error ends a sweep`() async throws {

@@ -37,11 +37,11 @@ public struct SweepResult: Sendable {
     return panels
   }
 
-  /// Flags after which a loss is another measure, is measured on other rows, or had more epochs to
-  /// fall.
-  static let incomparableAxes: Set<String> = [
-    "class-weight", "epochs", "loss", "loss-weights", "split-seed", "test-split",
-    "validation-split",
+  /// Flags after which losses do not compare, and what they change.
+  static let incomparable: [(flags: Set<String>, what: String)] = [
+    (["class-weight", "loss", "loss-weights"], "what a loss is"),
+    (["split-seed", "test-split", "validation-split"], "which rows are judged"),
+    (["epochs"], "for how long a loss may fall"),
   ]
 
   /// The groups whose losses compare: those that share what the loss is and for how long they ran.
@@ -49,7 +49,9 @@ public struct SweepResult: Sendable {
   public var comparable: [Kind] {
     var kinds: [Kind] = []
     for group in groups {
-      let shared = group.settings.filter { Self.incomparableAxes.contains($0.axis) }
+      let shared = group.settings.filter { setting in
+        Self.incomparable.contains { $0.flags.contains(setting.axis) }
+      }
       let guess = group.runs.lazy.compactMap(\.guesses).first
       if let index = kinds.firstIndex(where: { $0.settings == shared && $0.isNear(guess) }) {
         kinds[index].groups.append(group)

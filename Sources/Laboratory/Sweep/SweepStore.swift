@@ -9,12 +9,16 @@ struct SweepStore: Sendable {
 
   /// The run, where it is there and was made from the same; `nil` else.
   func run(_ run: Sweep.Run, _ fingerprint: String) throws(KerasError) -> SweepRun? {
+    try kept(run).flatMap { $0.fingerprint == fingerprint ? $0 : nil }
+  }
+
+  /// The run as it lies there, whatever it was made from; `nil` where there is none.
+  private func kept(_ run: Sweep.Run) throws(KerasError) -> SweepRun? {
     let path = path(of: run)
     guard Folder.hasFile(path) else { return nil }
     do throws(KerasError) {
       let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
-      let found = try SweepRun(json: JSON(parsing: text), run: run)
-      return found.fingerprint == fingerprint ? found : nil
+      return try SweepRun(json: JSON(parsing: text), run: run)
     } catch {
       var damage = error.inFile(path)
       if damage.code != .inputOutput {
@@ -24,8 +28,11 @@ struct SweepStore: Sendable {
     }
   }
 
-  /// Finds out whether the file of a run can be written.
-  func check(_ run: Sweep.Run) throws(KerasError) { try AtomicFile.checkTarget(path(of: run)) }
+  /// Finds out whether the file of a run can be written, and read where it is there.
+  func check(_ run: Sweep.Run) throws(KerasError) {
+    try AtomicFile.checkTarget(path(of: run))
+    _ = try kept(run)
+  }
 
   func keep(_ run: SweepRun) throws(KerasError) {
     let text = JSON.object(run.json).pythonText(indent: 1) + "\n"

@@ -21,13 +21,16 @@ extension SweepResult {
       guard let best = kinds[0].best, let value = best.medianBest else { return [] }
       return ["Lowest \(loss) of all: \(inWords(value))\(medianNote(best)), with \(best.name())."]
     }
-    let varied = sweep.axes.filter {
-      $0.values.count > 1 && Self.incomparableAxes.contains($0.name)
-    }.map(\.name)
+    let varied = sweep.axes.filter { $0.values.count > 1 }
+    let changes = Self.incomparable.compactMap { flags, what -> String? in
+      let own = varied.filter { flags.contains($0.name) }.map(\.name)
+      guard !own.isEmpty else { return nil }
+      return "\(own.joined(separator: " and ")) change\(own.count == 1 ? "s" : "") \(what)"
+    }
     let reason =
-      varied.isEmpty
+      changes.isEmpty
       ? "a guess's loss differs between settings, so that losses are of different scales or rows"
-      : "with another \(varied.joined(separator: " or ")) a loss says something else"
+      : changes.joined(separator: ", ")
     return ["Losses are not compared over all settings: \(reason)."]
       + kinds.compactMap { kind in
         guard kind.groups.count > 1, let best = kind.best, let value = best.medianBest else {
@@ -70,7 +73,7 @@ extension SweepResult {
       panel.groups.flatMap(\.runs).map(\.history.epochs.count).max() ?? 0, "epoch")
     let guesses = panel.groups.lazy.flatMap(\.runs).compactMap(\.guesses).first
     if let guesses, abs(guesses.training) < 1e-6 {
-      sentences = ["A guess's loss is 0: all targets are alike, and there is nothing to learn."]
+      return start + "A guess's loss is 0: all targets are alike, and there is nothing to learn."
     }
     for (words, isSo) in [
       ("Still at a guess's loss after \(epochs)", { $0 == .stayed }),

@@ -72,7 +72,7 @@ import Testing
     for verb in ["sweep", "diagnose"] {
       let help = try tool.run("help", verb).output.split(whereSeparator: \.isWhitespace)
         .joined(separator: " ")
-      #expect(help.contains("Default: 1 for train, 50 for sweep, 10 for diagnose"), "\(verb)")
+      #expect(help.contains("Default: 1, for sweep 50, for diagnose 10"), "\(verb)")
       #expect(help.contains("default: a new one, for sweep and diagnose 1"), "\(verb)")
     }
   }

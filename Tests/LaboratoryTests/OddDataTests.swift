@@ -167,7 +167,50 @@ import Testing
     #expect(diagnosis.causes.first?.kind == .leakingLabels, "\(diagnosis.findings)")
   }
 
+  @Test(arguments: seeds)
+  func `under a loss without a known guess nothing is said of a guess`(_ seed: UInt64) throws {
+    let rows = Self.columns(seed)
+    let diagnosis = try Self.diagnosis(
+      seed, rows: rows, targets: Self.numbers(rows.map { $0[0] + $0[1] > 0 ? 1 : 0 }),
+      layers: [Dense(units: 8, activation: .tanh), Dense(units: 1, activation: .tanh)],
+      loss: "hinge")
+    #expect(Self.names(diagnosis) == [], "\(diagnosis.findings)")
+    let text = diagnosis.text
+    #expect(text.contains("before training the model had"))
+    #expect(!text.contains("same answer") && !text.contains("constant answer"), "\(text)")
+  }
+
   // MARK: - One thing wrong
+
+  @Test(arguments: seeds)
+  func `a column that is the target is a leak`(_ seed: UInt64) throws {
+    var rows = Self.columns(seed)
+    let values = rows.map { 3 * $0[0] - 2 * $0[1] * $0[1] }
+    for row in rows.indices { rows[row][3] = values[row] }
+    let diagnosis = try Self.diagnosis(
+      seed, rows: rows, targets: Self.numbers(values), layers: [Dense(units: 1)], loss: "mse",
+      optimizer: Adam(learningRate: 0.1))
+    #expect(Self.names(diagnosis) == [.leakingLabels], "\(diagnosis.findings)")
+    #expect(
+      diagnosis.causes.first?.figures.first?.text
+        == "column 3 tells the target of 100% of the rows")
+  }
+
+  @Test func `rows sorted by their labels leave one label to validate on, which is noted`() throws {
+    let rows = Self.columns(1).sorted { $0[0] < $1[0] }
+    let diagnosis = try Self.diagnosis(
+      1, rows: rows, targets: Self.numbers(rows.map { $0[0] > 0 ? 1 : 0 }),
+      layers: [Dense(units: 8, activation: .tanh), Dense(units: 1, activation: .sigmoid)])
+    #expect(diagnosis.notes.contains { $0.hasPrefix("all rows of validation have one label, 1:") })
+  }
+
+  @Test func `of three rare rows nothing is said but that they are rare`() throws {
+    let rows = Self.columns(2)
+    let diagnosis = try Self.diagnosis(
+      2, rows: rows, targets: Self.numbers(rows.indices.map { $0 % 80 == 7 ? 1 : 0 }),
+      layers: [Dense(units: 8, activation: .tanh), Dense(units: 1, activation: .sigmoid)])
+    #expect(Self.names(diagnosis) == [.unbalancedLabels], "\(diagnosis.findings)")
+  }
 
   @Test(arguments: seeds)
   func `rows of one class are named with the figure`(_ seed: UInt64) throws {

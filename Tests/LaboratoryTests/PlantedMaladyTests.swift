@@ -179,7 +179,7 @@ import Testing
     #expect(cause.kind == .leakingLabels, "\(diagnosis.findings)")
     #expect(
       cause.figures.first?.text
-        == "the last word, token 60 or token 61, tells the label of 100% of the rows")
+        == "the last word (token 60 or token 61) tells the label of 100% of the rows")
     // It accuses nobody.
     #expect(cause.because.contains("suspicion"))
   }

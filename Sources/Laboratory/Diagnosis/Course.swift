@@ -5,9 +5,12 @@ import KerasTrain
 /// A training as it was watched: the curves, and how far each update moved the weights.
 public struct Course: Sendable {
   public let history: History
-  /// The loss of the best constant answer, on the training and on the validation rows.
+  /// The loss of the best constant answer, on the validation and on the training rows; of a loss
+  /// whose best constant is not known the one that the model had before training.
   public let constant: Double
   public let constantInTraining: Double
+  /// Whether it is a constant answer's.
+  public let isConstantKnown: Bool
   /// The epoch, from 1, at which the loss left the constant's; `nil` while it stands there.
   public let leftPlateau: Int?
   /// Each batch's own loss, in order.
@@ -32,6 +35,11 @@ public struct Course: Sendable {
     public let last: Double
     /// The same of the whole first epoch.
     public let inFirstEpoch: Double
+  }
+
+  /// What ``constant`` is, in words.
+  var constantName: String {
+    isConstantKnown ? "always giving the same answer has" : "before training the model had"
   }
 
   /// Loss of training, and of validation or, without one, of training, epoch by epoch.

@@ -53,7 +53,7 @@ extension Diagnosis {
   }
 
   private func lossText(_ course: Course) -> String {
-    let guess = "always giving the same answer has \(inWords(course.constant))"
+    let guess = "\(course.constantName) \(inWords(course.constant))"
     if let bad = course.firstNonFinite {
       return "no number any more in epoch \(bad.epoch), batch \(bad.batch); \(guess)"
     }
@@ -206,9 +206,11 @@ extension Diagnosis {
   private var verdictWithoutCause: String {
     guard let course = evidence.course else { return "Nothing that was measured is wrong." }
     if let left = course.leftPlateau {
-      return "Nothing is wrong: the loss left the constant answer's in epoch \(left)."
+      let place = course.isConstantKnown ? "the constant answer's" : "where it started"
+      return "Nothing is wrong: the loss left \(place) in epoch \(left)."
     }
-    guard let first = course.training.first, let last = course.training.last, last < first,
+    guard course.isConstantKnown, let first = course.training.first,
+      let last = course.training.last, last < first,
       last - course.constantInTraining > 0.05 * abs(course.constantInTraining)
     else { return "Nothing that was measured explains the loss; more epochs may tell." }
     return

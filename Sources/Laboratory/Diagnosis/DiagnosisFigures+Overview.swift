@@ -19,7 +19,7 @@ extension DiagnosisFigures {
         Chart(
           title: "\(kind) loss", xLabel: "epoch", yLabel: "loss", series: series,
           references: course.constant > 0
-            ? [ReferenceLine(y: course.constant, label: "a guess")] : [],
+            ? [ReferenceLine(y: course.constant, label: guessLabel)] : [],
           yRange: range))
     }
     charts += stepCharts.map(\.chart) + memoryCharts

@@ -27,11 +27,16 @@ struct DiagnosisFigures {
     var chart = Chart(
       title: title, xLabel: "epoch", yLabel: "loss", series: series, yRange: range)
     if let guess = evidence.course?.constant, guess > 0 {
-      chart.references = [ReferenceLine(y: guess, label: "a guess")]
+      chart.references = [ReferenceLine(y: guess, label: guessLabel)]
       let values = series.flatMap { $0.points.map(\.y) }
       if range == nil, values.contains(where: { $0 > 2 * guess }) { chart.yRange = 0...2 * guess }
     }
     return single(chart)
+  }
+
+  /// What the line across the losses is.
+  var guessLabel: String {
+    evidence.course?.isConstantKnown ?? true ? "a guess" : "before training"
   }
 
   /// One range for all, so that what stands still looks so: no further up than half above a guess.
@@ -62,8 +67,9 @@ struct DiagnosisFigures {
           .init("as it is", style: Self.asItIs), .init("with the change", style: Self.changed),
         ],
         caption:
-          "\(kind) loss, the best remedy first. \"a guess\" is the loss of always giving the same "
-          + "answer.")
+          "\(kind) loss, the best remedy first."
+          + (course.isConstantKnown
+            ? " \"a guess\" is the loss of always giving the same answer." : ""))
     ]
   }
 

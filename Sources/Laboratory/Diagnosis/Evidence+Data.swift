@@ -54,9 +54,11 @@ extension Evidence {
     let hasLooked =
       course.map { (1 - ($0.training.last ?? .infinity) / $0.constantInTraining) / 0.1 }?.clamped
       ?? 0
+    // Of a handful of rare rows nothing can be said.
+    let rare = Double(labels.counts.reduce(0, +) - (labels.counts.max() ?? 0)) / 20
     let certainty = areRowsAlike ? 0.95 : 0.5 + 0.45 * hasLooked
     let strength =
-      certainty * (1 - (labelEvidence.sigmas - 1) / 2).clamped * (1 - realGain)
+      certainty * rare.clamped * (1 - (labelEvidence.sigmas - 1) / 2).clamped * (1 - realGain)
       * (1 - (agreement?.certainty ?? 0)) * (1 - max(empty, unknown))
     return Cause(
       kind: .nothingToLearn, strength: strength,
@@ -78,8 +80,8 @@ extension Evidence {
         course.map {
           .init(
             "best_validation_loss", $0.best,
-            "no epoch's validation loss is below \(inWords($0.best)); a constant answer has "
-              + "\(inWords($0.constant))")
+            "no epoch's validation loss is below \(inWords($0.best)); "
+              + "\($0.constantName) \(inWords($0.constant))")
         },
       ].compactMap { $0 },
       because: areRowsAlike
@@ -117,7 +119,8 @@ extension Evidence {
       figures.append(
         .init(
           "giveaway", giveaway.share,
-          "\(giveaway.what), tells the label of \(percent(giveaway.share)) of the rows"))
+          "\(giveaway.what) tells the \(labels == nil ? "target" : "label") of "
+            + "\(percent(giveaway.share)) of the rows"))
     }
     if let repeated, !isInput {
       figures.append(

@@ -62,7 +62,7 @@ extension Evidence {
           "training_loss", last,
           "the training loss goes "
             + course.training.prefix(8).map(inWords).joined(separator: ", ")
-            + "; a constant answer has \(inWords(course.constantInTraining))"))
+            + "; \(course.constantName) \(inWords(course.constantInTraining))"))
     }
     if let rateRange, let suggestion = rateRange.suggestion, let rate {
       figures.append(

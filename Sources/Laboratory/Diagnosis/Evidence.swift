@@ -28,7 +28,7 @@ public struct Evidence: Sendable {
   /// recurrent layer reads.
   public internal(set) var arrivals: [GradientArrival] = []
   /// Mean over the classes of the share of their rows that the trained model finds, on rows of
-  /// validation.
+  /// validation, or of training where those are none or of one class.
   public internal(set) var balancedAccuracy: Double?
   /// Whether the trained model's answers go with the labels of those rows.
   public internal(set) var agreement: Agreement?

@@ -174,15 +174,33 @@ struct Examination {
   private mutating func judge(_ model: Model) throws(KerasError) {
     guard subject.data.targets.count == 1 else { return }
     let split = try subject.split()
-    let data = subject.settings.validationData ?? subject.data
-    let held = subject.settings.validationData.map { 0..<$0.rows } ?? split.validation
-    let rows = Self.some(held.isEmpty ? split.training : held, Self.judgedCount)
-    guard let labels = LabelFacts(data.targets[0].rows(rows), areNumbers: areNumbers) else {
+    let held =
+      subject.settings.validationData.map { ($0, 0..<$0.rows) }
+      ?? (subject.data, split.validation)
+    let judged = held.1.isEmpty ? nil : try answers(of: model, held.0, held.1)
+    evidence.agreement = judged.flatMap { Agreement($0.answers, $0.labels) }
+    if let judged, judged.labels.majority < 1 || evidence.labels?.majority == 1 {
+      evidence.balancedAccuracy = judged.labels.balancedAccuracy(of: judged.answers)
       return
     }
-    let answers = try Probe(model, data, rows: rows).outputs
-    evidence.balancedAccuracy = labels.balancedAccuracy(of: answers)
-    if !held.isEmpty { evidence.agreement = Agreement(answers, labels) }
+    if let judged {
+      notes.append(
+        "all rows of validation have one label, \(judged.labels.classes.first ?? 0): what they say "
+          + "holds for that one alone; shuffle the rows before they are split")
+    }
+    let own = try answers(of: model, subject.data, split.training)
+    evidence.balancedAccuracy = own.flatMap { $0.labels.balancedAccuracy(of: $0.answers) }
+  }
+
+  /// Labels and answers of some rows; `nil` where the targets are no classes.
+  private func answers(
+    of model: Model, _ data: Dataset, _ range: Range<Int>
+  ) throws(KerasError) -> (labels: LabelFacts, answers: [[Double]])? {
+    let rows = Self.some(range, Self.judgedCount)
+    guard let labels = LabelFacts(data.targets[0].rows(rows), areNumbers: areNumbers) else {
+      return nil
+    }
+    return (labels, try Probe(model, data, rows: rows).outputs)
   }
 
   /// Trains as the subject says, watching.
@@ -199,13 +217,20 @@ struct Examination {
         try rows.map { rows throws(KerasError) in try Probe(model, data, rows: rows) }
       }, isInterrupted: isInterrupted)
     let history = try model.fit(data, settings: subject.settings, callbacks: [watch])
-    let guess = try ConstantPredictor.losses(of: subject.model, on: data, subject.settings)
-    let inTraining = guess?.training ?? history["loss"].first ?? 0
-    let constant = guess?.validation ?? guess?.training ?? history["val_loss"].first ?? inTraining
+    let known = try ConstantPredictor.losses(of: subject.model, on: data, subject.settings)
+    let guess: ConstantPredictor.Losses
+    if let known {
+      guess = known
+    } else {
+      let rows = some(try subject.split().training, probeCount)
+      let start = try Probe(subject.model, data, rows: rows).loss
+      guess = ConstantPredictor.Losses(training: start, validation: start)
+    }
     var leftPlateau: Int?
-    if let guess, case .left(let epoch) = Plateau().outcome(history, guess) { leftPlateau = epoch }
+    if case .left(let epoch) = Plateau().outcome(history, guess) { leftPlateau = epoch }
     return Course(
-      history: history, constant: constant, constantInTraining: inTraining,
+      history: history, constant: guess.validation ?? guess.training,
+      constantInTraining: guess.training, isConstantKnown: known != nil,
       leftPlateau: leftPlateau, batchLosses: watch.batchLosses,
       updates: watch.updates(named: model.network.weightNames), flows: watch.flows,
       firstNonFinite: watch.firstNonFinite, model: model)

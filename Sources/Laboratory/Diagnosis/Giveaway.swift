@@ -12,7 +12,7 @@ import KerasTrain
 public struct Giveaway: Sendable {
   /// Share of the rows whose class follows from it.
   public let share: Double
-  /// What it is: `the first word, "positive" or "negative"`.
+  /// What it is: `the first word ("positive" or "negative")`.
   public let what: String
 
   /// A class whose rows, and no others, have a mark.
@@ -45,7 +45,7 @@ public struct Giveaway: Sendable {
     let words = marks.filter { $0.place == first.place }.prefix(3).map(\.words)
     what =
       words.allSatisfy(\.isEmpty)
-      ? first.place : "\(first.place), \(words.joined(separator: " or "))"
+      ? first.place : "\(first.place) (\(words.joined(separator: " or ")))"
   }
 
   // MARK: - Words

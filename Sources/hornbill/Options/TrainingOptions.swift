@@ -10,8 +10,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      Passes over the training rows, counted from the first; see --initial-epoch. Default: 1 for train, \
-      50 for sweep, 10 for diagnose; with train --resume what the run had.
+      Passes over the training rows, counted from the first; see --initial-epoch. Default: 1, for sweep 50, \
+      for diagnose 10; with train --resume what the run had.
       """)
   var epochs: Int?
 

@@ -125,7 +125,7 @@ import Testing
     let html = DiagnosisReport(diagnosis).page().html()
     for title in [
       "Gate z of title_gru", "Gate r of body_gru", "Gate f of body_lstm",
-      "Memory of body_lstm on padding", "Spread of the state of body_gru over rows",
+      "Memory of body_lstm on padding", "Spread of body_gru over rows",
       "Gradient at each step of body", "Gradient at each word of title",
     ] { #expect(html.contains(title), "\(title)") }
     let json = diagnosis.json.object?["measures"]?.object?["recurrent_before"]?.array
@@ -138,6 +138,11 @@ import Testing
     // Whether it is the trouble or not, what speaks for it is said of the body.
     let padding = diagnosis.evidence.inputs.map { $0.padding.meanEnd }
     #expect(padding == [0, 14])
+    let body = try #require(diagnosis.evidence.inputs[1].dependence)
+    // Fourteen steps of padding behind the words make them count for much less.
+    #expect(body.permuted < 0.5 * (try #require(body.permutedInFront)), "\(body)")
+    #expect(body.keptSpread < 0.5)
+    #expect(diagnosis.facts.contains { $0.text.contains("exchanging them would move it") })
     let kinds = diagnosis.trials.map(\.remedy.kind)
     #expect(kinds.contains(.maskZero) && kinds.contains(.frontPadding), "\(diagnosis.notes)")
     #expect(!kinds.contains(.shorterLength))
@@ -152,5 +157,8 @@ import Testing
     let facts = try planted.diagnosis().evidence.recurrent
     #expect(facts.map(\.layer) == ["bidirectional forward", "bidirectional backward"])
     #expect(facts[0].gates[0].histogram != facts[1].gates[0].histogram)
+    // Rows are padded in front: one direction ends with the words, the other begins with them.
+    #expect(facts[0].spreadByStep[0] == 0 && facts[0].spreadByStep[9] > 0)
+    #expect(facts[1].spreadByStep[0] > 0 && facts[1].spreadByStep[9] > 0)
   }
 }

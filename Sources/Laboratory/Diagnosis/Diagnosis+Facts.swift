@@ -133,7 +133,10 @@ extension Diagnosis {
       + "exchanged it moves by \(inWords(words.permuted)), without words by "
       + "\(inWords(words.removed))"
     if input.padding.endShare > 0, !input.padding.isMasked {
-      text += "; padded in front it would differ by \(inWords(words.inFront))"
+      text +=
+        words.permutedInFront.map {
+          "; padded in front exchanging them would move it by \(inWords($0))"
+        } ?? "; padded in front it would differ by \(inWords(words.inFront))"
     }
     if let after = input.dependenceAfter {
       text += "; after training by \(inWords(after.spread))"

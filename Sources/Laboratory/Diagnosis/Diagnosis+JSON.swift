@@ -96,6 +96,7 @@ extension WordDependence {
       "spread": .number(spread), "words_exchanged": .number(permuted),
       "words_removed": .number(removed), "spread_padded_in_front": .number(inFront),
     ]
+    object["words_exchanged_padded_in_front"] = permutedInFront.map(JSON.number)
     object["gradient_at_words"] = gradient.map(JSON.number)
     object["gradient_at_words_padded_in_front"] = gradientInFront.map(JSON.number)
     return .object(object)

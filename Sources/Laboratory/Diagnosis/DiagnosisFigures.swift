@@ -151,7 +151,8 @@ struct DiagnosisFigures {
       charts.append(
         (
           pair(
-            "Spread of the state\(layerNote(recurrent)) over rows", "step", "log10 of distance",
+            "Spread of \(evidence.recurrent.count > 1 ? recurrent.layer : "the state") over rows",
+            "step", "log10 of distance",
             recurrent.spreadByStep, after(place)?.spreadByStep),
           place == 0
             ? "how far the recurrent state of a row lies from that of others, step by step" : ""

@@ -21,7 +21,11 @@ extension Evidence {
           + "average, \(percent(padding.endShare)) of all steps, unmasked"),
       Cause.Figure(
         "kept_spread", dependence.keptSpread,
-        "the answer differs from row to row by \(inWords(dependence.spread)); with the same "
+        dependence.permutedInFront.map {
+          "exchanging these words moves the answer by \(inWords(dependence.permuted)); with the same "
+            + "weights and the words padded at the front by \(inWords($0))"
+        }
+          ?? "the answer differs from row to row by \(inWords(dependence.spread)); with the same "
           + "weights and the same words padded at the front by \(inWords(dependence.inFront))"),
     ]
     if let gradient = dependence.gradient, let front = dependence.gradientInFront {

@@ -12,7 +12,7 @@ public struct RecurrentFacts: Sendable {
   /// Its place in the network.
   let node: Int
   /// How far the state h of a row lies from the median of all, in the middle of the rows, at each
-  /// step: the root mean square over its units.
+  /// step of the sequence, wherever the layer begins: the root mean square over its units.
   public let spreadByStep: [Double]
   /// What padding does to the state; `nil` where no padding comes in unmasked.
   public let onPadding: Memory?
@@ -115,7 +115,7 @@ public struct RecurrentFacts: Sendable {
         name: cell.gates[gate], histogram: histograms[gate].map { $0 / max(1, counted) },
         saturated: saturated[gate] / max(1, counted))
     }
-    spreadByStep = spread
+    spreadByStep = cell.goesBackwards ? spread.reversed() : spread
     let isSeen = signal.mask == nil && states.joined().allSatisfy(\.isFinite)
     onPadding = isSeen ? padding.flatMap { Self.memory(cell, $0, from: states) } : nil
   }

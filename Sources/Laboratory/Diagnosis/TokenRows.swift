@@ -107,8 +107,8 @@ struct SequencePlace: Sendable, Equatable {
 }
 
 extension Network {
-  /// The sequences of a model, those of embeddings first named; of several embeddings of one input
-  /// the first.
+  /// The sequences of a model, in the order of its inputs; of several embeddings of one input the
+  /// first.
   var sequences: [SequencePlace] {
     var places: [SequencePlace] = []
     for (index, node) in nodes.enumerated() {
@@ -126,7 +126,10 @@ extension Network {
     if places.isEmpty, let first = recurrentNodes.first, let edge = nodes[first].inputs.first {
       places.append(SequencePlace(node: edge.node, recurrent: first, input: nil))
     }
-    return places
+    func order(_ place: SequencePlace) -> (Int, Int) {
+      (place.input.flatMap { inputs.firstIndex(of: $0) } ?? inputs.count, place.node)
+    }
+    return places.sorted { order($0) < order($1) }
   }
 
   /// The layers that take a sequence step by step.

@@ -24,8 +24,16 @@ public struct WordDependence: Sendable {
   public let byWord: [Double]
   public let byWordInFront: [Double]
 
-  /// What is left of the spread by padding where it is: 1 where it costs nothing.
-  public var keptSpread: Double { inFront > 0 ? min(1, spread / inFront) : 1 }
+  /// Of a model of several inputs ``permuted`` with the words padded at the front: how far its score
+  /// lies from row to row the others decide, too. `nil` for a model of one.
+  public let permutedInFront: Double?
+
+  /// What is left of what the words do to the score by padding where it is: 1 where it costs
+  /// nothing.
+  public var keptSpread: Double {
+    let (now, front) = permutedInFront.map { (permuted, $0) } ?? (spread, inFront)
+    return front > 0 ? min(1, now / front) : 1
+  }
   /// What is left of the gradient.
   public var keptGradient: Double {
     guard let gradient, let gradientInFront, gradientInFront > 0 else { return 1 }
@@ -54,16 +62,18 @@ public struct WordDependence: Sendable {
       return index.flatMap { probe.flows.indices.contains($0) ? probe.flows[$0] : nil }
     }
     let base = probe.scores
-    func change(_ other: Probe) -> Double {
-      Median.of(
-        zip(base, other.scores).map { pair in
-          Probe.root(zip(pair.0, pair.1).map { $0 - $1 })
-        }) ?? 0
-    }
+    func change(_ other: Probe) -> Double { Self.change(base, other.scores) }
     let front = own.padded(.pre, to: own.steps)
     let inFront = try scores(front)
     spread = Self.spread(base)
-    permuted = change(try scores(own.permuted(&generator)))
+    let exchanged = own.permuted(&generator)
+    permuted = change(try scores(exchanged))
+    if inputs.count > 1 {
+      let other = try scores(exchanged.padded(.pre, to: own.steps))
+      permutedInFront = Self.change(inFront.scores, other.scores)
+    } else {
+      permutedInFront = nil
+    }
     removed = change(
       try scores(
         TokenRows(
@@ -73,6 +83,12 @@ public struct WordDependence: Sendable {
     gradientInFront = flow(inFront)?.shareAtWords(of: front)?.middle
     byWord = flow(probe)?.byWord(of: own) ?? []
     byWordInFront = flow(inFront)?.byWord(of: front) ?? []
+  }
+
+  /// How far scores move, in the middle of the rows.
+  private static func change(_ scores: [[Double]], _ others: [[Double]]) -> Double {
+    Median.of(
+      zip(scores, others).map { pair in Probe.root(zip(pair.0, pair.1).map { $0 - $1 }) }) ?? 0
   }
 
   /// The median distance from the median; of several outputs the length of all distances.

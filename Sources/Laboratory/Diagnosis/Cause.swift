@@ -29,7 +29,7 @@ public struct Cause: Sendable {
       case .notANumber: "numbers that are none"
       case .overfitting: "overfitting"
       case .unbalancedLabels: "unbalanced labels"
-      case .nothingToLearn: "nothing in the rows that goes with the labels"
+      case .nothingToLearn: "nothing found in the rows that goes with the labels"
       case .leakingLabels: "labels that may leak"
       case .foreignVocabulary: "a vocabulary that does not match the model"
       case .emptyRows: "rows without words"

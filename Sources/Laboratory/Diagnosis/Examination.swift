@@ -78,11 +78,14 @@ struct Examination {
       return
     }
     evidence.targets = TargetFacts(data.targets[0])
-    evidence.labels = LabelFacts(data.targets[0], areNumbers: areNumbers)
+    evidence.labels = labels(data.targets[0])
     let features = RowFeatures(
       data, tokens, names: inputNames, tokenizer: subject.model.network.textPipeline?.tokenizer)
     guard let labels = evidence.labels else {
-      notes.append("class balance was not looked at: the targets are no classes")
+      notes.append(
+        givesOneAnswer
+          ? "class balance was not looked at: the targets are no classes"
+          : "class balance was not looked at: the model answers at each step")
       evidence.giveaway = Giveaway(data, values: data.targets[0], names: inputNames)
       return
     }
@@ -92,10 +95,16 @@ struct Examination {
       ?? Giveaway(data, labels, except: Set(tokens.map(\.index)), names: inputNames)
   }
 
-  private var areNumbers: Bool {
-    (subject.model.compilation?.losses ?? []).contains {
+  /// Whether a row has one label: not one for each of its steps.
+  private var givesOneAnswer: Bool {
+    subject.model.network.outputShapes.first?.extents.count == 1
+  }
+
+  private func labels(_ targets: NumericArray) -> LabelFacts? {
+    let areNumbers = (subject.model.compilation?.losses ?? []).contains {
       $0?.loss is SparseCategoricalCrossentropy
     }
+    return givesOneAnswer ? LabelFacts(targets, areNumbers: areNumbers) : nil
   }
 
   /// Whether the model takes the rows at all; ids that its embedding does not have stop it, and are
@@ -197,9 +206,7 @@ struct Examination {
     of model: Model, _ data: Dataset, _ range: Range<Int>
   ) throws(KerasError) -> (labels: LabelFacts, answers: [[Double]])? {
     let rows = Self.some(range, Self.judgedCount)
-    guard let labels = LabelFacts(data.targets[0].rows(rows), areNumbers: areNumbers) else {
-      return nil
-    }
+    guard let labels = labels(data.targets[0].rows(rows)) else { return nil }
     return (labels, try Probe(model, data, rows: rows).outputs)
   }
 

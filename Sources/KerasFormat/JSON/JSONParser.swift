@@ -163,32 +163,55 @@ private struct JSONParser {
     let start = position
     position += 1
     let run = text.run()
-    if text.take(UInt8(ascii: "\"")) { return try string(bytes[run], from: start) }
-    // A table of words may be one string of many megabytes, with escapes throughout.
-    var decoded = [UInt8](bytes[run])
-    while position < bytes.count {
-      if text.take(UInt8(ascii: "\"")) {
-        return try decoded.withUnsafeBufferPointer { decoded throws(KerasError) in
-          try string(decoded[...], from: start)
-        }
+    if text.take(UInt8(ascii: "\"")) { return try string(.init(rebasing: bytes[run]), from: start) }
+    // A table of words may be one string of many megabytes, with escapes throughout. It is never
+    // longer than what stands for it.
+    let rest = text.lengthOfString()
+    var failure: KerasError?
+    var result = ""
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: run.count + rest) { decoded in
+      do throws(KerasError) {
+        let count = try decode(after: run, into: decoded, from: start)
+        result = try string(.init(rebasing: decoded[..<count]), from: start)
+      } catch {
+        failure = error
       }
+    }
+    if let failure { throw failure }
+    return result
+  }
+
+  /// The bytes of a string from its first escape on, behind those of `run`; their number.
+  private mutating func decode(
+    after run: Range<Int>, into decoded: UnsafeMutableBufferPointer<UInt8>, from start: Int
+  ) throws(KerasError) -> Int {
+    var count = 0
+    func append(_ run: Range<Int>) {
+      for index in run {
+        decoded[count] = bytes[index]
+        count += 1
+      }
+    }
+    append(run)
+    while position < bytes.count {
+      if text.take(UInt8(ascii: "\"")) { return count }
       guard bytes[position] == UInt8(ascii: "\\") else {
         throw error("found \(found) inside a string; it must be written as an escape")
       }
-      let scalar = try text.escape()
-      if scalar.isASCII {
-        decoded.append(UInt8(truncatingIfNeeded: scalar.value))
-      } else {
-        decoded.append(contentsOf: UTF8.encode(scalar) ?? .init())
+      for byte in UTF8.encode(try text.escape()) ?? .init() {
+        decoded[count] = byte
+        count += 1
       }
-      decoded.append(contentsOf: bytes[text.run()])
+      append(text.run())
     }
     throw error("the string that starts here has no end", at: start)
   }
 
   private func string(
-    _ utf8: Slice<UnsafeBufferPointer<UInt8>>, from start: Int
+    _ utf8: UnsafeBufferPointer<UInt8>, from start: Int
   ) throws(KerasError) -> String {
+    // What is ASCII needs no other look.
+    if utf8.allSatisfy({ $0 < 0x80 }) { return String(decoding: utf8, as: UTF8.self) }
     guard let string = String(validating: utf8, as: UTF8.self) else {
       throw error("the string that starts here is not valid UTF-8", at: start)
     }

@@ -37,6 +37,16 @@ struct JSONText {
     return start..<position
   }
 
+  /// How many bytes there are from the position to the quote that closes the string, or to the end
+  /// where none does.
+  func lengthOfString() -> Int {
+    var end = position
+    while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+      end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return min(end, bytes.count) - position
+  }
+
   /// Reads the escape at the position, whose backslash has been seen.
   mutating func escape() throws(KerasError) -> Unicode.Scalar {
     let start = position

@@ -11,6 +11,8 @@ public struct WordTable: Sendable {
   private var ends: [Int] = []
   /// Each word's value, in order of insertion.
   public private(set) var values: [Int] = []
+  /// Each word's hash, in order of insertion.
+  private var hashes: [UInt32] = []
   /// Positions + 1 by hash; 0 is free. A power of two long, at most half full.
   private var slots: [Int32] = [Int32](repeating: 0, count: 16)
 
@@ -45,10 +47,14 @@ public struct WordTable: Sendable {
 
   /// Where a word stands, or `nil` where it does not.
   func position(of word: UnsafeBufferPointer<UInt8>) -> Int? {
-    var slot = hash(word) & (slots.count - 1)
+    position(of: word, WordHash.of(word))
+  }
+
+  private func position(of word: UnsafeBufferPointer<UInt8>, _ hash: UInt32) -> Int? {
+    var slot = Int(hash) & (slots.count - 1)
     while slots[slot] != 0 {
       let position = Int(slots[slot]) - 1
-      if matches(position, word) { return position }
+      if hashes[position] == hash, matches(position, word) { return position }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
@@ -69,12 +75,14 @@ public struct WordTable: Sendable {
 
   /// The position of a word, appended with the value 0 where it is new.
   mutating func insert(_ word: UnsafeBufferPointer<UInt8>) -> Int {
-    if let position = position(of: word) { return position }
+    let hash = WordHash.of(word)
+    if let position = position(of: word, hash) { return position }
     if (count + 1) * 2 > slots.count { grow() }
     bytes.append(contentsOf: word)
     ends.append(bytes.count)
     values.append(0)
-    occupy(hash(word), count)
+    hashes.append(hash)
+    occupy(hash, count)
     return count - 1
   }
 
@@ -87,29 +95,52 @@ public struct WordTable: Sendable {
   private func matches(_ position: Int, _ word: UnsafeBufferPointer<UInt8>) -> Bool {
     let range = range(position)
     guard range.count == word.count else { return false }
-    for i in 0..<word.count where bytes[range.lowerBound + i] != word[i] { return false }
-    return true
+    return bytes.withUnsafeBufferPointer { bytes in
+      for i in 0..<word.count where bytes[range.lowerBound + i] != word[i] { return false }
+      return true
+    }
   }
 
-  /// Swift's own hash, seeded anew in every process: a vocabulary cannot be made to collide.
-  private func hash(_ word: UnsafeBufferPointer<UInt8>) -> Int {
-    var hasher = Hasher()
-    hasher.combine(bytes: UnsafeRawBufferPointer(word))
-    return hasher.finalize()
-  }
-
-  private mutating func occupy(_ hash: Int, _ entry: Int) {
-    var slot = hash & (slots.count - 1)
+  private mutating func occupy(_ hash: UInt32, _ entry: Int) {
+    var slot = Int(hash) & (slots.count - 1)
     while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
     slots[slot] = Int32(truncatingIfNeeded: entry)
   }
 
   private mutating func grow() {
     slots = [Int32](repeating: 0, count: slots.count * 2)
-    for position in 0..<count {
-      let hash = bytes[range(position)].withUnsafeBufferPointer { self.hash($0) }
-      occupy(hash, position + 1)
+    for position in 0..<count { occupy(hashes[position], position + 1) }
+  }
+}
+
+/// The hash of a word's bytes, eight at a time by a multiplication to 128 bits whose halves are
+/// folded, as in wyhash. Keyed anew in every process: a vocabulary cannot be made to collide.
+private enum WordHash {
+  private static let key: (UInt64, UInt64) = (
+    UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max) | 1
+  )
+
+  static func of(_ word: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    let (start, factor) = key
+    let bytes = UnsafeRawBufferPointer(word)
+    var hash = start ^ UInt64(truncatingIfNeeded: word.count)
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      hash = mixed(hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self), factor)
+      offset += 8
     }
+    var rest: UInt64 = 0
+    while offset < bytes.count {
+      rest = rest << 8 | UInt64(bytes[offset])
+      offset += 1
+    }
+    hash = mixed(hash ^ rest, factor)
+    return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+  }
+
+  private static func mixed(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let (high, low) = a.multipliedFullWidth(by: b)
+    return high ^ low
   }
 }
 

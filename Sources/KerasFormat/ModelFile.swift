@@ -75,15 +75,15 @@ public enum ModelFile {
     if try region.starts(with: [0x50, 0x4B]) {
       return try KerasArchive.read(region, training: training)
     }
-    let bytes = try region.bytes()
-    let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
+    let start = try region.bytes(0..<min(region.count, 1024))
+    let first = start.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
     guard first == UInt8(ascii: "{") else {
       throw KerasError(
         .damagedFile,
-        bytes.isEmpty
+        start.isEmpty
           ? "the file is empty" : "the file is no .keras archive, no HDF5 file and no JSON text")
     }
-    var model = StoredModel(definition: try JSON(parsing: bytes))
+    var model = StoredModel(definition: try JSON(parsing: region))
     // Keras 3's `to_json` has the compile settings, `{}` when there are none; but for the
     // optimizer, and a model that is made of it has `compile`'s default.
     if training, var settings = model.definition.object?["compile_config"]?.object,

@@ -54,10 +54,18 @@ public struct Graph: Sendable {
   public let specs: [WeightSpec]
   /// Whether any layer, or layer inside one, computes in float64.
   let hasFloat64: Bool
+  /// For each node the first one that calls the same layer: a layer has its states once, however
+  /// often it is called.
+  private let firstCalls: [Int]
 
   init(nodes: [Node], inputs: [Int], outputs: [Edge], specs: [WeightSpec]) {
     (self.nodes, self.inputs, self.outputs, self.specs) = (nodes, inputs, outputs, specs)
     hasFloat64 = nodes.contains(where: \.computesInFloat64)
+    var first: [String: Int] = [:]
+    for (index, node) in nodes.enumerated() where first[node.name] == nil {
+      first[node.name] = index
+    }
+    firstCalls = nodes.map { first[$0.name] ?? 0 }
   }
 
   public var inputShapes: [Shape] { inputs.map { nodes[$0].outputShapes[0] } }
@@ -112,7 +120,11 @@ extension Graph {
       var nodeTrace = Trace<S>()
       nodeTrace.inputs = signals
       pass.path.append(index)
-      defer { pass.path.removeLast() }
+      pass.statePath.append(firstCalls[index])
+      defer {
+        pass.path.removeLast()
+        pass.statePath.removeLast()
+      }
       do {
         nodeTrace.outputs = try node.forward(
           signals, weights: weights[node.weights], specs: specs[node.weights], trace: &nodeTrace,

@@ -187,6 +187,8 @@ public struct Pass: ~Copyable {
   var tableTarget: UnsafeMutableRawPointer?
   /// The way from the outermost graph to the layer that is running.
   public internal(set) var path: [Int] = []
+  /// The same to the layer's first call in each graph, where its states are kept.
+  var statePath: [Int] = []
   /// The weights of layers that compute in another type than the network's, in that type, by the
   /// way to the layer.
   var castWeights: [[Int]: AnyObject] = [:]

@@ -59,6 +59,8 @@ public struct Predictor: ~Copyable {
     guard batchSize > 0 else {
       throw KerasError(.invalidArgument, "batch size \(batchSize) but it must be 1 or more")
     }
+    let isEachAnew = pass.states == nil && network.isStateful
+    defer { if isEachAnew { pass.states = nil } }
     var collected = [[Float]](repeating: [], count: network.outputs.count)
     var shapes = [[Int]](repeating: [], count: network.outputs.count)
     // With time_major a batch may come out with other rows than went in.
@@ -68,7 +70,10 @@ public struct Predictor: ~Copyable {
         pass.workspace.reset()
         // An error may have come from inside a layer.
         pass.path = []
+        pass.statePath = []
       }
+      // A layer that is called twice goes on from its first call even where each batch begins anew.
+      if isEachAnew { pass.states = RecurrentStates() }
       let count = min(batchSize, rows - start)
       var tensors: [Tensor<S>] = []
       for input in inputs {

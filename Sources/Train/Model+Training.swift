@@ -129,6 +129,7 @@ extension Model {
     let (objective, metrics) = (try objective(), try metrics())
     try refuseNarrowMeasures(objective, metrics)
     try data.check(for: objective)
+    try network.checkBatches(of: data.rows, batchSize: batchSize)
     var averages = Averages(metrics, objective: objective)
     var pass = Pass(generation: objective.generation)
     pass.crew = crew

@@ -25,10 +25,13 @@ package struct Objective: Sendable {
     activities = try ActivityPenalties(of: network, in: generation)
   }
 
-  /// Where the stateful layers begin, `nil` where each batch begins anew: in a model without any,
-  /// and in Keras 3 on JAX, whose `fit` and `evaluate` carry no states.
-  var freshStates: RecurrentStates? {
-    network.isStateful && !(generation == .keras3 && backend == .jax) ? RecurrentStates() : nil
+  /// Where the stateful layers begin; `nil` in a model without any.
+  var freshStates: RecurrentStates? { network.isStateful ? RecurrentStates() : nil }
+
+  /// What a batch begins with where the one before ended with `states`: the same, but in Keras 3 on
+  /// JAX, whose `fit` and `evaluate` carry none.
+  func states(after states: RecurrentStates?) -> RecurrentStates? {
+    generation == .keras3 && backend == .jax ? freshStates : states
   }
 
   /// One batch forward: its loss, and what the way back needs.

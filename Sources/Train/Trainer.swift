@@ -44,14 +44,8 @@ struct Trainer {
         ? nil : (classWeights.reachesValidation ? weighted : data, split.validation)
     }
     training = split.training
-    if model.network.isStateful {
-      let counts = [training.count] + (validation.map { [$0.rows.count] } ?? [])
-      if let count = counts.first(where: { $0 % settings.batchSize != 0 }) {
-        throw KerasError(
-          .invalidData,
-          "\(count) rows make no whole batches of \(settings.batchSize), but a stateful model needs "
-            + "them")
-      }
+    for count in [training.count, validation?.rows.count ?? 0] {
+      try model.network.checkBatches(of: count, batchSize: settings.batchSize)
     }
     self.data = weighted
     self.settings = settings
@@ -204,6 +198,7 @@ struct Trainer {
     for (batch, start) in stride(from: 0, to: order.count, by: batchSize).enumerated() {
       for callback in callbacks { try callback.onTestBatchBegin(batch) }
       let part = order[start..<min(order.count, start + batchSize)]
+      pass.states = objective.states(after: pass.states)
       var trace = NetworkTrace<Float>()
       let outcome = try objective.evaluate(
         data, rows: part, parameters: parameters, trace: &trace, pass: &pass)
@@ -212,6 +207,18 @@ struct Trainer {
       for callback in callbacks { try callback.onTestBatchEnd(batch, averages.unprefixedLogs) }
     }
     for callback in callbacks { try callback.onTestEnd(averages.unprefixedLogs) }
+  }
+}
+
+extension Network {
+  /// Refuses rows that make no whole batches for a stateful model, as Keras does: its layers carry
+  /// states from row to row of batches.
+  package func checkBatches(of rows: Int, batchSize: Int) throws(KerasError) {
+    guard isStateful, batchSize > 0, rows % batchSize != 0 else { return }
+    throw KerasError(
+      .invalidData,
+      "\(rows) rows make no whole batches of \(batchSize), but a stateful model needs them",
+      hint: "choose a batch size that divides the rows")
   }
 }
 

@@ -48,6 +48,7 @@ struct TrainingStep: ~Copyable {
     observe: (Objective.Outcome<Float>) throws(KerasError) -> Void
   ) throws(KerasError) {
     defer { pass.workspace.reset() }
+    pass.states = objective.states(after: pass.states)
     let parameters = updater.parameters
     var trace = NetworkTrace<Float>()
     let outcome = try objective.evaluate(

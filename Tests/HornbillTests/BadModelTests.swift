@@ -31,6 +31,20 @@ import Testing
     }
   }
 
+  /// 64 GiB of holes, which nobody reads.
+  @Test func `a file of any size is refused by its beginning`() throws {
+    for (name, start, message) in [
+      ("zeros.keras", "\0", "the file is no .keras archive, no HDF5 file and no JSON text"),
+      ("big.json", "{", "the text has 68719476736 bytes, more than the 67108864 allowed"),
+    ] {
+      try tool.write(name, start)
+      let file = try #require(FileHandle(forWritingAtPath: tool.path(name)))
+      try file.truncate(atOffset: 1 << 36)
+      try file.close()
+      #expect(try tool.failure(65, "inspect", name) == "\(name): \(message)")
+    }
+  }
+
   @Test func `a container under another container's name is read all the same`() throws {
     try tool.write("really-h5.keras", Models.bytes(Models.fixture("model.h5")))
     #expect(try tool.run("summary", "really-h5.keras").status == 0)

@@ -14,6 +14,12 @@ extension JSON {
     }
   }
 
+  /// Parses JSON text that may lie in a file, which is read only where it can be JSON of ours.
+  init(parsing region: ByteRegion) throws(KerasError) {
+    try JSONParser.checkSize(region.count)
+    try self.init(parsing: region.bytes())
+  }
+
   /// Parses JSON text. Offsets in errors count UTF-8 bytes.
   public init(parsing text: String) throws(KerasError) {
     try self.init(parsing: Array(text.utf8))
@@ -34,12 +40,15 @@ private struct JSONParser {
     set { text.position = newValue }
   }
 
-  mutating func document() throws(KerasError) -> JSON {
-    guard bytes.count <= Self.maximumSize else {
+  static func checkSize(_ count: Int) throws(KerasError) {
+    guard count <= maximumSize else {
       throw KerasError(
-        .invalidJSON,
-        "the text has \(bytes.count) bytes, more than the \(Self.maximumSize) allowed")
+        .invalidJSON, "the text has \(count) bytes, more than the \(maximumSize) allowed")
     }
+  }
+
+  mutating func document() throws(KerasError) -> JSON {
+    try Self.checkSize(bytes.count)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     skipSpace()
     let value = try value(depth: 0)

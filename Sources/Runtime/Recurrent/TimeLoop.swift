@@ -63,7 +63,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     }
     let ends = course.isWhole ? main.final : inRowOrder(main.final, course, &pass.workspace)
     if options.stateful, pass.states != nil {
-      pass.states?.arrays[pass.path] = ends.arrays.map { end in
+      pass.states?.arrays[pass.statePath] = ends.arrays.map { end in
         (0..<batch * units).map { Double(end[$0]) }
       }
     }
@@ -80,7 +80,7 @@ struct TimeLoop<Cell: RecurrentCell> {
   ) -> CellStates<S>? {
     var arrays: [UnsafeMutablePointer<S>] = []
     if given.isEmpty {
-      guard options.stateful, let kept = pass.states?.arrays[pass.path],
+      guard options.stateful, let kept = pass.states?.arrays[pass.statePath],
         kept.count == cell.stateCount, kept.allSatisfy({ $0.count == batch * units })
       else { return nil }
       for values in kept {

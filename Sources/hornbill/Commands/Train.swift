@@ -72,6 +72,9 @@ struct Train: ParsableCommand {
           Console.note("hornbill: \(sentence); '\(Self.diagnosis)' finds out why")
         })
     }
+    if let test = material.test {
+      try model.network.checkBatches(of: test.rows, batchSize: settings.batchSize)
+    }
     let history = try located {
       () throws(KerasError) in
       try model.fit(

@@ -221,12 +221,15 @@ public struct Bidirectional: Layer {
     if pass.generation <= .keras2 { pass.states = nil }
     defer { if pass.generation <= .keras2 { pass.states = states } }
     pass.path.append(0)
+    pass.statePath.append(0)
     first.outputs = try forwardLayer.forward(
       first.inputs, weights: weights[0..<split], trace: &first, pass: &pass)
     pass.path[pass.path.count - 1] = 1
+    pass.statePath[pass.statePath.count - 1] = 1
     second.outputs = try backwardLayer.forward(
       second.inputs, weights: weights[split..<weights.count], trace: &second, pass: &pass)
     pass.path.removeLast()
+    pass.statePath.removeLast()
     let forward = first.outputs[0]
     var backward = second.outputs[0]
     if forwardLayer.options.returnSequences {

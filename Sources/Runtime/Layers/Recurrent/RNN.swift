@@ -184,9 +184,11 @@ public struct RNN: SequenceLayer {
       var inner = Trace<S>()
       inner.inputs = [signal] + given[index]
       pass.path.append(index)
+      pass.statePath.append(index)
       inner.outputs = try layer.forward(
         inner.inputs, weights: weights[range], trace: &inner, pass: &pass)
       pass.path.removeLast()
+      pass.statePath.removeLast()
       signal = inner.outputs[0]
       if index == 0 { first = signal }
       if index == 0 && options.goBackwards { signal.mask = turned(signal.mask, &pass.workspace) }

@@ -84,16 +84,7 @@ public enum ModelFile {
           ? "the file is empty" : "the file is no .keras archive, no HDF5 file and no JSON text")
     }
     var model = StoredModel(definition: try JSON(parsing: region))
-    // Keras 3's `to_json` has the compile settings, `{}` when there are none; but for the
-    // optimizer, and a model that is made of it has `compile`'s default.
-    if training, var settings = model.definition.object?["compile_config"]?.object,
-      !settings.keys.isEmpty
-    {
-      if settings["optimizer"] == nil {
-        settings["optimizer"] = ["class_name": "RMSprop", "config": [:]]
-      }
-      model.training = settings
-    }
+    if training { model.compile(model.definition.object?["compile_config"]?.object) }
     return model
   }
 
@@ -132,12 +123,19 @@ public enum ModelFile {
     let dialect = Dialect.of(record.generation)
     var training = try OptimizerDialect(dialect: dialect).training(settings)
     guard var optimizer = training?.optimizer else { return training }
+    optimizer.isAssumed = stored.isOptimizerAssumed
     let plan = SlotPlan(dialect: dialect, className: optimizer.className, config: optimizer.config)
     do throws(KerasError) {
-      try plan.read(stored.optimizer, into: &optimizer)
+      // Keras looks at the number of arrays alone to tell whether they are those of an optimizer
+      // that the file does not name, and passes over others.
+      let weights = optimizer.isAssumed ? try record.trainableWeights().count : 0
+      if !optimizer.isAssumed || stored.optimizer.count == plan.arrayCount(weights: weights) {
+        try plan.read(stored.optimizer, into: &optimizer)
+      }
       if record.generation == .keras1, case .legacy(let layers) = stored.weights {
         try Keras1Slots.arrange(&optimizer, layers, record)
       }
+      try plan.check(optimizer, of: record)
     } catch {
       throw error.inside("optimizer")
     }
@@ -251,6 +249,13 @@ public enum ModelFile {
     let record = try LayerRenaming.converted(
       try HardSigmoid.converted(record, to: generation, notes: &notes), to: generation,
       notes: &notes)
+    let holdsTraining = !isBare || container == .json && generation == .keras3
+    if record.training?.optimizer.isAssumed == true, holdsTraining {
+      notes.append(
+        ConversionNote(
+          message: "the file read names no optimizer: written is RMSprop, compile's default, which "
+            + "Keras takes then"))
+    }
     if record.textPipeline != nil, isBare {
       notes.append(ConversionNote(message: "this container cannot hold the text pipeline"))
     }

@@ -148,6 +148,8 @@ public struct OptimizerRecord: Sendable, Equatable {
   /// The slots by Keras 3's name (`velocity`, `momentum`, `average_gradient`…), each with one array
   /// per trainable weight in model order. Empty before the first step.
   public var slots: [Slot]
+  /// Whether the file does not name it, so that it is `compile`'s default, as Keras 3 takes it.
+  public var isAssumed = false
 
   public struct Slot: Sendable, Equatable {
     public var name: String

@@ -44,7 +44,7 @@ struct OptimizerDialect {
   }
 
   /// `training_config` of an HDF5 file or `compile_config` of an archive; `nil` where no optimizer
-  /// is in it.
+  /// is in it. See ``compiledByDefault(_:)`` for files that leave it out.
   func training(_ stored: JSONObject) throws(KerasError) -> TrainingRecord? {
     guard let optimizer = stored["optimizer_config"] ?? stored["optimizer"], !optimizer.isNull
     else { return nil }
@@ -56,17 +56,38 @@ struct OptimizerDialect {
       }
     }
     return TrainingRecord(
-      loss: Self.withoutFunction(try part("loss")), metrics: Self.asGiven(try part("metrics")),
+      loss: Self.canonicalLoss(try part("loss")), metrics: Self.asGiven(try part("metrics")),
       lossWeights: try part("loss_weights"),
       weightedMetrics: Self.asGiven(try part("weighted_metrics")), optimizer: record)
   }
 
-  /// 2.15 adds the name of the function that a loss class wraps.
-  private static func withoutFunction(_ value: JSON) -> JSON {
-    if let list = value.array { return .array(list.map(withoutFunction)) }
+  /// Compile settings with `compile`'s own optimizer where they name none, which is what Keras
+  /// makes of them when it loads: Keras 3's `to_json` writes none, and nor does an archive of a
+  /// model that was saved as HDF5 before. Empty settings are those of a model that was not compiled.
+  static func compiledByDefault(_ stored: JSONObject?) -> (settings: JSONObject?, isAssumed: Bool) {
+    guard var settings = stored, !settings.keys.isEmpty else { return (nil, false) }
+    let isAssumed = settings["optimizer"] ?? .null == .null
+    if isAssumed { settings["optimizer"] = ["class_name": "RMSprop", "config": [:]] }
+    return (settings, isAssumed)
+  }
+
+  /// Losses in Keras 3's words: 2.15 adds the name of the function that a loss class wraps, and its
+  /// `auto` is the mean over the batch, as is `mean`; none is `null`.
+  private static func canonicalLoss(_ value: JSON) -> JSON {
+    if let list = value.array { return .array(list.map(canonicalLoss)) }
     guard var object = value.object else { return value }
-    if var config = object["config"]?.object, object["class_name"] != nil {
+    guard object["class_name"] != nil else {
+      for key in object.keys { object[key] = object[key].map(canonicalLoss) }
+      return .object(object)
+    }
+    if var config = object["config"]?.object {
       config["fn"] = nil
+      let reduction = config["reduction"]
+      if reduction == "auto" || reduction == "mean" {
+        config["reduction"] = "sum_over_batch_size"
+      } else if reduction == "none" {
+        config["reduction"] = .null
+      }
       object["config"] = .object(config)
     }
     return .object(object)
@@ -280,6 +301,9 @@ struct OptimizerDialect {
       }
       return .object(results)
     }
+    if dialect.generation == .keras2_15, key == "loss" {
+      return SerializedObject.wrapped(try loss2_15(object, className), module: module)
+    }
     guard dialect.isModern else {
       let config = object["config"]?.object ?? [:]
       // What says nothing: the settings that stand for a missing one.
@@ -299,5 +323,27 @@ struct OptimizerDialect {
       return .string(name)
     }
     return SerializedObject.wrapped(object, module: module)
+  }
+
+  /// A loss in 2.15's words: the default reduction has a name of its own, and none has a dtype.
+  private func loss2_15(
+    _ object: JSONObject, _ className: String
+  ) throws(KerasError) -> JSONObject {
+    var (object, config) = (object, object["config"]?.object ?? [:])
+    if config["reduction"] == "sum_over_batch_size" { config["reduction"] = "auto" }
+    if config["reduction"] == .null { config["reduction"] = "none" }
+    if config["reduction"] == "mean_with_sample_weight" {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name)'s losses have no reduction mean_with_sample_weight",
+        at: .init(path: [className]))
+    }
+    if let dtype = config.take("dtype"), dtype != "float32", !dtype.isNull {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name)'s losses have no dtype, and this is "
+          + dtype.kind, at: .init(path: [className]))
+    }
+    object["config"] = .object(config)
+    return object
   }
 }

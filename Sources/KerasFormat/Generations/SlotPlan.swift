@@ -60,10 +60,25 @@ struct SlotPlan {
   /// The name of Nadam's running product among the slots.
   private static let product = "u_product"
 
+  /// How many arrays a file holds for so many trainable weights.
+  func arrayCount(weights: Int) -> Int {
+    (hasIterations ? 1 : 0) + (hasLearningRate ? 1 : 0) + (product == nil ? 0 : 1)
+      + groups.reduce(0) { $0 + $1.count } * weights
+  }
+
   // MARK: - Reading
 
   /// Sorts the arrays of a file into slots. A file saved before the first step holds none.
-  func read(_ arrays: [NumericArray], into record: inout OptimizerRecord) throws(KerasError) {
+  ///
+  /// - Throws: ``KerasError`` where the arrays cannot be those of this optimizer.
+  func read(
+    _ arrays: [NumericArray], into record: inout OptimizerRecord
+  ) throws(KerasError) {
+    guard OptimizerDefaults.isKnown(className) || arrays.isEmpty else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(arrays.count) optimizer arrays of \(className), which is not known")
+    }
     var rest = arrays[...]
     if hasIterations {
       guard let first = rest.popFirst() else { return }
@@ -101,6 +116,22 @@ struct SlotPlan {
       start += count * group.count
     }
     if let product { record.slots.append(.init(name: Self.product, arrays: [product])) }
+  }
+
+  /// Refuses slots that cannot be those of a model's weights.
+  func check(_ record: OptimizerRecord, of model: ModelRecord) throws(KerasError) {
+    let shapes = Set(model.layers.flatMap(\.weights).map(\.array.shape))
+    guard !shapes.isEmpty else { return }
+    for slot in record.slots where slot.name != Self.product {
+      for (index, array) in slot.arrays.enumerated() where !shapes.contains(array.shape) {
+        throw KerasError(
+          .weightMismatch,
+          "shape \(array.shape.tuple), which no weight has, so the arrays are not those of "
+            + className,
+          at: .init(path: [slot.name, "\(index)"]),
+          hint: "with mixed_float16 Keras 3 keeps the scale of the loss among them")
+      }
+    }
   }
 
   // MARK: - Writing

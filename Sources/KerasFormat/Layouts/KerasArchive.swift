@@ -14,7 +14,7 @@ enum KerasArchive {
     }
     var model = StoredModel(definition: definition, archive: archive)
     model.kerasVersion = try json(metadata, of: archive).object?["keras_version"]?.string
-    if training { model.training = object["compile_config"]?.object }
+    if training { model.compile(object["compile_config"]?.object) }
     let root = try weightsTree(of: archive, training: training)
     model.weights = .structural(root)
     if let optimizer = root.group("optimizer") {

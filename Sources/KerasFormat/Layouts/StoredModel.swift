@@ -5,12 +5,19 @@ struct StoredModel {
   var kerasVersion: String?
   /// `training_config` or `compile_config`.
   var training: JSONObject?
+  /// Whether these do not name the optimizer, so that it is `compile`'s default.
+  var isOptimizerAssumed = false
   var weights: StoredWeights?
   /// The optimizer's arrays in file order.
   var optimizer: [NumericArray] = []
   var textPipeline: JSON?
   /// The archive it came from, where layers keep files of their own.
   var archive: ZipArchive?
+
+  /// Takes the `compile_config` of a definition.
+  mutating func compile(_ config: JSONObject?) {
+    (training, isOptimizerAssumed) = OptimizerDialect.compiledByDefault(config)
+  }
 }
 
 /// A model's weights in one of Keras's two layouts.

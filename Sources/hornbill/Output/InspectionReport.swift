@@ -86,7 +86,8 @@ struct InspectionReport {
     let optimizer = training.optimizer
     var lines = ["", "loss        \(training.loss.pythonText())"]
     if !training.metrics.isNull { lines.append("metrics     \(training.metrics.pythonText())") }
-    lines.append("optimizer   \(optimizer.className)")
+    let assumption = optimizer.isAssumed ? " (compile's default: the file names none)" : ""
+    lines.append("optimizer   \(optimizer.className)\(assumption)")
     for (key, value) in optimizer.config.members where isTelling(value) {
       lines.append("  \(key) = \(value.pythonText())")
     }

@@ -1,0 +1,116 @@
+import KerasFormat
+import KerasRuntime
+import KerasTrain
+import TestSupport
+import Testing
+
+/// Losses and metrics that were given to `compile` as objects, whose settings the generations word
+/// differently, and compile settings that name no optimizer: `fixtures/compiled`.
+@Suite struct CompiledObjectsTests {
+  private static let cases = ["objects", "focal", "unreduced", "summed"]
+
+  /// What the Keras of a generation says of a case.
+  private func settings(_ name: String, _ generation: String) throws -> JSONObject {
+    let told = try JSON(
+      parsing: try FileBytes.read(Fixtures.path("compiled/\(generation)/settings.json")))
+    return try #require(told.object?[name]?.object)
+  }
+
+  private func compileConfig(_ record: ModelRecord, _ generation: Generation) throws -> JSONObject {
+    let bytes = try ModelFile.encode(
+      record, container: .keras, options: .init(generation: generation))
+    let definition = try ZipArchive(reading: bytes).bytes(of: "config.json")
+    return try #require(try JSON(parsing: definition).object?["compile_config"]?.object)
+  }
+
+  @Test(arguments: cases, [("2.15", "3"), ("3", "2.15"), ("3", "3"), ("2.15", "2.15")])
+  func `objects are written as the other generation's Keras writes them`(
+    name: String, way: (from: String, to: String)
+  ) throws {
+    let target = try #require(Generation(rawValue: way.to))
+    let expected = try settings(name, way.to)
+    let source = try settings(name, way.from)
+    for file in ["keras", "h5"] {
+      let record = try ModelFile.read(Fixtures.path("compiled/\(way.from)/\(name).\(file)"))
+      let written = try compileConfig(record, target)
+      try expectObject(
+        written["loss"], is: expected["loss"],
+        without: ["fn"] + lost(source["loss"], expected["loss"]))
+      let metrics = try #require(written["metrics"]?.array)
+      let wanted = try #require(expected["metrics"]?.array)
+      #expect(metrics.count == wanted.count, "\(file): \(metrics)")
+      for (index, (metric, other)) in zip(metrics, wanted).enumerated() {
+        // What a metric is called in the history stays.
+        try expectObject(
+          metric, is: other, without: ["name"] + lost(source["metrics"]?.array?[index], other))
+      }
+      let model = try Model(record)
+      let compilation = try #require(model.compilation)
+      #expect(compilation.losses.count == 1)
+    }
+  }
+
+  /// Settings that the Keras which wrote the file does not say, such as Keras 3's axis of cosines.
+  private func lost(_ source: JSON?, _ expected: JSON?) -> [String] {
+    let told = source?.object?["config"]?.object
+    return (expected?.object?["config"]?.object?.keys ?? []).filter { told?[$0] == nil }
+  }
+
+  private func expectObject(_ found: JSON?, is expected: JSON?, without ignored: [String]) throws {
+    guard let wanted = expected?.object else {
+      #expect(found == expected)
+      return
+    }
+    let object = try #require(found?.object)
+    #expect(object["class_name"] == wanted["class_name"])
+    let config = try #require(object["config"]?.object)
+    for (key, value) in try #require(wanted["config"]?.object).members
+    where !ignored.contains(key) {
+      let isEqual =
+        config[key] == value
+        || config[key]?.number != nil
+          && config[key]?.number == value.number
+      #expect(isEqual, "\(key): \(config[key] ?? "missing"), expected \(value)")
+    }
+  }
+
+  @Test func `reductions mean in each generation what they say`() throws {
+    for generation in ["2.15", "3"] {
+      for (name, reduction) in [
+        ("objects", Reduction.sumOverBatchSize), ("unreduced", .none), ("summed", .sum),
+      ] {
+        let model = try Model(contentsOf: Fixtures.path("compiled/\(generation)/\(name).keras"))
+        #expect(model.compilation?.losses[0]?.reduction == reduction, "\(generation) \(name)")
+      }
+    }
+  }
+
+  // Keras 3's writer of HDF5 takes the optimizer out of the settings that an archive then gets.
+  @Test(arguments: ["apart_rmsprop", "apart_adam"])
+  func `settings without an optimizer are those of compile's default`(_ name: String) throws {
+    let expected = try settings(name, "3")
+    let record = try ModelFile.read(Fixtures.path("compiled/3/\(name).keras"))
+    let training = try #require(record.training)
+    #expect(training.loss == expected["loss"])
+    #expect(training.metrics == ["acc"])
+    #expect(training.optimizer.className == expected["optimizer"]?.string)
+    #expect(training.optimizer.isAssumed)
+    #expect(training.optimizer.iterations ?? 0 == expected["iterations"]?.integer)
+    let slots = training.optimizer.slots.first?.arrays.map { $0.floats() } ?? []
+    let wanted = (expected["slots"]?.array ?? []).map { slot in
+      (slot.array ?? []).map { Float($0.number ?? .nan) }
+    }
+    #expect(slots == wanted || slots.isEmpty && wanted.joined().allSatisfy { $0 == 0 })
+  }
+
+  @Test func `an optimizer's arrays that are another's are no slots`() throws {
+    for (name, message) in [
+      ("scaled", "shape (), which no weight has"), ("lamb", "arrays of Lamb, which is not known"),
+    ] {
+      let record = try ModelFile.read(Fixtures.path("compiled/3/\(name).keras"))
+      #expect(record.training == nil)
+      let failure = try #require(record.trainingFailure)
+      #expect("\(failure)".contains(message), "\(failure)")
+    }
+  }
+}

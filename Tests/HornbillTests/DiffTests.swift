@@ -77,6 +77,31 @@ import Testing
     #expect(other.output.contains("\nfirst       layers/dense/vars/0: "))
   }
 
+  @Test(arguments: ["2", "2.15", "3"])
+  func `weights alone are compared with a whole model by its definition`(
+    generation: String
+  ) throws {
+    let whole = Models.fixture("model.h5", "gru", generation)
+    for file in ["model.weights.h5", "legacy.h5"] {
+      let weights = Models.fixture(file, "gru", generation)
+      guard FileManager.default.fileExists(atPath: weights) else { continue }
+      for pair in [[weights, whole], [whole, weights]] {
+        let equal = try tool.start(["diff"] + pair).result()
+        #expect(equal.status == 0, "\(equal.error)\(equal.output)")
+        let run = try tool.start(
+          ["diff"] + pair + ["--data", Models.fixture("x.npy", "gru", generation)]
+        ).result()
+        #expect(run.status == 0, "\(run.error)\(run.output)")
+      }
+    }
+    let other = Models.fixture("model.h5", "lstm", generation)
+    #expect(
+      try tool.run("convert", whole, "w.h5", "--legacy-weights", "--keras", "2").status == 0)
+    let run = try tool.run("diff", "w.h5", other)
+    #expect(run.status == 1)
+    #expect(run.output.contains("\nfirst       "))
+  }
+
   @Test func `the first output that differs is named with row and step`() throws {
     var old: Float = 0
     try change {
@@ -152,8 +177,8 @@ import Testing
     try tool.write("bad.json", "{")
     #expect(try tool.failure(65, "diff", "bad.json", "text.keras").hasPrefix("bad.json"))
     #expect(
-      try tool.failure(65, "diff", "text.keras", Models.fixture("model.weights.h5"))
-        .contains("weights without a model's definition"))
+      try tool.failure(65, "diff", "bad.json", Models.fixture("model.weights.h5"))
+        .hasPrefix("bad.json"))
     let fixture = Models.fixture("model.keras")
     #expect(
       try tool.failure(65, "diff", fixture, fixture, "--data", "-", input: "good\n")

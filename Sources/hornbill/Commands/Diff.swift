@@ -13,7 +13,8 @@ struct Diff: ParsableCommand {
       hornbill diff a.json b.json --weights a.weights.h5 --other-weights b.weights.h5
 
       Definitions, weights, compile settings, the optimizer and its arrays are compared; \
-      containers and Keras's generations are not. With --data both models run, and the first layer \
+      containers and Keras's generations are not. A file of weights alone is compared by the \
+      definition in the other. With --data both models run, and the first layer \
       whose output differs is named. Exit status 0: equal; 1: different.
       """)
 
@@ -72,21 +73,33 @@ struct Diff: ParsableCommand {
   private var isRaw: Bool { data.allSatisfy { $0.hasSuffix(".npy") } }
 
   func run() throws {
-    if data.isEmpty, weights == nil, otherWeights == nil,
-      let a = try ModelFile.bareWeights(first), let b = try ModelFile.bareWeights(second)
-    {
+    let a = weights == nil ? try ModelFile.bareWeights(first) : nil
+    let b = otherWeights == nil ? try ModelFile.bareWeights(second) : nil
+    if data.isEmpty, let a, let b {
       return try finish(
         DiffReport(
           files: [first, second], generations: nil,
           stored: ModelComparison(weights: a, b, tolerance: tolerance ?? 0), outputs: nil))
     }
-    let models = [try ComparedModel(first, weights), try ComparedModel(second, otherWeights)]
+    let models = try comparedModels(isBare: [a != nil, b != nil])
     let stored = ModelComparison(
       models[0].record, models[1].record, tolerance: tolerance ?? 0)
     try finish(
       DiffReport(
         files: [first, second], generations: models.map(\.record.generation), stored: stored,
         outputs: data.isEmpty ? nil : try compareOutputs(models)))
+  }
+
+  /// Both models. Weights alone are compared as those of the other's definition, and then nothing
+  /// but weights is.
+  private func comparedModels(isBare: [Bool]) throws(KerasError) -> [ComparedModel] {
+    guard isBare[0] != isBare[1] else {
+      return [try ComparedModel(first, weights), try ComparedModel(second, otherWeights)]
+    }
+    let (definition, own) = isBare[0] ? (second, otherWeights) : (first, weights)
+    let whole = try ComparedModel(definition, own, training: false)
+    let bare = try ComparedModel(definition, isBare[0] ? first : second, training: false)
+    return isBare[0] ? [bare, whole] : [whole, bare]
   }
 
   private func finish(_ report: DiffReport) throws {
@@ -158,8 +171,8 @@ private struct ComparedModel {
   let record: ModelRecord
   let network: Result<Network, KerasError>
 
-  init(_ path: String, _ weights: String?) throws(KerasError) {
-    let record = try ModelFile.read(path, weights: weights)
+  init(_ path: String, _ weights: String?, training: Bool = true) throws(KerasError) {
+    let record = try ModelFile.read(path, weights: weights, training: training)
     network = Result { () throws(KerasError) in
       do throws(KerasError) { return try Network(record) } catch { throw error.inFile(path) }
     }

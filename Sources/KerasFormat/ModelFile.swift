@@ -247,8 +247,10 @@ public enum ModelFile {
         hint: "write .json and .weights.h5, which hold none")
     }
     let record = try LayerRenaming.converted(
-      try HardSigmoid.converted(record, to: generation, notes: &notes), to: generation,
-      notes: &notes)
+      try HardSigmoid.converted(
+        try LayerForms.converted(record, to: generation, notes: &notes), to: generation,
+        notes: &notes),
+      to: generation, notes: &notes)
     let holdsTraining = !isBare || container == .json && generation == .keras3
     if record.training?.optimizer.isAssumed == true, holdsTraining {
       notes.append(

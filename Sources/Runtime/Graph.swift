@@ -71,16 +71,7 @@ public struct Graph: Sendable {
   public var inputShapes: [Shape] { inputs.map { nodes[$0].outputShapes[0] } }
   public var outputShapes: [Shape] { outputs.map { nodes[$0.node].outputShapes[$0.output] } }
   /// Whether any layer, or layer inside one, carries states from call to call.
-  var isStateful: Bool {
-    nodes.contains { node in
-      switch node.layer {
-      case let layer as any SequenceLayer: layer.options.stateful
-      case let layer as Bidirectional: layer.forwardLayer.options.stateful
-      case let layer as any NestedModel: layer.graph?.isStateful ?? false
-      default: false
-      }
-    }
-  }
+  var isStateful: Bool { nodes.contains { $0.layer.isStateful } }
 
   var outputMasks: [Bool] { outputs.map { nodes[$0.node].emitsMasks[$0.output] } }
 }

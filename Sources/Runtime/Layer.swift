@@ -35,6 +35,9 @@ public protocol Layer: Sendable {
   /// this.
   func emitsMask(receivingMask: Bool) -> Bool
 
+  /// Whether the layer, or one inside it, carries states from call to call.
+  var isStateful: Bool { get }
+
   /// Which outputs leave with a mask, given which inputs come with one.
   func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool]
 
@@ -95,6 +98,7 @@ extension Layer {
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] { [] }
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] { inputs }
   public var supportsMasking: Bool { false }
+  public var isStateful: Bool { false }
   public func emitsMask(receivingMask: Bool) -> Bool { receivingMask && supportsMasking }
   public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
     Array(repeating: emitsMask(receivingMask: inputs.contains(true)), count: outputs)

@@ -51,7 +51,7 @@ struct GraphNotation {
           throw KerasError(
             .unsupportedConfiguration, "Keras 1 cannot store a call with initial states")
         }
-        nodes.append(try listNode(tensors, mask))
+        nodes.append(try listNode(layer, tensors, mask))
       }
     }
     return .array(nodes)
@@ -59,21 +59,55 @@ struct GraphNotation {
 
   /// `[["layer", node, tensor, {arguments}], …]`
   private func listNode(
-    _ tensors: [TensorReference], _ mask: CallMask?
+    _ layer: LayerRecord, _ tensors: [TensorReference], _ mask: CallMask?
   ) throws(KerasError) -> JSON {
     guard mask?.tensor == nil || dialect.generation == .keras2_15 else {
       throw KerasError(
         .unsupportedConfiguration, "\(dialect.name) does not keep a mask given as an argument")
     }
+    let entries = tensors.enumerated().map { index, tensor in
+      var arguments = JSONObject()
+      if index == 0, let mask {
+        arguments["mask"] = mask.tensor.map(FunctionalGraph.triple) ?? .null
+      }
+      let triple = FunctionalGraph.triple(tensor).array ?? []
+      return JSON.array(dialect.generation == .keras1 ? triple : triple + [.object(arguments)])
+    }
     return .array(
-      tensors.enumerated().map { index, tensor in
-        var arguments = JSONObject()
-        if index == 0, let mask {
-          arguments["mask"] = mask.tensor.map(FunctionalGraph.triple) ?? .null
-        }
-        let triple = FunctionalGraph.triple(tensor).array ?? []
-        return .array(dialect.generation == .keras1 ? triple : triple + [.object(arguments)])
-      })
+      dialect.isModern && tensors.count > 1
+        ? [entries[0]] + Self.byCell(Array(entries.dropFirst()), layer) : entries)
+  }
+
+  /// Initial states as 2.15 and 3 take them: those of one of several cells in a list, where it has
+  /// more than one.
+  private static func byCell(_ states: [JSON], _ layer: LayerRecord) -> [JSON] {
+    let parts =
+      layer.className == "Bidirectional"
+      ? [layer.config["layer"], layer.config["backward_layer"]]
+      : [["class_name": .string(layer.className), "config": .object(layer.config)]]
+    var rest = states[...]
+    var result: [JSON] = []
+    for part in parts {
+      let cell = part?.object?["config"]?.object?["cell"]?.object
+      guard cell?["class_name"] == "StackedRNNCells" else { continue }
+      for inner in cell?["config"]?.object?["cells"]?.array ?? [] {
+        result += taken(from: &rest, for: inner).map { [$0] } ?? []
+      }
+    }
+    return result + rest
+  }
+
+  /// The next states that belong to one cell: one as it is, several in a list.
+  private static func taken(from rest: inout ArraySlice<JSON>, for cell: JSON) -> JSON? {
+    switch cell.object?["class_name"] {
+    case "StackedRNNCells":
+      let cells = cell.object?["config"]?.object?["cells"]?.array ?? []
+      return .array(cells.compactMap { taken(from: &rest, for: $0) })
+    case "LSTMCell":
+      defer { rest = rest.dropFirst(2) }
+      return .array(Array(rest.prefix(2)))
+    default: return rest.popFirst()
+    }
   }
 
   private func keras3Node(
@@ -86,7 +120,8 @@ struct GraphNotation {
     var positional = tensors
     if tensors.count > 1, Self.recurrent.contains(layer.className) {
       positional = [tensors[0]]
-      arguments["initial_state"] = .array(tensors.dropFirst().map(kerasTensor))
+      arguments["initial_state"] = .array(
+        Self.byCell(tensors.dropFirst().map(kerasTensor), layer))
     }
     // A mask cannot be withheld in Keras 3: there `None` stands for the input's own.
     if let mask { arguments["mask"] = mask.tensor.map(kerasTensor) ?? .null }

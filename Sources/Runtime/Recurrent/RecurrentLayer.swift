@@ -15,6 +15,8 @@ extension SequenceLayer {
 
   public var supportsMasking: Bool { true }
 
+  public var isStateful: Bool { options.stateful }
+
   public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
     [inputs[0] && options.returnSequences] + Array(repeating: false, count: outputs - 1)
   }

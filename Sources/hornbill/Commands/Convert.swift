@@ -71,7 +71,7 @@ struct Convert: ParsableCommand {
       }
       for index in built.layers.indices { built.layers[index].weights = [] }
     }
-    if case .stored = source { try checkComputation(network) }
+    try checkComputation(network)
     let notes = try ModelOutput.write(
       built, to: output, generation: generation, legacyWeights: legacyWeights)
     for note in notes { Console.note("\(output): \(note)") }

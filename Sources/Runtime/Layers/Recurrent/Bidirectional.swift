@@ -113,6 +113,30 @@ public struct Bidirectional: Layer {
     return ["class_name": .string(type(of: layer).className), "config": .object(config)]
   }
 
+  public var isStateful: Bool { forwardLayer.isStateful || backwardLayer.isStateful }
+
+  private init(
+    _ other: Self, _ forward: any SequenceLayer, _ backward: any SequenceLayer
+  ) {
+    mergeMode = other.mergeMode
+    forwardLayer = forward
+    backwardLayer = backward
+    forwardName = other.forwardName
+    backwardName = other.backwardName
+  }
+
+  public func built(at site: BuildSite) throws(KerasError) -> Self {
+    let (toForward, toBackward) = directed(site.inputs)
+    func inner(_ inputs: [Shape]) -> BuildSite {
+      BuildSite(
+        inputs: inputs, masks: [site.masks[0]] + inputs.dropFirst().map { _ in false },
+        generation: site.generation)
+    }
+    return Bidirectional(
+      self, try forwardLayer.built(at: inner(toForward)),
+      try backwardLayer.built(at: inner(toBackward)))
+  }
+
   // MARK: Weights and shape
 
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {

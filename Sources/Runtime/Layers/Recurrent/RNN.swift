@@ -12,6 +12,8 @@ public struct RNN: SequenceLayer {
   /// How the cells are stored: names, and whether they stand in a `StackedRNNCells`.
   private let cellConfig: JSON
   private let isStacked: Bool
+  /// The way to each cell, `cell/cells/gru_cell/` or, in a stack within the stack, further on.
+  private let prefixes: [String]
   /// Up to Keras 2.2 a masked step puts out the first state again, which of stacked cells is the
   /// lowest cell's, not the output.
   private var repeatsFirstState = false
@@ -22,14 +24,29 @@ public struct RNN: SequenceLayer {
     let object = try config.object("cell")
     cellConfig = .object(object)
     isStacked = object["class_name"]?.string == "StackedRNNCells"
-    var cells: [any RecurrentLayer] = []
-    let entries = isStacked ? object["config"]?.object?["cells"]?.array ?? [] : [.object(object)]
-    for entry in entries { cells.append(try Self.cell(entry, of: config)) }
-    guard !cells.isEmpty else { throw config.error("cell", "no cell among the stacked ones") }
-    self.cells = cells
+    let found = try Self.cells(.object(object), at: "cell/", of: config)
+    guard !found.isEmpty else { throw config.error("cell", "no cell among the stacked ones") }
+    cells = found.map(\.cell)
+    prefixes = found.map(\.prefix)
     options = try RecurrentOptions(from: &config)
     // Keras 2 writes how many constants a call passes along; it cannot store such a call.
     try config.refuse("num_constants")
+  }
+
+  /// A cell, or those of a stack and of the stacks in it, from below.
+  private static func cells(
+    _ entry: JSON, at prefix: String, of config: ConfigReader
+  ) throws(KerasError) -> [(cell: any RecurrentLayer, prefix: String)] {
+    guard entry.object?["class_name"] == "StackedRNNCells" else {
+      return [(try cell(entry, of: config), prefix)]
+    }
+    var cells: [(cell: any RecurrentLayer, prefix: String)] = []
+    var names = LayerNames()
+    for inner in entry.object?["config"]?.object?["cells"]?.array ?? [] {
+      let name = names.next(for: inner.object?["class_name"]?.string ?? "")
+      cells += try self.cells(inner, at: "\(prefix)cells/\(name)/", of: config)
+    }
+    return cells
   }
 
   private static func cell(
@@ -83,13 +100,9 @@ public struct RNN: SequenceLayer {
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
     var specs: [WeightSpec] = []
     var input = inputs[0]
-    var names = LayerNames()
-    for cell in cells {
-      let name = names.next(for: type(of: cell).className + "Cell")
+    for (cell, prefix) in zip(cells, prefixes) {
       for var spec in try cell.weights(for: [input]) {
-        if isStacked {
-          spec.name = "cell/cells/\(name)/" + spec.name.split(separator: "/").dropFirst().joined()
-        }
+        spec.name = prefix + spec.name.split(separator: "/").dropFirst().joined()
         specs.append(spec)
       }
       input = input.replacingLast(with: cell.units)
@@ -127,12 +140,8 @@ public struct RNN: SequenceLayer {
   }
 
   public func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float] {
-    var names = LayerNames()
-    for cell in cells {
-      let name = names.next(for: type(of: cell).className + "Cell")
-      if !isStacked || spec.name.hasPrefix("cell/cells/\(name)/") {
-        return cell.initialValues(of: spec, from: start)
-      }
+    for (cell, prefix) in zip(cells, prefixes) where spec.name.hasPrefix(prefix) {
+      return cell.initialValues(of: spec, from: start)
     }
     return spec.settings.initializer.sample(shape: spec.shape, from: start)
   }

@@ -19,6 +19,16 @@ public struct Flatten: Layer {
     ["data_format": isChannelsFirst ? "channels_first" : "channels_last"]
   }
 
+  /// Keras 1 and 2.2 flatten nothing that is flat already.
+  public func built(at site: BuildSite) throws(KerasError) -> Flatten {
+    guard site.generation <= .keras2, site.inputs[0].rank < 2 else { return self }
+    throw KerasError(
+      .unsupportedConfiguration,
+      "input \(site.inputs[0]), but Flatten takes three axes or more in Keras "
+        + site.generation.rawValue,
+      hint: site.inputs[0].rank == 1 ? "leave it out: it changes nothing there" : nil)
+  }
+
   // MARK: Shape
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {

@@ -60,6 +60,8 @@ extension NestedModel {
 
   public var supportsMasking: Bool { true }
 
+  public var isStateful: Bool { graph?.isStateful ?? false }
+
   public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
     graph?.outputMasks ?? []
   }

@@ -54,8 +54,27 @@ public struct TimeDistributed: Layer {
     var inner = site
     inner.inputs = try site.inputs.map { input throws(KerasError) in try step(of: input) }
     inner.masks = [false]
-    return TimeDistributed(
-      try layer.built(at: inner), name: name, dropsInnerMask: site.generation == .keras3)
+    let built: any Layer = try layer.built(at: inner)
+    try check(built, at: site)
+    return TimeDistributed(built, name: name, dropsInnerMask: site.generation == .keras3)
+  }
+
+  /// Refuses what Keras cannot run step by step, or runs otherwise than for all steps at once.
+  private func check(_ layer: any Layer, at site: BuildSite) throws(KerasError) {
+    let className = type(of: layer).className
+    if layer.isStateful {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "a stateful \(className) at every step, which Keras lets go on from step to step",
+        hint: "make it stateful=False, or take it out of TimeDistributed")
+    }
+    if layer is Softmax, site.masks.contains(true), site.generation >= .keras2_15 {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Keras \(site.generation.rawValue) gives the mask of the steps to a \(className) at every "
+          + "step, which fails there",
+        hint: "leave TimeDistributed out: \(className) takes sequences")
+    }
   }
 
   // MARK: Weights and shape
@@ -85,6 +104,8 @@ public struct TimeDistributed: Layer {
   }
 
   public var supportsMasking: Bool { true }
+
+  public var isStateful: Bool { layer.isStateful }
 
   public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {
     [inputs[0] || !dropsInnerMask && layer.emitsMasks(receiving: [false], outputs: 1)[0]]

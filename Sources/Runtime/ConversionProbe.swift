@@ -43,8 +43,9 @@ public struct ConversionProbe: Sendable {
   private func probes() throws(KerasError) -> [NumericArray] {
     var generator = Philox(seed: 20_260_101)
     let vocabularies = vocabularySizes()
+    let shapes = original.dataShapes
     return original.inputs.enumerated().map { index, _ in
-      let extents = original.inputShapes[index].extents.map { $0 ?? Self.openExtent }
+      let extents = shapes[index].extents.map { $0 ?? Self.openExtent }
       let steps = extents.first ?? 1
       let width = extents.dropFirst().reduce(1, *)
       var values: [Float] = []
@@ -109,7 +110,8 @@ extension Graph {
         for (edge, input) in zip(node.inputs, graph.inputs) where edge.node == source {
           sizes += graph.tables(reachedFrom: input)
         }
-      case is Reshape, is Flatten, is Permute, is RepeatVector, is Identity, is Concatenate:
+      case is Reshape, is Flatten, is Permute, is RepeatVector, is Identity, is Concatenate,
+        is any TextLayer:
         sizes += tables(reachedFrom: index)
       default: continue
       }

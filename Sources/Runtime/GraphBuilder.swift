@@ -41,7 +41,7 @@ struct GraphBuilder {
     }
     let outputs = record.isSequential ? try connectLine() : try connectGraph()
     sortWeights()
-    try checkTexts(nodes, isInside: site != nil)
+    try checkTexts(nodes)
     return Graph(nodes: nodes, inputs: inputs, outputs: outputs, specs: specs)
   }
 

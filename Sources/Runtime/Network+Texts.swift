@@ -4,10 +4,15 @@ import KerasFormat
 /// saved with it.
 extension Network {
   /// The layer by which the model itself reads texts: a ``TextVectorization`` or ``StringLookup``
-  /// directly behind its input.
+  /// directly behind its only input, there or in a model inside; `nil` for a model of several
+  /// inputs, which texts alone do not fill.
   public var textLayer: (any TextLayer)? {
-    for node in nodes { if let layer = node.layer as? any TextLayer { return layer } }
-    return nil
+    inputs.count == 1 ? graph.textPlaces.first?.layer : nil
+  }
+
+  /// The inputs that are texts, by name, with the class of the layer that takes them.
+  public var textInputs: [(name: String, className: String)] {
+    graph.textPlaces.map { (nodes[inputs[$0.input]].name, type(of: $0.layer).className) }
   }
 
   /// Whether the model can read texts.
@@ -15,8 +20,9 @@ extension Network {
 
   /// The shape of what goes in at each input: of texts what they become.
   var dataShapes: [Shape] {
-    guard let node = nodes.first(where: { $0.layer is any TextLayer }) else { return inputShapes }
-    return node.outputShapes
+    var shapes = inputShapes
+    for place in graph.textPlaces { shapes[place.input] = place.shape }
+    return shapes
   }
 
   /// The first output for each text: one number a text for a model with one output unit.
@@ -55,10 +61,11 @@ extension Network {
 
   /// What rows of several texts become, for a ``StringLookup`` whose input is that wide.
   public func encoded(rows: [[String]]) throws(KerasError) -> NumericArray {
-    for node in nodes {
-      guard let layer = node.layer as? any TextLayer else { continue }
-      do { return try layer.encode(rows) } catch { throw error.inside(node.name) }
+    guard inputs.count == 1, let place = graph.textPlaces.first else {
+      throw KerasError(.invalidData, "the model has no layer that takes texts alone")
     }
-    throw KerasError(.invalidData, "the model has no layer that takes texts")
+    do { return try place.layer.encode(rows) } catch {
+      throw place.path.reversed().reduce(error) { $0.inside($1) }
+    }
   }
 }

@@ -25,6 +25,24 @@ import Testing
     #expect(run == .init(status: 0, output: expected.joined(), error: ""))
   }
 
+  @Test(arguments: ["2.15", "3"])
+  func `texts go through a layer of a model inside, in any generation`(_ generation: String) throws
+  {
+    let (tool, scores) = try tool("inside_model", generation)
+    let width = scores.count / 12
+    let run = try tool.run("predict", "reviews.keras", Self.texts[0], Self.texts[1])
+    let expected = Self.texts.indices.map { row in
+      let numbers = scores[row * width..<(row + 1) * width].map { String(format: "%.4f", $0) }
+      return numbers.joined(separator: " ") + "\t" + Self.texts[row]
+    }
+    #expect(run.output.split(separator: "\n").map(String.init) == expected)
+    let other = generation == "3" ? "2.15" : "3"
+    let converted = try tool.run("convert", "reviews.keras", "other.keras", "--keras", other)
+    #expect(converted.status == 0, "\(converted.error)")
+    #expect(
+      try tool.run("predict", "other.keras", Self.texts[0], Self.texts[1]).output == run.output)
+  }
+
   @Test func `README shows what the tool prints`() throws {
     let readme = String(decoding: try FileBytes.read(Fixtures.path("../README.md")), as: UTF8.self)
     let shown = try #require(

@@ -249,7 +249,7 @@ import Testing
 
   // MARK: - Places
 
-  @Test func `a text layer stands behind the model's only input and nowhere else`() throws {
+  @Test func `a text layer stands behind an input and nowhere else`() throws {
     let text = try TextVectorization(vocabulary: ["a"], outputSequenceLength: 3)
     let input = InputLayer(shape: [1], dtype: "string")
     for (layers, reason): ([any Layer], String) in [
@@ -262,7 +262,35 @@ import Testing
     }
     let network = try Network([input, text], seed: 1)
     #expect(network.readsTexts)
+    #expect(network.textInputs.map(\.className) == ["TextVectorization"])
     #expect(try network.predict(["a b", ""]) == [2, 1, 0, 0, 0, 0])
+  }
+
+  @Test func `texts beside another input are read in, but do not fill the model alone`() throws {
+    let text = try TextVectorization(vocabulary: ["a"], outputSequenceLength: 3)
+    var record = try Network([InputLayer(shape: [1], dtype: "string"), text], seed: 1).record
+    record.isSequential = false
+    let names = record.layers.map(\.name)
+    record.layers[1].inbound = [[TensorReference(layer: names[0])]]
+    var other = LayerRecord(
+      className: "InputLayer", name: "numbers",
+      config: ["batch_shape": [nil, 3], "dtype": "float32"])
+    other.inbound = []
+    var joined = LayerRecord(
+      className: "Concatenate", name: "joined",
+      config: ["trainable": true, "dtype": "float32", "axis": -1])
+    joined.inbound = [[TensorReference(layer: names[1]), TensorReference(layer: "numbers")]]
+    record.layers += [other, joined]
+    record.inputs = [TensorReference(layer: names[0]), TensorReference(layer: "numbers")]
+    record.outputs = [TensorReference(layer: "joined")]
+    let network = try Network(record)
+    #expect(!network.readsTexts)
+    #expect(network.textInputs.map(\.name) == [names[0]])
+    // What its TextVectorization makes of the texts goes in at the input.
+    let ids = NumericArray(shape: [1, 3], .int32([2, 1, 0]))
+    let numbers = NumericArray(shape: [1, 3], .float32([5, 6, 7]))
+    #expect(try network.predict([ids, numbers])[0].floats() == [2, 1, 0, 5, 6, 7])
+    #expect(throws: KerasError.self) { try network.encoded(["a b"]) }
   }
 
   @Test func `unknown words without an index are refused with their row`() throws {

@@ -29,6 +29,14 @@ struct Scoring {
   /// - Parameter batchSize: texts computed at once; by default Keras's 32, or more where that
   ///   changes nothing but the time.
   init(_ network: Network, batchSize: Int?, threads: Int?) throws(KerasError) {
+    if !network.readsTexts, let text = network.textInputs.first {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(network.inputs.count) inputs, \(text.name) of texts among them, but texts are scored by "
+          + "models of one input",
+        hint: "give --input once for each, for \(text.name) the array that its \(text.className) "
+          + "makes of the texts, and --output")
+    }
     guard network.readsTexts else {
       throw KerasError(
         .invalidData, "the model carries no text pipeline, so it cannot read text",

@@ -1,6 +1,6 @@
 import KerasFormat
 
-/// A layer that takes texts: it stands directly behind the model's only input.
+/// A layer that takes texts: it stands directly behind an input of the model, or of a model inside.
 ///
 /// Texts never become tensors. ``Network/encoded(rows:)`` asks the layer for the array that its
 /// output is, and hands that in at the input; in the graph the layer passes it on as it is.

@@ -75,6 +75,9 @@ public struct TimeDistributed: Layer {
           + "step, which fails there",
         hint: "leave TimeDistributed out: \(className) takes sequences")
     }
+    if !layer.textInputs.isEmpty {
+      throw KerasError(.unsupportedConfiguration, "texts at every step, which are not supported")
+    }
   }
 
   // MARK: Weights and shape

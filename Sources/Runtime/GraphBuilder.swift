@@ -236,7 +236,7 @@ struct GraphBuilder {
       weights: range, outputShapes: outputShapes,
       isTrainable: origin.flatMap { record.layers[$0].config["trainable"]?.bool } ?? true,
       policy: try origin.map { origin throws(KerasError) in
-        try DTypePolicy(of: record.layers[origin].config)
+        try DTypePolicy(of: record.layers[origin].config, hasWeights: !wanted.isEmpty)
       } ?? .float32,
       activityRegularizer: origin.map { activityRegularizer(of: record.layers[$0]) } ?? .null,
       receivesMasks: masks, emitsMasks: emits)

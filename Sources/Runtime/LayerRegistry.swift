@@ -26,15 +26,6 @@ public enum LayerRegistry {
     NotEqual.self,
   ]
 
-  /// Classes that hold code or paths: never decoded, refused by name.
-  private static let refused: [String: String] = [
-    "Lambda": "a Lambda layer holds Python code; replace it by a built-in layer and save again",
-    "TFSMLayer": "it loads a SavedModel from a path",
-    "TorchModuleWrapper": "it holds a pickle",
-    "JaxLayer": "it holds Python code",
-    "FlaxLayer": "it holds Python code",
-  ]
-
   private static let added = Mutex<[any Layer.Type]>([])
 
   /// Layers that ``register(_:)`` has added, in that order.
@@ -49,7 +40,7 @@ public enum LayerRegistry {
   /// - Throws: ``KerasError`` when the class name is taken, or is one that is never loaded.
   public static func register(_ type: any Layer.Type) throws(KerasError) {
     let name = type.className
-    guard refused[name] == nil else {
+    guard CodeLayers.reasons[name] == nil else {
       throw KerasError(
         .invalidArgument, "layer class '\(name)' is refused in files, so it cannot be registered")
     }
@@ -82,11 +73,19 @@ public enum LayerRegistry {
     className: String, name: String, config: JSONObject
   ) throws(KerasError) -> any Layer {
     let place = KerasError.Place(path: [name])
-    if let reason = refused[className] {
+    if let reason = CodeLayers.reasons[className] {
       throw KerasError(
-        .unsupportedConfiguration, "layer class '\(className)' is refused", at: place, hint: reason)
+        .unsupportedConfiguration, "layer class '\(className)' \(reason)", at: place,
+        hint: "replace it by a built-in layer")
     }
     guard let type = type(of: className) else {
+      guard !KerasLayerNames.all.contains(className) else {
+        throw KerasError(
+          .unsupportedConfiguration, "layer class '\(className)' of Keras's is not supported",
+          at: place,
+          hint: "replace it by a built-in layer, or register one of this name with "
+            + "LayerRegistry.register")
+      }
       let names = (builtIn + registered).map { $0.className }
       throw KerasError(
         .unknownName, "unknown layer class '\(className)'", at: place,

@@ -78,7 +78,9 @@ extension Network {
           at: .init(path: [nodes[node].name]))
       }
     }
-    try checkLookups(in: arrays)
+    for (array, node) in zip(arrays, inputs) {
+      do { try Self.checkRange(of: array) } catch { throw error.inside(nodes[node].name) }
+    }
     guard let rows = arrays.first?.shape.first else {
       throw KerasError(.shapeMismatch, "a single number but a batch has a row for each sample")
     }
@@ -89,13 +91,19 @@ extension Network {
     return rows
   }
 
-  /// Refuses whole numbers too large for the lookups behind the model's inputs.
-  private func checkLookups(in arrays: [NumericArray]) throws(KerasError) {
-    for node in nodes {
-      guard let lookup = node.layer as? IntegerLookup, let edge = node.inputs.first,
-        let index = inputs.firstIndex(of: edge.node)
-      else { continue }
-      do { try lookup.checkNumbers(in: arrays[index]) } catch { throw error.inside(node.name) }
+  /// Refuses whole numbers that a tensor of ids does not hold.
+  private static func checkRange(of array: NumericArray) throws(KerasError) {
+    func refuse<T: FixedWidthInteger>(_ values: [T]) throws(KerasError) {
+      guard let index = values.firstIndex(where: { Int32(exactly: $0) == nil }) else { return }
+      throw KerasError(
+        .invalidData, "the whole number \(values[index]) is outside ±2^31",
+        at: .init(row: index / max(1, array.shape.dropFirst().reduce(1, *))))
+    }
+    switch array.elements {
+    case .int64(let values): try refuse(values)
+    case .uint64(let values): try refuse(values)
+    case .uint32(let values): try refuse(values)
+    default: break
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import KerasFormat
 import Testing
 
 /// Data that a model cannot take: one line with file and row, status 65, before anything is
@@ -33,6 +34,18 @@ import Testing
     bad[13] = -1
     try tool.write("bad.npy", [3, 9], bad)
     #expect(try trained("bad.npy", "y.npy").contains("row 1: token id -1 at step 4"))
+  }
+
+  @Test func `a whole number that no id can be is refused as what it is`() throws {
+    for number in [(1 << 32) + 5, 1 << 62, -(1 << 40)] {
+      var wide = ids.map { Int64($0) }
+      wide[13] = Int64(number)
+      let array = NumericArray(shape: [3, 9], .int64(wide))
+      try tool.write("wide.npy", Data(array.npy()))
+      #expect(
+        try tool.failure(65, "predict", model, "--input", "wide.npy", "--output", "o.npy")
+          == "wide.npy:input_layer, row 1: the whole number \(number) is outside ±2^31")
+    }
   }
 
   @Test func `a label that is not 0 or 1 is refused with its row`() throws {

@@ -43,12 +43,13 @@ import Testing
         == "m.json:l: Lambda holds code of its own, which is never run; "
         + "replace it by a built-in layer and save the model again")
     for (className, shown) in [
-      ("TFSMLayer", "TFSMLayer"), ("Custom>Lambda", "Lambda"),
-      ("x>TorchModuleWrapper", "TorchModuleWrapper"),
-      ("__lambda__", "__lambda__"),
+      ("TFSMLayer", "TFSMLayer loads a SavedModel from a path, which is never opened"),
+      ("Custom>Lambda", "Lambda holds code of its own"),
+      ("x>TorchModuleWrapper", "TorchModuleWrapper holds a pickle, which is never run"),
+      ("__lambda__", "__lambda__ holds code of its own"),
     ] {
       let layer = "{\"class_name\": \"\(className)\", \"config\": {\"name\": \"l\"}}"
-      #expect(decoded(model(layer)).hasPrefix("m.json:l: \(shown) holds code of its own"))
+      #expect(decoded(model(layer)).hasPrefix("m.json:l: \(shown)"))
     }
   }
 

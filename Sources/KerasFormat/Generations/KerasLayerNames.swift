@@ -1,8 +1,8 @@
 /// The class names of Keras's own layers and models.
-enum KerasLayerNames {
+package enum KerasLayerNames {
   /// What `keras.layers` exports in 2.15 and 3.15, the classes of Keras 1 that later ones do not
   /// have, and the words that the canonical record has for two operations.
-  static let all: Set<String> = Set(
+  package static let all: Set<String> = Set(
     """
     Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D
     AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D Add
@@ -34,4 +34,16 @@ enum KerasLayerNames {
     ThresholdedReLU TimeDistributed TimeDistributedDense TorchModuleWrapper UnitNormalization
     UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D
     """.split(whereSeparator: \.isWhitespace).map(String.init))
+}
+
+/// Layers that hold code or reach for files: never decoded, refused by name wherever they stand.
+package enum CodeLayers {
+  /// What each does that is refused.
+  package static let reasons: [String: String] = [
+    "Lambda": "holds code of its own, which is never run",
+    "TFSMLayer": "loads a SavedModel from a path, which is never opened",
+    "TorchModuleWrapper": "holds a pickle, which is never run",
+    "JaxLayer": "holds code of its own, which is never run",
+    "FlaxLayer": "holds code of its own, which is never run",
+  ]
 }

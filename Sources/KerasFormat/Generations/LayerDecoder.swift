@@ -55,6 +55,12 @@ struct LayerDecoder {
       }
       rest = try Dialect.renamedFromKeras1(written, rest)
     }
+    if let value = rest["quantization_config"], !value.isNull {
+      throw KerasError(
+        .unsupportedConfiguration, "a quantized \(className), which is not supported",
+        at: .init(path: ["quantization_config"]),
+        hint: "save the model as it was before quantize()")
+    }
     guard var reduced = try SerializedObject.reduced(.object(rest)).object else {
       throw KerasError(.invalidJSON, "the config of \(stored) is no object")
     }
@@ -161,9 +167,6 @@ struct LayerDecoder {
   private func takeOwnKeys(
     _ className: String, _ config: inout JSONObject
   ) throws(KerasError) {
-    if let value = config["quantization_config"], !value.isNull {
-      throw KerasError(.unsupportedConfiguration, "quantized layers are not supported")
-    }
     for key in dialect.layers[className] ?? [] where key.isOwn { config[key.name] = nil }
   }
 

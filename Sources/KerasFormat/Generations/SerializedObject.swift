@@ -4,10 +4,10 @@
 /// Nothing here is ever looked up or called: modules are compared with constants, so that a file
 /// cannot name code.
 enum SerializedObject {
-  /// Classes that carry code or reach for files; refused whatever else the file says.
+  /// Serialized Python that is no layer; refused whatever else the file says, as the classes of
+  /// ``CodeLayers`` are.
   private static let refused: Set<String> = [
-    "Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__", "function",
-    "__typespec__", "__bytes__",
+    "__lambda__", "function", "__typespec__", "__bytes__",
   ]
 
   /// The value with every object in it reduced to `class_name` and `config`, and a dtype policy to
@@ -50,12 +50,15 @@ enum SerializedObject {
   }
 
   private static func checkCode(_ className: String) throws(KerasError) {
+    if let reason = CodeLayers.reasons[className] {
+      throw KerasError(
+        .unsupportedConfiguration, "\(className) \(reason)",
+        hint: "replace it by a built-in layer and save the model again")
+    }
     guard !refused.contains(className) else {
       throw KerasError(
         .unsupportedConfiguration, "\(className) holds code of its own, which is never run",
-        hint: className == "Lambda"
-          ? "replace it by a built-in layer and save the model again"
-          : "rebuild the model without it")
+        hint: "rebuild the model without it")
     }
   }
 

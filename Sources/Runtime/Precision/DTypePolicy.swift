@@ -39,8 +39,17 @@ public struct DTypePolicy: Sendable, Equatable {
   }
 
   /// The policy of a layer's config, after making sure that layers inside it have the same.
-  init(of config: JSONObject) throws(KerasError) {
-    try self.init(named: config["dtype"]?.string ?? Self.float32.name)
+  ///
+  /// - Parameter hasWeights: whether the layer has weights, and so cannot have the type of a whole
+  ///   number.
+  init(of config: JSONObject, hasWeights: Bool) throws(KerasError) {
+    let name = config["dtype"]?.string ?? Self.float32.name
+    guard !hasWeights || !Self.others.contains(name) else {
+      throw KerasError(
+        .unsupportedConfiguration, "a dtype policy '\(name)' of a layer with weights",
+        hint: "known are float16, bfloat16, float32, float64, mixed_float16 and mixed_bfloat16")
+    }
+    try self.init(named: name)
     try checkInner(config)
   }
 

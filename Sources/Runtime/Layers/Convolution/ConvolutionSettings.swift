@@ -32,7 +32,7 @@ struct ConvolutionSettings: Sendable {
     activation = try config.activation("activation", default: .linear)
     useBias = try config.bool("use_bias", default: true)
     bias = try WeightSettings(&config, "bias", default: .zeros)
-    try config.refuse("lora_rank", "quantization_config")
+    try config.refuseLowRank()
     config.ignore("lora_alpha")
   }
 

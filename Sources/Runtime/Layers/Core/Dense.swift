@@ -31,7 +31,7 @@ public struct Dense: Layer {
     useBias = try config.bool("use_bias", default: true)
     kernel = try WeightSettings(&config, "kernel", default: .glorotUniform)
     bias = try WeightSettings(&config, "bias", default: .zeros)
-    try config.refuse("lora_rank", "quantization_config")
+    try config.refuseLowRank()
     config.ignore("input_dim", "lora_alpha")
   }
 

@@ -35,7 +35,7 @@ public struct Embedding: Layer {
     outputDim = try config.positiveInteger("output_dim")
     maskZero = try config.bool("mask_zero", default: false)
     embeddings = try WeightSettings(&config, "embeddings", default: .randomUniform)
-    try config.refuse("lora_rank", "quantization_config")
+    try config.refuseLowRank()
     droppedWords = try config.number("legacy_dropout", default: 0)
     config.ignore("input_length")
   }

@@ -148,21 +148,6 @@ public struct IntegerLookup: Layer {
     return indices[index] ?? oov
   }
 
-  /// Refuses numbers that a tensor of ids does not hold.
-  func checkNumbers(in array: NumericArray) throws(KerasError) {
-    let wide: [Int?]
-    switch array.elements {
-    case .int64(let values): wide = values.map { Int32(exactly: $0).map(Int.init) }
-    case .uint64(let values): wide = values.map { Int32(exactly: $0).map(Int.init) }
-    case .uint32(let values): wide = values.map { Int32(exactly: $0).map(Int.init) }
-    default: return
-    }
-    guard let place = wide.firstIndex(of: nil) else { return }
-    throw KerasError(
-      .invalidData, "a number outside ±2^31, which is not supported",
-      at: .init(row: row(of: place, array.shape)))
-  }
-
   // MARK: Backward
 
   public func backward<S: Scalar>(

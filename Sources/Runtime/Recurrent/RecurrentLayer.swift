@@ -6,6 +6,8 @@ protocol SequenceLayer: Layer {
   var options: RecurrentOptions { get set }
   /// Extents of its state arrays, in Keras's order.
   var stateUnits: [Int] { get }
+  /// What a step puts out.
+  var outputUnits: Int { get }
   /// How many weights it has, whatever comes in.
   var weightCount: Int { get }
 }
@@ -54,6 +56,8 @@ protocol RecurrentLayer: SequenceLayer, RecurrentCell, WordLayer {
 }
 
 extension RecurrentLayer {
+  var outputUnits: Int { units }
+
   var biasShape: [Int] { [gateWidth] }
   var stateUnits: [Int] { Array(repeating: units, count: stateCount) }
   var weightCount: Int { useBias ? 3 : 2 }

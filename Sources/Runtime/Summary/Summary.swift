@@ -30,6 +30,9 @@ struct ModelSummary {
     let batch: Int?
     /// Whether another call gives other shapes.
     var isMultiple = false
+    /// How many shapes stand in a list of their own behind the first: the states of each of several
+    /// cells.
+    var states: [Int] = []
     var parameters = 0
     /// `layer[call][output]` of every input of every call.
     var connections: [String]
@@ -39,6 +42,20 @@ struct ModelSummary {
       shapes.map { shape in
         batch.map { "(\($0)" + shape.description.dropFirst("(None".count) } ?? shape.description
       }
+    }
+
+    /// Shapes with those of the states of one cell in brackets.
+    var nestedShapeTexts: [String] {
+      var texts = shapeTexts
+      var start = 1
+      for count in states where start + count <= texts.count {
+        if count > 1 {
+          texts[start] = "[" + texts[start]
+          texts[start + count - 1] += "]"
+        }
+        start += count
+      }
+      return texts
     }
 
     var isInput: Bool { className == "InputLayer" }
@@ -70,6 +87,7 @@ struct ModelSummary {
       network.generation == .keras3 ? network.definition.operations : OperationListing()
     isLine = network.isSequential || operations.isEmpty && Self.isLine(network)
     let shownNames = Self.keras1Names(of: network)
+    let isBranched = Self.isBranched(network)
     let operationNames = Set(operations.operations.map(\.name))
     var places: [String: Int] = [:]
     var calls: [Int] = []
@@ -79,6 +97,7 @@ struct ModelSummary {
       calls.append(callCount[node.name, default: 0])
       callCount[node.name, default: 0] += 1
       if network.isSequential && node.layer is InputLayer { continue }
+      if isBranched, Self.isHiddenInBranches(node) { continue }
       if operationNames.contains(node.name) { continue }
       var connections = node.inputs.compactMap { edge in
         Self.connection(to: edge, call: calls[edge.node], of: node, network, shownNames)
@@ -87,9 +106,10 @@ struct ModelSummary {
       if masks.indices.contains(calls[calls.count - 1]) {
         connections += masks[calls[calls.count - 1]].map(Self.connection)
       }
+      let shapes = Self.shapes(of: node, network.generation)
       if let place = places[node.name] {
-        rows[place].isMultiple = rows[place].isMultiple || rows[place].shapes != node.outputShapes
-        rows[place].shapes = node.outputShapes
+        rows[place].isMultiple = rows[place].isMultiple || rows[place].shapes != shapes
+        rows[place].shapes = shapes
         rows[place].connections += connections
         continue
       }
@@ -110,14 +130,25 @@ struct ModelSummary {
         Row(
           name: shownNames[node.name] ?? node.name,
           className: Self.className(of: node, network.generation),
-          shapes: node.outputShapes, batch: network.fixedBatchSize,
-          parameters: parameters, connections: connections))
+          shapes: shapes, batch: network.fixedBatchSize,
+          states: (node.layer as? RNN)?.statesByCell ?? [], parameters: parameters,
+          connections: connections))
     }
     list(operations, batch: network.fixedBatchSize)
     if network.generation == .keras3, let record = network.training?.optimizer {
       let size = record.size(trainableShapes: trainableShapes)
       optimizer = Size(count: size.count, bytes: size.bytes)
     }
+  }
+
+  /// What Keras says of a layer's outputs: Keras 3 takes a Bidirectional's backward layer to be as
+  /// wide as the forward one.
+  private static func shapes(of node: Graph.Node, _ generation: Generation) -> [Shape] {
+    guard generation == .keras3, let layer = node.layer as? Bidirectional,
+      layer.mergeMode == .concat
+    else { return node.outputShapes }
+    let output = node.outputShapes[0].replacingLast(with: 2 * layer.forwardLayer.outputUnits)
+    return [output] + node.outputShapes.dropFirst()
   }
 
   /// Puts the operations that Keras 3 lists between the layers.
@@ -146,6 +177,15 @@ struct ModelSummary {
     _ shownNames: [String: String]
   ) -> String? {
     let source = network.nodes[edge.node]
+    if isBranched(network), source.layer is InputLayer {
+      // Inputs are numbered by the class of the layer that they are made for.
+      let name = className(of: node, network.generation).lowercased() + "_input_"
+      let number = network.nodes.filter { other in
+        other.inputs.contains { $0.node <= edge.node && network.nodes[$0.node].layer is InputLayer }
+          && className(of: other, network.generation) == className(of: node, network.generation)
+      }.count
+      return connection(to: TensorReference(layer: name + "\(number)"))
+    }
     if network.generation == .keras1, network.isSequential {
       let isModel = node.layer is any NestedModel
       if source.layer is InputLayer {
@@ -200,6 +240,17 @@ struct ModelSummary {
       to: TensorReference(layer: node.name, node: node.layer is any NestedModel ? 1 : 0))
   }
 
+  /// Whether it is Keras 1's Sequential that starts with a Merge of others. Keras 1 has no
+  /// Identity; such stand where the branches end.
+  private static func isBranched(_ network: Network) -> Bool {
+    network.generation == .keras1 && network.nodes.contains { $0.layer is Identity }
+  }
+
+  /// Of such a model Keras 1 lists what the Sequentials hold, not what joins them.
+  private static func isHiddenInBranches(_ node: Graph.Node) -> Bool {
+    node.layer is InputLayer || node.layer is Identity || className(of: node, .keras1) == "Merge"
+  }
+
   /// What the generation calls the layer's class.
   private static func className(of node: Graph.Node, _ generation: Generation) -> String {
     let className = type(of: node.layer).className
@@ -211,7 +262,11 @@ struct ModelSummary {
     {
       return "Merge"
     }
-    return className == Conv1D.className ? "Convolution1D" : className
+    if let layer = node.layer as? TimeDistributed, layer.name == node.name {
+      return "TimeDistributedDense"
+    }
+    guard let convolution = node.layer as? Conv1D else { return className }
+    return convolution.settings.windows.dilation > 1 ? "AtrousConvolution1D" : "Convolution1D"
   }
 
   /// Keras calls a graph a line when no two calls have the same distance from the outputs, none has

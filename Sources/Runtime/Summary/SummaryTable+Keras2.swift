@@ -60,7 +60,7 @@ extension ModelSummary {
     lines.append(thick)
     for row in rows {
       // The input layer's shape is that of the list of its outputs.
-      let shapes = row.shapeTexts
+      let shapes = row.nestedShapeTexts
       let shape =
         row.isMultiple
         ? "multiple" : row.isInput ? "[\(shapes.joined(separator: ", "))]" : Self.list(shapes)

@@ -51,7 +51,7 @@ extension ModelSummary {
     return (0..<height).map { line in
       let parts = columns.enumerated().map { index, column in
         let text = line < column.count ? column[line] : ""
-        let space = String(repeating: " ", count: widths[index] - 2 - text.count)
+        let space = String(repeating: " ", count: widths[index] - 2 - text.cells)
         return index == 2 ? " \(space)\(text) " : " \(text)\(space) "
       }
       return bar + parts.joined(separator: bar) + bar
@@ -62,12 +62,13 @@ extension ModelSummary {
   private static func filled(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     for word in text.split(separator: " ") {
-      if let last = lines.last, last.count + 1 + word.count <= width {
+      let word = String(word)
+      if let last = lines.last, last.cells + 1 + word.cells <= width {
         lines[lines.count - 1] += " " + word
       } else {
-        lines.append(String(word))
+        lines.append(word)
       }
     }
-    return lines.map { $0.count > width ? $0.prefix(width - 1) + "…" : $0 }
+    return lines.map { $0.cells > width ? $0.cut(toCells: width - 1) + "…" : $0 }
   }
 }

@@ -97,6 +97,11 @@ public struct RNN: SequenceLayer {
 
   var stateUnits: [Int] { cells.flatMap(\.stateUnits) }
 
+  var outputUnits: Int { cells[cells.count - 1].units }
+
+  /// How many states each of stacked cells has.
+  var statesByCell: [Int] { isStacked ? cells.map(\.stateCount) : [] }
+
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
     var specs: [WeightSpec] = []
     var input = inputs[0]

@@ -8,7 +8,8 @@ import KerasFormat
 public struct TimeDistributed: Layer {
   public static let className = "TimeDistributed"
   let layer: any Layer
-  private let name: String
+  /// The inner layer's name; its own where it was Keras 1's `TimeDistributedDense`.
+  let name: String
   /// Whether a mask that the inner layer makes is dropped, as Keras 3 drops it.
   private let dropsInnerMask: Bool
 

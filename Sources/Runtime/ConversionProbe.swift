@@ -16,8 +16,11 @@ public struct ConversionProbe: Sendable {
   /// original's own generation.
   public func difference(writtenAs generation: Generation) throws(KerasError) -> Float {
     guard generation != original.generation else { return 0 }
+    // What a model computes does not depend on its training, which may not be one to carry on.
+    var record = original.record
+    (record.training, record.trainingFailure) = (nil, nil)
     let bytes = try ModelFile.encode(
-      original.record, container: .h5, options: .init(generation: generation))
+      record, container: .h5, options: .init(generation: generation))
     let written = try Network(ModelFile.decode(bytes, name: "the file written"))
     let inputs = try probes()
     let (expected, found) = (

@@ -236,6 +236,9 @@ public struct RecurrentStates: Sendable {
   /// All zero, as after Keras's `reset_states`.
   public init() {}
 
+  /// Whether no layer has left any.
+  package var isEmpty: Bool { arrays.isEmpty }
+
   // MARK: As JSON
 
   /// The states by the way to their layer, `"2"` or `"1/0"` for one inside another.
@@ -252,8 +255,11 @@ public struct RecurrentStates: Sendable {
   package init(json: JSONObject) throws(KerasError) {
     for (key, value) in json.members {
       let path = key.split(separator: "/").map { Int($0) ?? -1 }
-      let states = (value.array ?? []).map { ($0.array ?? []).compactMap(\.number) }
-      guard !path.contains(-1), !states.isEmpty else {
+      let lists = value.array ?? []
+      let states = lists.map { ($0.array ?? []).compactMap(\.number) }
+      guard !path.contains(-1), !states.isEmpty,
+        zip(lists, states).allSatisfy({ $0.array?.count == $1.count && !$1.isEmpty })
+      else {
         throw KerasError(.damagedFile, "no states of a layer", at: .init(path: ["states", key]))
       }
       arrays[path] = states

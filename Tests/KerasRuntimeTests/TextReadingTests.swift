@@ -71,11 +71,13 @@ struct TextReadingTests {
   }
 
   @Test func `names that are all numbers can be taken for values`() throws {
-    let folder = try Folder(["a.tsv": "x\t2.5\ny\t 1\nz\t-0.5\nw\t2.5\n", "b.tsv": "x\tbad\n"])
+    let folder = try Folder([
+      "a.tsv": "x\t2.5\ny\t 1\nz\t-0.5\nw\t2.5\n", "b.tsv": "x\tbad\n", "c.tsv": "x\t2.5\ny\tnan\n",
+    ])
     let path = "\(folder.path)/a.tsv"
     let read = try LabelledText(paths: [path])
     #expect(read.labelNames == [" 1", "-0.5", "2.5"] && read.values == [2, 0, 1, 2])
-    let valued = read.valued
+    let valued = try read.valued()
     #expect(valued.labelNames == nil && valued.values == [2.5, 1, -0.5, 2.5])
     #expect(valued.labelKind == .numbers)
     let numbers = try LabelledText(paths: [path], labels: .numbers)
@@ -84,9 +86,13 @@ struct TextReadingTests {
       message { () throws(KerasError) in
         _ = try LabelledText(paths: ["\(folder.path)/b.tsv"], labels: .numbers)
       } == "\(folder.path)/b.tsv, line 1: the label is \"bad\"; expected a number")
+    #expect(
+      message { () throws(KerasError) in
+        _ = try LabelledText(paths: ["\(folder.path)/c.tsv"]).valued()
+      } == "\(folder.path)/c.tsv, line 2: the label is \"nan\"; expected a number")
     // Whole numbers are numbers all along, and words stay names.
     let words = try LabelledText(paths: ["\(folder.path)/b.tsv"])
-    #expect(words.valued == words)
+    #expect(try words.valued() == words)
   }
 
   @Test func `what pandas would drop or swallow is reported`() throws {

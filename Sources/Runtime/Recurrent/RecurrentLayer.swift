@@ -167,14 +167,14 @@ extension RecurrentLayer {
     let loop = TimeLoop(cell: self, options: options)
     guard options.timeMajor else {
       let masks: DropoutMasks<S> = try drop(inputs[0].tensor.shape, &pass)
-      let outputs = loop.forward(inputs, weights, dropping: masks, &trace, &pass)
+      let outputs = try loop.forward(inputs, weights, dropping: masks, &trace, &pass)
       if pass.keepsTrace { trace.saved += masks.arrays }
       return outputs
     }
     var inner = Trace<S>()
     inner.inputs = [inputs[0].turned(&pass.workspace)] + inputs.dropFirst()
     let masks: DropoutMasks<S> = try drop(inner.inputs[0].tensor.shape, &pass)
-    var outputs = loop.forward(inner.inputs, weights, dropping: masks, &inner, &pass)
+    var outputs = try loop.forward(inner.inputs, weights, dropping: masks, &inner, &pass)
     if options.returnSequences { outputs[0] = outputs[0].turned(&pass.workspace) }
     if pass.keepsTrace {
       inner.saved += masks.arrays

@@ -23,10 +23,10 @@ struct TimeLoop<Cell: RecurrentCell> {
   func forward<S: Scalar>(
     _ inputs: [Signal<S>], _ weights: Weights<S>, dropping masks: DropoutMasks<S>,
     _ trace: inout Trace<S>, _ pass: inout Pass
-  ) -> [Signal<S>] {
+  ) throws(KerasError) -> [Signal<S>] {
     let input = inputs[0]
     let (batch, steps) = (input.tensor.shape[0], input.tensor.shape[1])
-    let given = initialStates(inputs.dropFirst(), batch: batch, &pass)
+    let given = try initialStates(inputs.dropFirst(), batch: batch, &pass)
     let words = inputs.count == 1 && !options.stateful ? input.tensor.words : nil
     let cache: WordCache<S>? = words.flatMap { pass.wordCache(for: $0, width: cell.gateWidth) }
     let course = Course(
@@ -77,12 +77,16 @@ struct TimeLoop<Cell: RecurrentCell> {
   /// What the first step starts from: given states, those of the call before, or `nil` for zero.
   private func initialStates<S: Scalar>(
     _ given: ArraySlice<Signal<S>>, batch: Int, _ pass: inout Pass
-  ) -> CellStates<S>? {
+  ) throws(KerasError) -> CellStates<S>? {
     var arrays: [UnsafeMutablePointer<S>] = []
     if given.isEmpty {
-      guard options.stateful, let kept = pass.states?.arrays[pass.statePath],
-        kept.count == cell.stateCount, kept.allSatisfy({ $0.count == batch * units })
-      else { return nil }
+      guard options.stateful, let kept = pass.states?.arrays[pass.statePath] else { return nil }
+      guard kept.count == cell.stateCount, kept.allSatisfy({ $0.count == batch * units }) else {
+        throw KerasError(
+          .invalidData,
+          "states of \(kept.count) times \(kept[0].count) numbers but a batch of \(batch) rows needs "
+            + "\(cell.stateCount) times \(batch * units)")
+      }
       for values in kept {
         let state = pass.workspace.scratch(S.self, count: values.count)
         for (i, value) in values.enumerated() { state[i] = S(value) }

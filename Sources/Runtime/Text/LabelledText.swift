@@ -166,14 +166,24 @@ public struct LabelledText: Sendable, Equatable {
     values = labels.map(Double.init)
   }
 
-  /// The same with values instead of classes, where the classes' names are all numbers: labels such
-  /// as 1.5 and 2.5, of a model that is to come close to them.
-  public var valued: LabelledText {
+  /// The same with values instead of classes, where the classes' names are numbers: labels such as
+  /// 1.5 and 2.5, of a model that is to come close to them. Where no name is one, classes stay.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData`` at the first row without a number where others have.
+  public func valued() throws(KerasError) -> LabelledText {
     guard let names = labelNames else { return self }
-    let numbers = names.compactMap(Self.number)
-    guard numbers.count == names.count else { return self }
+    let numbers = names.map(Self.number)
+    guard numbers.contains(where: { $0 != nil }) else { return self }
     var result = self
-    result.values = labels.map { numbers[$0] }
+    result.values = []
+    for (row, label) in labels.enumerated() {
+      guard let number = numbers[label] else {
+        throw KerasError(
+          .invalidData, "the label is \"\(names[label].prefix(60))\"; expected a number",
+          at: places[row])
+      }
+      result.values.append(number)
+    }
     (result.labels, result.labelNames) = ([], nil)
     return result
   }

@@ -225,6 +225,12 @@ public final class TrainingRun {
           + "\(step.streams.positions.count)", at: .init(path: ["progress", "streams"]))
     }
     step.streams.positions = progress.streams
+    let hasBegun = progress.epoch > settings.initialEpoch || progress.batch > 0
+    guard step.states == nil || !hasBegun || progress.states?.isEmpty == false else {
+      throw KerasError(
+        .damagedFile, "no states but the model is stateful",
+        at: .init(path: ["progress", "states"]))
+    }
     step.states = progress.states
     step.stepOfRun = progress.stepOfRun
     stopTraining = progress.stopTraining

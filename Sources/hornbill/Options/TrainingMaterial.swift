@@ -26,7 +26,7 @@ extension TrainingSetup {
     }
     if let network, network.textLayer != nil { return try material(readBy: network, kind) }
     var texts = try data.texts(labels: pipeline?.labelKind(or: kind))
-    if pipeline == nil, kind == .numbers { texts = texts.valued }
+    if pipeline == nil, kind == .numbers { texts = try texts.valued() }
     var settings = text.settings
     if !data.testData.isEmpty { settings.testSplit = 0 }
     let set = try TextDataset(texts, settings: settings, pipeline: pipeline)

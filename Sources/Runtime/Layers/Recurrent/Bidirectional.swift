@@ -240,10 +240,11 @@ public struct Bidirectional: Layer {
     var (first, second) = (Trace<S>(), Trace<S>())
     (first.inputs, second.inputs) = directed([x] + inputs.dropFirst())
     let split = forwardLayer.weightCount
-    // Up to 2.2 Keras never runs the updates of the states in here.
+    // Up to 2.2 Keras runs the updates of the states in here in training only.
     let states = pass.states
-    if pass.generation <= .keras2 { pass.states = nil }
-    defer { if pass.generation <= .keras2 { pass.states = states } }
+    let isWithoutStates = pass.generation <= .keras2 && !pass.isTraining
+    if isWithoutStates { pass.states = nil }
+    defer { if isWithoutStates { pass.states = states } }
     pass.path.append(0)
     pass.statePath.append(0)
     first.outputs = try forwardLayer.forward(

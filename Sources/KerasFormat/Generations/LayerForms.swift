@@ -5,6 +5,8 @@ enum LayerForms {
   ///   for token ids, which an embedding takes in any.
   /// - Keras 1 and 2.2 cannot give back an input: one that is an output too goes through a linear
   ///   activation.
+  ///
+  /// - Throws: ``KerasError`` for stacks of cells within stacks, which Keras 2.2 cannot build.
   static func converted(
     _ record: ModelRecord, to generation: Generation, notes: inout [ConversionNote]
   ) throws(KerasError) -> ModelRecord {
@@ -12,10 +14,24 @@ enum LayerForms {
     if generation == .keras3, record.generation < .keras3 {
       unstack(&record, &notes)
     } else if generation <= .keras2, record.generation > .keras2 {
+      for layer in record.layers where hasStackInStack(.object(layer.config), isInside: false) {
+        throw KerasError(
+          .unsupportedConfiguration,
+          "a stack of cells within a stack, which Keras \(generation.rawValue) cannot build",
+          at: .init(path: [layer.name]))
+      }
       takeFloat32(&record, generation, &notes)
       separateEnds(&record, generation, &notes)
     }
     return record
+  }
+
+  private static func hasStackInStack(_ value: JSON, isInside: Bool) -> Bool {
+    if let list = value.array { return list.contains { hasStackInStack($0, isInside: isInside) } }
+    guard let object = value.object else { return false }
+    let isStack = object["class_name"] == "StackedRNNCells"
+    return isStack && isInside
+      || object.members.contains { hasStackInStack($0.value, isInside: isInside || isStack) }
   }
 
   // MARK: - One cell in a list

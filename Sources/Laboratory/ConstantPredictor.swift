@@ -77,6 +77,23 @@ public struct ConstantPredictor: Sendable, Equatable {
     return sum / values.total
   }
 
+  /// The one that finds every class as likely as any other, as a fresh model does; `nil` where values
+  /// are predicted.
+  private var undecided: ConstantPredictor? {
+    let share: Double
+    switch kind {
+    case .binary: share = 0.5
+    case .categorical, .sparse: share = 1 / Double(max(1, outputs.count))
+    case .squared, .absolute, .poisson: return nil
+    }
+    return ConstantPredictor(outputs: outputs.map { _ in share }, like: self)
+  }
+
+  private init(outputs: [Double], like other: ConstantPredictor) {
+    self.outputs = outputs
+    (kind, width, smoothing) = (other.kind, other.width, other.smoothing)
+  }
+
   private func term(_ target: Double, _ output: Double) -> Double {
     switch kind {
     case .binary:
@@ -100,7 +117,9 @@ extension ConstantPredictor {
   /// The losses of guessing: on the rows that a model learns from, and on those it is validated on.
   public struct Losses: Sendable, Equatable {
     public let training: Double
-    /// `nil` where nothing is validated.
+    /// `nil` where nothing is validated. Where the classes of these rows are mixed otherwise, a guess
+    /// by the shares of the others may be worse than none: then that of equal shares, which every
+    /// fresh model makes.
     public let validation: Double?
 
     public init(training: Double, validation: Double? = nil) {
@@ -138,9 +157,10 @@ extension ConstantPredictor {
         let heldWeights =
           settings.validationData == nil
           ? weights : rowWeights(held.0, position, FitSettings()) ?? RowWeights(values: nil)
-        validation +=
-          entry.weight
-          * guess.loss(on: held.0.targets[position], rows: held.1, weights: heldWeights.values)
+        let losses = [guess, guess.undecided ?? guess].map {
+          $0.loss(on: held.0.targets[position], rows: held.1, weights: heldWeights.values)
+        }
+        validation += entry.weight * min(losses[0], losses[1])
       }
       position += 1
     }

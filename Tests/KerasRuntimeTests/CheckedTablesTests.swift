@@ -47,7 +47,12 @@ import Testing
   @Test(arguments: Generation.allCases)
   func `training goes on from the state that was written`(_ generation: Generation) throws {
     let good = ["trained", "same state", "left out", "refused", "no weights", "not trained"]
-    let rows = try Self.rows(generation.rawValue).filter { !$0.training.isEmpty }
+    let all = try Self.rows(generation.rawValue)
+    let rows = all.filter { !$0.training.isEmpty }
+    // The rest has been added since, or differs: the script prints it and leaves it out. Keras 1 takes
+    // an hour for its rows, and has not been through all of them.
+    let left = all.count - rows.count
+    #expect(left <= (generation == .keras1 ? all.count / 3 : all.count / 90), "\(left)")
     for row in rows {
       #expect(good.contains(row.training), "\(row.fixture): \(row.training)")
       // Whatever was not shown has its reason.

@@ -110,12 +110,8 @@ extension Graph {
       if node.isMaskHidden { signals[0].mask = nil }
       var nodeTrace = Trace<S>()
       nodeTrace.inputs = signals
-      pass.path.append(index)
-      pass.statePath.append(firstCalls[index])
-      defer {
-        pass.path.removeLast()
-        pass.statePath.removeLast()
-      }
+      pass.enter(index, statesOf: firstCalls[index])
+      defer { pass.leave() }
       do {
         nodeTrace.outputs = try node.forward(
           signals, weights: weights[node.weights], specs: specs[node.weights], trace: &nodeTrace,
@@ -172,8 +168,8 @@ extension Graph {
     }
     for (index, node) in nodes.enumerated().reversed() where !node.inputs.isEmpty {
       let nodeTrace = trace[index]
-      pass.path.append(index)
-      defer { pass.path.removeLast() }
+      pass.enter(index)
+      defer { pass.leave() }
       if let entry = pass.activities[pass.path] {
         addActivityGradients(entry, nodeTrace, to: &pending[index], &pass)
       }

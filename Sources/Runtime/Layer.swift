@@ -190,9 +190,9 @@ public struct Pass: ~Copyable {
   /// Where a ``WordLayer`` adds the gradient of the words that it took, `[V × width]`.
   var tableTarget: UnsafeMutableRawPointer?
   /// The way from the outermost graph to the layer that is running.
-  public internal(set) var path: [Int] = []
+  public private(set) var path: [Int] = []
   /// The same to the layer's first call in each graph, where its states are kept.
-  var statePath: [Int] = []
+  private(set) var statePath: [Int] = []
   /// The weights of layers that compute in another type than the network's, in that type, by the
   /// way to the layer.
   var castWeights: [[Int]: AnyObject] = [:]
@@ -207,6 +207,21 @@ public struct Pass: ~Copyable {
     self.keepsTrace = keepsTrace
     streams = RandomStreams(generation: generation)
   }
+
+  /// Goes on to a layer inside of the one that runs, or of the outermost graph.
+  ///
+  /// - Parameter first: where the layer's states are kept, if not at `index`.
+  mutating func enter(_ index: Int, statesOf first: Int? = nil) {
+    path.append(index)
+    statePath.append(first ?? index)
+  }
+
+  mutating func leave() {
+    path.removeLast()
+    statePath.removeLast()
+  }
+
+  mutating func leaveAll() { (path, statePath) = ([], []) }
 
   /// What the running layer knows of words, where that is kept.
   mutating func wordCache<S: Scalar>(for words: WordVectors<S>, width: Int) -> WordCache<S>? {

@@ -69,8 +69,7 @@ public struct Predictor: ~Copyable {
       defer {
         pass.workspace.reset()
         // An error may have come from inside a layer.
-        pass.path = []
-        pass.statePath = []
+        pass.leaveAll()
       }
       // A layer that is called twice goes on from its first call even where each batch begins anew.
       if isEachAnew { pass.states = RecurrentStates() }

@@ -64,19 +64,32 @@ import Testing
     #expect(Self.names(diagnosis) == [], "\(diagnosis.findings)")
   }
 
-  @Test(arguments: seeds)
-  func `which of two words differ is learned and not called nothing`(_ seed: UInt64) throws {
+  /// Rows whose label is 1 where the first word is the one of its two that does not go with the
+  /// second.
+  ///
+  /// - Parameters:
+  ///   - others: words behind them that say nothing.
+  ///   - wrong: the share of labels that are the other one.
+  private static func twoWords(
+    _ seed: UInt64, rows: Int, epochs: Int, others: Int = 0, wrong: Double = 0
+  ) -> PlantedCase {
     var planted = PlantedCase(seed: seed)
-    (planted.rows, planted.epochs) = (400, 30)
+    (planted.rows, planted.epochs) = (rows, epochs)
     planted.optimizer = Adam(learningRate: 0.02)
     planted.spoil = { rows, labels, generator in
       for row in rows.indices {
         let (a, b) = (generator.uniform() < 0.5, generator.uniform() < 0.5)
-        rows[row] = [a ? 1 : 2, b ? 3 : 4]
-        labels[row] = a == b ? 0 : 1
+        rows[row] = [a ? 1 : 2, b ? 3 : 4] + rows[row].map { $0 % 40 + 20 }.prefix(others)
+        let isWrong = wrong > 0 && generator.uniform() < wrong
+        labels[row] = (a == b) == isWrong ? 1 : 0
       }
     }
-    let diagnosis = try planted.diagnosis()
+    return planted
+  }
+
+  @Test(arguments: seeds)
+  func `which of two words differ is learned and not called nothing`(_ seed: UInt64) throws {
+    let diagnosis = try Self.twoWords(seed, rows: 400, epochs: 30).diagnosis()
     let course = try #require(diagnosis.evidence.course)
     #expect(try #require(diagnosis.evidence.balancedAccuracy) > 0.9, "\(course.validation)")
     #expect(!Self.names(diagnosis).contains(.nothingToLearn), "\(diagnosis.findings)")
@@ -88,17 +101,8 @@ import Testing
   func `which of two words differ is found behind labels of which one in five is wrong`(
     _ seed: UInt64
   ) throws {
-    var planted = PlantedCase(seed: seed)
-    (planted.rows, planted.epochs) = (300, 20)
-    planted.optimizer = Adam(learningRate: 0.02)
-    planted.spoil = { rows, labels, generator in
-      for row in rows.indices {
-        let (a, b) = (generator.uniform() < 0.5, generator.uniform() < 0.5)
-        rows[row] = [a ? 1 : 2, b ? 3 : 4] + rows[row].map { $0 % 40 + 20 }.prefix(3)
-        labels[row] = (a == b) == (generator.uniform() < 0.2) ? 1 : 0
-      }
-    }
-    let diagnosis = try planted.diagnosis()
+    let diagnosis = try Self.twoWords(seed, rows: 300, epochs: 20, others: 3, wrong: 0.2)
+      .diagnosis()
     #expect(!Self.names(diagnosis).contains(.nothingToLearn), "\(diagnosis.findings)")
   }
 

@@ -65,22 +65,12 @@ package enum FlatObject {
       guard skip(UInt8(ascii: "\"")) else { return nil }
       let run = text.run()
       if text.take(UInt8(ascii: "\"")) { return UnsafeBufferPointer(rebasing: bytes[run]) }
-      let start = used
-      append(bytes[run])
-      while text.position < bytes.count, bytes[text.position] == UInt8(ascii: "\\") {
-        guard let scalar = try? text.escape(), let utf8 = UTF8.encode(scalar) else { return nil }
-        append(utf8)
-        append(bytes[text.run()])
-      }
-      guard text.take(UInt8(ascii: "\"")) else { return nil }
-      return UnsafeBufferPointer(rebasing: decoded[start..<used])
-    }
-
-    private mutating func append(_ utf8: some Collection<UInt8>) {
-      for byte in utf8 {
-        decoded[used] = byte
-        used += 1
-      }
+      guard
+        let string = try? text.decode(
+          after: run, into: .init(rebasing: decoded[used...]), from: run.lowerBound - 1)
+      else { return nil }
+      used += string.count
+      return string
     }
 
     private mutating func value() -> Value? {

@@ -180,40 +180,13 @@ private struct JSONParser {
     var result = ""
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: run.count + rest) { decoded in
       do throws(KerasError) {
-        let count = try decode(after: run, into: decoded, from: start)
-        result = try string(.init(rebasing: decoded[..<count]), from: start)
+        result = try string(text.decode(after: run, into: decoded, from: start), from: start)
       } catch {
         failure = error
       }
     }
     if let failure { throw failure }
     return result
-  }
-
-  /// The bytes of a string from its first escape on, behind those of `run`; their number.
-  private mutating func decode(
-    after run: Range<Int>, into decoded: UnsafeMutableBufferPointer<UInt8>, from start: Int
-  ) throws(KerasError) -> Int {
-    var count = 0
-    func append(_ run: Range<Int>) {
-      for index in run {
-        decoded[count] = bytes[index]
-        count += 1
-      }
-    }
-    append(run)
-    while position < bytes.count {
-      if text.take(UInt8(ascii: "\"")) { return count }
-      guard bytes[position] == UInt8(ascii: "\\") else {
-        throw error("found \(found) inside a string; it must be written as an escape")
-      }
-      for byte in UTF8.encode(try text.escape()) ?? .init() {
-        decoded[count] = byte
-        count += 1
-      }
-      append(text.run())
-    }
-    throw error("the string that starts here has no end", at: start)
   }
 
   private func string(
@@ -243,16 +216,7 @@ private struct JSONParser {
     return matches
   }
 
-  /// What a message calls the byte at the current position.
-  private var found: String {
-    guard position < bytes.count else { return "the end of the text" }
-    let byte = bytes[position]
-    guard (0x21..<0x7F).contains(byte) else {
-      let hex = String(byte, radix: 16)
-      return "byte 0x" + (hex.utf8.count < 2 ? "0" + hex : hex)
-    }
-    return "\"\(Character(Unicode.Scalar(byte)))\""
-  }
+  private var found: String { text.found }
 
   private func error(_ message: String, at offset: Int? = nil) -> KerasError {
     text.error(message, at: offset)

@@ -47,8 +47,37 @@ struct JSONText {
     return min(end, bytes.count) - position
   }
 
+  /// Decodes a string from its first escape on, and goes on behind its closing quote.
+  ///
+  /// - Parameters:
+  ///   - run: the bytes before the escape, which ``run()`` gave.
+  ///   - memory: room for them and what follows: a string is never longer than what stands for it.
+  ///   - start: where the string begins, for messages.
+  /// - Returns: the bytes of the string, from the beginning of `memory` on.
+  mutating func decode(
+    after run: Range<Int>, into memory: UnsafeMutableBufferPointer<UInt8>, from start: Int
+  ) throws(KerasError) -> UnsafeBufferPointer<UInt8> {
+    var count = 0
+    func append(_ utf8: some Collection<UInt8>) {
+      for byte in utf8 {
+        memory[count] = byte
+        count += 1
+      }
+    }
+    append(bytes[run])
+    while position < bytes.count {
+      if take(UInt8(ascii: "\"")) { return UnsafeBufferPointer(rebasing: memory[..<count]) }
+      guard bytes[position] == UInt8(ascii: "\\") else {
+        throw error("found \(found) inside a string; it must be written as an escape")
+      }
+      append(UTF8.encode(try escape()) ?? .init())
+      append(bytes[self.run()])
+    }
+    throw error("the string that starts here has no end", at: start)
+  }
+
   /// Reads the escape at the position, whose backslash has been seen.
-  mutating func escape() throws(KerasError) -> Unicode.Scalar {
+  private mutating func escape() throws(KerasError) -> Unicode.Scalar {
     let start = position
     position += 1
     guard position < bytes.count else { throw error("the text ends inside an escape") }
@@ -97,6 +126,17 @@ struct JSONText {
     }
     position += 4
     return code
+  }
+
+  /// What a message calls the byte at the current position.
+  var found: String {
+    guard position < bytes.count else { return "the end of the text" }
+    let byte = bytes[position]
+    guard (0x21..<0x7F).contains(byte) else {
+      let hex = String(byte, radix: 16)
+      return "byte 0x" + (hex.utf8.count < 2 ? "0" + hex : hex)
+    }
+    return "\"\(Character(Unicode.Scalar(byte)))\""
   }
 
   func error(_ message: String, at offset: Int? = nil) -> KerasError {

@@ -245,16 +245,14 @@ public struct Bidirectional: Layer {
     let isWithoutStates = pass.generation <= .keras2 && !pass.isTraining
     if isWithoutStates { pass.states = nil }
     defer { if isWithoutStates { pass.states = states } }
-    pass.path.append(0)
-    pass.statePath.append(0)
+    pass.enter(0)
     first.outputs = try forwardLayer.forward(
       first.inputs, weights: weights[0..<split], trace: &first, pass: &pass)
-    pass.path[pass.path.count - 1] = 1
-    pass.statePath[pass.statePath.count - 1] = 1
+    pass.leave()
+    pass.enter(1)
     second.outputs = try backwardLayer.forward(
       second.inputs, weights: weights[split..<weights.count], trace: &second, pass: &pass)
-    pass.path.removeLast()
-    pass.statePath.removeLast()
+    pass.leave()
     let forward = first.outputs[0]
     var backward = second.outputs[0]
     if forwardLayer.options.returnSequences {

@@ -197,12 +197,10 @@ public struct RNN: SequenceLayer {
     for (index, (layer, range)) in zip(stack, weightRanges()).enumerated() {
       var inner = Trace<S>()
       inner.inputs = [signal] + given[index]
-      pass.path.append(index)
-      pass.statePath.append(index)
+      pass.enter(index)
       inner.outputs = try layer.forward(
         inner.inputs, weights: weights[range], trace: &inner, pass: &pass)
-      pass.path.removeLast()
-      pass.statePath.removeLast()
+      pass.leave()
       signal = inner.outputs[0]
       if index == 0 { first = signal }
       if index == 0 && options.goBackwards { signal.mask = turned(signal.mask, &pass.workspace) }

@@ -33,29 +33,53 @@ public struct ConfigReader {
   /// Marks keys that are known and have no effect on what is computed.
   public mutating func ignore(_ keys: String...) { seen.formUnion(keys) }
 
+  /// The truth value of `key`; `fallback` where the key is missing or null.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` with the owner and the key for any
+  ///   other value.
   public mutating func bool(_ key: String, default fallback: Bool) throws(KerasError) -> Bool {
     try read(key, "true or false", { $0.bool }) ?? fallback
   }
 
+  /// The string of `key`; `fallback` where the key is missing or null.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` with the owner and the key for any
+  ///   other value.
   public mutating func string(_ key: String, default fallback: String) throws(KerasError) -> String
   {
     try read(key, "a string", { $0.string }) ?? fallback
   }
 
+  /// The number of `key`, whole or not; `fallback` where the key is missing or null.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` with the owner and the key for any
+  ///   other value.
   public mutating func number(_ key: String, default fallback: Double) throws(KerasError) -> Double
   {
     try read(key, "a number", { $0.number }) ?? fallback
   }
 
+  /// The whole number of `key`, for which `2.0` passes too; `fallback` where the key is missing or
+  /// null.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` with the owner and the key for any
+  ///   other value.
   public mutating func integer(_ key: String, default fallback: Int) throws(KerasError) -> Int {
     try read(key, "a whole number", { $0.integer }) ?? fallback
   }
 
+  /// The whole number of `key`; `nil` where the key is missing or null.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` with the owner and the key for any
+  ///   other value.
   public mutating func optionalInteger(_ key: String) throws(KerasError) -> Int? {
     try read(key, "a whole number", { $0.integer })
   }
 
   /// A size: required, and within 1…2³¹-1.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` where the key is missing, null, no
+  ///   whole number or outside of that range.
   public mutating func positiveInteger(_ key: String) throws(KerasError) -> Int {
     guard let size = try read(key, "a whole number", { $0.integer }) else {
       throw missing(key)
@@ -67,6 +91,9 @@ public struct ConfigReader {
   }
 
   /// A serialized inner layer: an object with `class_name` and `config`.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` where the key is missing, null or no
+  ///   object.
   public mutating func object(_ key: String) throws(KerasError) -> JSONObject {
     guard let object = try read(key, "an object", { $0.object }) else { throw missing(key) }
     return object
@@ -84,6 +111,9 @@ public struct ConfigReader {
   public var unread: [String] { config.keys.filter { !seen.contains($0) } }
 
   /// Refuses a config with keys that nobody read.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` that lists them; its hint is the key
+  ///   read that is nearest to the first, where one is near.
   public func finish() throws(KerasError) {
     let unknown = unread
     guard let first = unknown.first else { return }
@@ -111,6 +141,8 @@ public struct ConfigReader {
 
 extension ConfigReader {
   /// Refuses keys whose effect is not computed, unless they are null, false or zero.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` naming the first of them.
   public mutating func refuse(_ keys: String...) throws(KerasError) {
     for key in keys {
       guard let value = value(key), value != .bool(false), value.number != 0 else { continue }

@@ -44,6 +44,7 @@ public struct KerasError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A row of an array, counted from 0.
     public var row: Int?
 
+    /// A place of which only what is given is known.
     public init(
       file: String? = nil, path: [String] = [], offset: Int? = nil, line: Int? = nil,
       row: Int? = nil
@@ -56,13 +57,17 @@ public struct KerasError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// What kind of thing is wrong.
   public var code: Code
   /// What was found and what was expected, in one line without the place.
   public var message: String
+  /// Where it is wrong, as far as it is known by now.
   public var place: Place
   /// What to do about it, in one short phrase.
   public var hint: String?
 
+  /// Takes the kind, the sentence without the place, the place where it is known, and what to do
+  /// about it where there is something.
   public init(_ code: Code, _ message: String, at place: Place = Place(), hint: String? = nil) {
     self.code = code
     self.message = message

@@ -24,6 +24,10 @@ public enum ModelFile {
   }
 
   /// Takes the weights of a record from the bytes of another file; `name` is what errors call it.
+  ///
+  /// - Throws: ``KerasError`` with `name` as its file: ``KerasError/Code/damagedFile`` for bytes
+  ///   that hold no weights, ``KerasError/Code/weightMismatch`` for weights that are not the
+  ///   layers'. The record's own weights are gone then.
   public static func replaceWeights(
     of record: inout ModelRecord, by bytes: [UInt8], name: String
   ) throws(KerasError) {
@@ -42,6 +46,11 @@ public enum ModelFile {
   }
 
   /// The model in the bytes of a file; `name` is what errors call it.
+  ///
+  /// - Throws: ``KerasError`` with `name` as its file: ``KerasError/Code/damagedFile`` and
+  ///   ``KerasError/Code/invalidJSON`` for bytes that are no model, ``KerasError/Code/unknownName``
+  ///   and ``KerasError/Code/unsupportedConfiguration`` for a definition that is not known,
+  ///   ``KerasError/Code/weightMismatch`` for weights that are not its own.
   public static func decode(_ bytes: [UInt8], name: String) throws(KerasError) -> ModelRecord {
     try decode(ByteRegion(bytes), name: name, training: true)
   }
@@ -153,6 +162,7 @@ public enum ModelFile {
     /// For an `.h5`: the weights alone, as Keras 2's `save_weights` lays them out.
     public var legacyWeights: Bool
 
+    /// By default what the container and the record say, whole where the container can be.
     public init(generation: Generation? = nil, legacyWeights: Bool = false) {
       self.generation = generation
       self.legacyWeights = legacyWeights
@@ -212,6 +222,9 @@ public enum ModelFile {
   }
 
   /// The bytes that ``write(_:to:options:)`` writes.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for what the generation cannot say, and
+  ///   ``ModelRecord/trainingFailure`` where the container would hold the training.
   public static func encode(
     _ record: ModelRecord, container: Container, options: WriteOptions = WriteOptions()
   ) throws(KerasError) -> [UInt8] {

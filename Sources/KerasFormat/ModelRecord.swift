@@ -11,6 +11,7 @@ public struct ModelRecord: Sendable, Equatable {
   public var generation: Generation
   /// The exact Keras version that wrote the file, where the file says.
   public var kerasVersion: String?
+  /// The model's own name, such as `sequential`.
   public var name: String
   /// `true` for Keras's `Sequential`, `false` for a functional model.
   public var isSequential: Bool
@@ -20,6 +21,7 @@ public struct ModelRecord: Sendable, Equatable {
   public var layers: [LayerRecord]
   /// A functional model's inputs and outputs; empty for a sequential one.
   public var inputs: [TensorReference] = []
+  /// The tensors that a functional model gives back, in order; empty for a sequential one.
   public var outputs: [TensorReference] = []
   /// What Keras 3 lists among a functional model's layers without its being one.
   public var operations = OperationListing()
@@ -31,6 +33,7 @@ public struct ModelRecord: Sendable, Equatable {
   /// The fitted text pipeline that Hornbill saves beside the model; Keras does not see it.
   public var textPipeline: JSON?
 
+  /// A record of these layers, without inputs and outputs of its own.
   public init(
     generation: Generation, name: String, isSequential: Bool = true, layers: [LayerRecord],
     training: TrainingRecord? = nil
@@ -45,6 +48,7 @@ public struct ModelRecord: Sendable, Equatable {
 
 /// What a call in a functional model is given as its mask.
 public enum CallMask: Sendable, Equatable {
+  /// The output of another call.
   case tensor(TensorReference)
   /// Nothing, although the input may carry one: `mask=None` in Keras 2.
   case withheld
@@ -54,6 +58,7 @@ public enum CallMask: Sendable, Equatable {
     if case .tensor(let tensor) = self { .tensor(rename(tensor)) } else { self }
   }
 
+  /// The tensor given; `nil` where the mask is withheld.
   public var tensor: TensorReference? {
     if case .tensor(let tensor) = self { tensor } else { nil }
   }
@@ -61,12 +66,14 @@ public enum CallMask: Sendable, Equatable {
 
 /// One output tensor of one call of a layer.
 public struct TensorReference: Sendable, Equatable, Hashable {
+  /// The layer's name.
   public var layer: String
   /// Which call of the layer (a shared layer has several), from 0.
   public var node: Int
   /// Which output of that call, from 0.
   public var tensor: Int
 
+  /// By default the first output of the layer's first call.
   public init(layer: String, node: Int = 0, tensor: Int = 0) {
     self.layer = layer
     self.node = node
@@ -78,6 +85,7 @@ public struct TensorReference: Sendable, Equatable, Hashable {
 public struct LayerRecord: Sendable, Equatable {
   /// Keras 3's class name, such as `GRU` or `GlobalMaxPooling1D`.
   public var className: String
+  /// Unique in the model; references and files go by it.
   public var name: String
   /// The canonical config without `name`: Keras 3's keys, `dtype` as a plain policy name,
   /// initializers and the like as `{"class_name", "config"}`, inner layers likewise (their
@@ -91,6 +99,7 @@ public struct LayerRecord: Sendable, Equatable {
   /// was. Masks that layers hand on by themselves are not listed.
   public var inboundMasks: [CallMask?] = []
 
+  /// A layer without calls, as a sequential model has them.
   public init(
     className: String, name: String, config: JSONObject, weights: [WeightRecord] = []
   ) {
@@ -107,8 +116,10 @@ public struct WeightRecord: Sendable, Equatable {
   /// `forward_layer/cell/recurrent_kernel`. A reader that only knows positions puts a number for
   /// the last component.
   public var name: String
+  /// Its numbers and shape, in the type that the file has.
   public var array: NumericArray
 
+  /// - Parameter name: the way from the layer to the weight.
   public init(name: String, array: NumericArray) {
     self.name = name
     self.array = array
@@ -121,10 +132,14 @@ public struct TrainingRecord: Sendable, Equatable {
   public var loss: JSON
   /// Keras's serialized metrics, as they were given to `compile`: `["acc"]`.
   public var metrics: JSON
+  /// Keras's `loss_weights`: null, a list or a dictionary of numbers.
   public var lossWeights: JSON
+  /// Keras's `weighted_metrics`, in the form of ``metrics``.
   public var weightedMetrics: JSON
+  /// The optimizer with its state.
   public var optimizer: OptimizerRecord
 
+  /// Settings as `compile` takes them; null stands for what was not given.
   public init(
     loss: JSON, metrics: JSON = .null, lossWeights: JSON = .null, weightedMetrics: JSON = .null,
     optimizer: OptimizerRecord
@@ -151,16 +166,21 @@ public struct OptimizerRecord: Sendable, Equatable {
   /// Whether the file does not name it, so that it is `compile`'s default, as Keras 3 takes it.
   public var isAssumed = false
 
+  /// One of an optimizer's arrays for every weight.
   public struct Slot: Sendable, Equatable {
+    /// Keras 3's name, such as `velocity`.
     public var name: String
+    /// One for each trainable weight, in model order and of the weight's shape.
     public var arrays: [NumericArray]
 
+    /// Takes Keras 3's name and an array for each trainable weight.
     public init(name: String, arrays: [NumericArray]) {
       self.name = name
       self.arrays = arrays
     }
   }
 
+  /// By default an optimizer that has not made a step.
   public init(
     className: String, config: JSONObject, iterations: Int? = nil, slots: [Slot] = []
   ) {

@@ -5,9 +5,11 @@
 public struct ZipArchive: Sendable {
   /// One file of the archive, as its directory describes it.
   public struct Member: Sendable, Equatable {
+    /// The path inside the archive, its parts joined by `/`.
     public var name: String
     /// Bytes once inflated.
     public var size: Int
+    /// Whether it is deflated rather than stored as it is.
     public var isCompressed: Bool
     var compressedSize: Int
     var checksum: UInt32
@@ -31,9 +33,13 @@ public struct ZipArchive: Sendable {
     members = try ZipDirectory(region: region).members()
   }
 
+  /// The member of that name; `nil` where there is none.
   public subscript(name: String) -> Member? { members.first { $0.name == name } }
 
   /// The bytes of a member, inflated and checked.
+  ///
+  /// - Throws: ``KerasError/Code/damagedFile`` where they cannot be inflated, or have another
+  ///   length or checksum than the directory says.
   public func bytes(of member: Member) throws(KerasError) -> [UInt8] {
     let stored = try self.stored(member).bytes()
     let content =
@@ -70,6 +76,9 @@ public struct ZipArchive: Sendable {
   }
 
   /// The bytes of the member of that name.
+  ///
+  /// - Throws: ``KerasError/Code/damagedFile`` where there is no such member, or it is not what the
+  ///   directory says.
   public func bytes(of name: String) throws(KerasError) -> [UInt8] {
     try bytes(of: member(name))
   }

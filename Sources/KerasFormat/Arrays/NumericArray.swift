@@ -5,23 +5,37 @@
 public struct NumericArray: Sendable, Equatable {
   /// The elements, in their own type.
   public enum Elements: Sendable, Equatable {
+    /// IEEE half precision, as bits.
     case float16([UInt16])
+    /// The upper half of a float32, as bits.
     case bfloat16([UInt16])
+    /// Single precision, in which Keras keeps weights unless told otherwise.
     case float32([Float])
+    /// Double precision.
     case float64([Double])
+    /// Signed, 1 byte.
     case int8([Int8])
+    /// Signed, 2 bytes.
     case int16([Int16])
+    /// Signed, 4 bytes; what token ids are.
     case int32([Int32])
+    /// Signed, 8 bytes.
     case int64([Int64])
+    /// Unsigned, 1 byte.
     case uint8([UInt8])
+    /// Unsigned, 2 bytes.
     case uint16([UInt16])
+    /// Unsigned, 4 bytes.
     case uint32([UInt32])
+    /// Unsigned, 8 bytes.
     case uint64([UInt64])
+    /// NumPy's `bool`, 1 byte.
     case bool([Bool])
   }
 
   /// Extents, outermost first; empty for a scalar.
   public var shape: [Int]
+  /// The numbers, the last axis running fastest.
   public var elements: Elements
 
   /// - Precondition: `elements` holds as many numbers as `shape` says.
@@ -31,12 +45,15 @@ public struct NumericArray: Sendable, Equatable {
     self.elements = elements
   }
 
+  /// How many numbers it holds: the product of its extents.
   public var count: Int { elements.count }
 }
 
 /// The element types, by Keras's (NumPy's) names.
 public enum ElementType: String, Sendable, CaseIterable {
+  /// Numbers with fractions.
   case float16, bfloat16, float32, float64
+  /// Whole numbers and truth values.
   case int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool
 
   /// Bytes of one element.
@@ -49,6 +66,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether its numbers can have fractions.
   public var isFloatingPoint: Bool {
     switch self {
     case .float16, .bfloat16, .float32, .float64: true
@@ -58,6 +76,7 @@ public enum ElementType: String, Sendable, CaseIterable {
 }
 
 extension NumericArray.Elements {
+  /// What its numbers are.
   public var type: ElementType {
     switch self {
     case .float16: .float16
@@ -76,6 +95,7 @@ extension NumericArray.Elements {
     }
   }
 
+  /// How many there are.
   public var count: Int {
     switch self {
     case .float16(let a), .bfloat16(let a), .uint16(let a): a.count

@@ -1,6 +1,8 @@
 /// What `compile` calls a loss or a metric, and which generations know the name.
 public struct KerasName: Sendable {
+  /// The name as it stands in `compile` and in files.
   public let text: String
+  /// The first generation that knows it to the last.
   public let generations: ClosedRange<Generation>
 
   init(_ text: String, _ generations: ClosedRange<Generation> = .keras1...(.keras3)) {
@@ -11,6 +13,7 @@ public struct KerasName: Sendable {
 
 /// A class of losses with the functions and abbreviations that stand for it.
 public struct LossNames: Sendable {
+  /// Keras 3's class, such as `BinaryCrossentropy`.
   public let className: String
   /// The function's name in each generation first, then abbreviations.
   public let names: [KerasName]

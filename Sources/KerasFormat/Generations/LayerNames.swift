@@ -3,6 +3,7 @@
 public struct LayerNames: Sendable {
   private var counts: [String: Int] = [:]
 
+  /// No class has been named yet.
   public init() {}
 
   /// The name of the next layer of a class: `dense`, `dense_1`….

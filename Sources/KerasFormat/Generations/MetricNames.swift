@@ -1,5 +1,6 @@
 /// A class of metrics, the name it reports by itself, and the functions that stand for it.
 public struct MetricNames: Sendable {
+  /// Keras 3's class, such as `BinaryAccuracy`.
   public let className: String
   /// The class's own name for what it measures; `nil` where Keras makes one of the class and
   /// counts.

@@ -5,14 +5,17 @@
 public struct OperationListing: Sendable, Equatable {
   /// One operation. Keras 3 calls each once.
   public struct Operation: Sendable, Equatable {
+    /// Keras's name, such as `not_equal`, by which layers and operations refer to it.
     public var name: String
     /// Keras's class, such as `NotEqual`.
     public var className: String
     /// Of its output, batch first.
     public var shape: [Int?]
+    /// The tensors it is called on.
     public var inputs: [TensorReference]
   }
 
+  /// In the file's order.
   public private(set) var operations: [Operation] = []
   /// The names of layers and operations as they stand in the file, which is Keras's own order.
   public private(set) var order: [String] = []
@@ -22,6 +25,7 @@ public struct OperationListing: Sendable, Equatable {
   /// Whether layers alone say everything.
   public var isEmpty: Bool { operations.isEmpty && masks.isEmpty }
 
+  /// Without operations: what sequential models have, and files of other generations.
   public init() {}
 
   /// - Parameter entries: `layers` of a functional model's config.

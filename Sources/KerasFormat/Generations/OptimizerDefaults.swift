@@ -80,6 +80,10 @@ struct OptimizerDefaults {
 
 extension OptimizerRecord {
   /// An optimizer from a config in the words of a generation; what is missing takes its defaults.
+  /// Keys that the optimizer does not have are let through; see ``check(for:)``.
+  ///
+  /// - Throws: ``KerasError`` for a serialized object in it that holds code,
+  ///   ``KerasError/Code/invalidJSON`` for one without a class or a name.
   package init(
     reading className: String, config: JSONObject, generation: Generation
   ) throws(KerasError) {
@@ -88,6 +92,9 @@ extension OptimizerRecord {
   }
 
   /// Refuses an optimizer or an option that a generation's Keras does not have.
+  ///
+  /// - Throws: ``KerasError/Code/unknownName`` for the optimizer,
+  ///   ``KerasError/Code/unsupportedConfiguration`` with the key for the option.
   package func check(for generation: Generation) throws(KerasError) {
     let isLegacy = config["is_legacy_optimizer"] == true
     let keras =

@@ -26,6 +26,10 @@ public enum HDF5File {
   }
 
   /// The bytes of a file that holds `root`.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for what HDF5 cannot hold, such as a
+  ///   name with a zero byte, ``KerasError/Code/inputOutput`` or ``KerasError/Code/damagedFile``
+  ///   where the library fails.
   public static func write(_ root: HDF5Group) throws(KerasError) -> [UInt8] {
     try HDF5Library.exclusively { (_) throws(KerasError) -> [UInt8] in
       try HDF5Writer().write(root)

@@ -3,9 +3,12 @@
 /// The tree is the seam: ``HDF5File`` reads and writes it, layouts look into it, and nobody else
 /// meets the HDF5 library.
 public struct HDF5Group: Sendable, Equatable {
+  /// Its attributes, by name.
   public var attributes: HDF5Members<HDF5Attribute>
+  /// The groups and datasets in it, by name.
   public var children: HDF5Members<HDF5Object>
 
+  /// A group of these attributes and members; by default it is empty.
   public init(
     attributes: HDF5Members<HDF5Attribute> = [:], children: HDF5Members<HDF5Object> = [:]
   ) {
@@ -16,15 +19,20 @@ public struct HDF5Group: Sendable, Equatable {
 
 /// What a group can hold.
 public enum HDF5Object: Sendable, Equatable {
+  /// A folder of others.
   case group(HDF5Group)
+  /// An array.
   case dataset(HDF5Dataset)
 }
 
 /// An array with its attributes.
 public struct HDF5Dataset: Sendable, Equatable {
+  /// Its numbers and their shape.
   public var array: NumericArray
+  /// Its attributes, by name.
   public var attributes: HDF5Members<HDF5Attribute>
 
+  /// A dataset of these numbers, by default without attributes.
   public init(_ array: NumericArray, attributes: HDF5Members<HDF5Attribute> = [:]) {
     self.array = array
     self.attributes = attributes
@@ -51,9 +59,13 @@ public struct HDF5StringType: Sendable, Equatable {
   /// Marked as UTF-8, or as ASCII.
   public var isUTF8: Bool
 
+  /// What h5py makes of a Python `str`.
   public static let variableUTF8 = HDF5StringType(isVariable: true, isUTF8: true)
+  /// Of any length, marked as ASCII.
   public static let variableASCII = HDF5StringType(isVariable: true, isUTF8: false)
+  /// What h5py makes of a NumPy array of `bytes`, as Keras writes lists of names.
   public static let fixedASCII = HDF5StringType(isVariable: false, isUTF8: false)
+  /// Of one length, marked as UTF-8.
   public static let fixedUTF8 = HDF5StringType(isVariable: false, isUTF8: true)
 }
 
@@ -61,15 +73,20 @@ public struct HDF5StringType: Sendable, Equatable {
 public struct HDF5Members<Value: Sendable & Equatable>: Sendable, Equatable,
   ExpressibleByDictionaryLiteral
 {
+  /// The names in order.
   public private(set) var names: [String] = []
   private var values: [String: Value] = [:]
 
+  /// No members.
   public init() {}
 
+  /// Members in the order written; of equal names the last one's value stands in the first one's
+  /// place.
   public init(dictionaryLiteral elements: (String, Value)...) {
     for (name, value) in elements { self[name] = value }
   }
 
+  /// The member of that name. Setting a new one appends it; setting `nil` removes it.
   public subscript(name: String) -> Value? {
     get { values[name] }
     set {
@@ -81,9 +98,12 @@ public struct HDF5Members<Value: Sendable & Equatable>: Sendable, Equatable,
     }
   }
 
+  /// How many members there are.
   public var count: Int { names.count }
+  /// Whether there are no members.
   public var isEmpty: Bool { names.isEmpty }
 
+  /// Name and value of each, in order.
   public var members: [(name: String, value: Value)] {
     names.compactMap { name in values[name].map { (name, $0) } }
   }
@@ -95,6 +115,7 @@ public struct HDF5Members<Value: Sendable & Equatable>: Sendable, Equatable,
 // MARK: - Ways through the tree
 
 extension HDF5Group {
+  /// The group of that name right in this one; `nil` where there is none or a dataset has the name.
   public func group(_ name: String) -> HDF5Group? {
     if case .group(let group) = children[name] { group } else { nil }
   }
@@ -108,6 +129,7 @@ extension HDF5Group {
     return group.object(at: Array(path.dropFirst()))
   }
 
+  /// The group at a path of components below this one; `nil` where none is there.
   public func group(at path: [String]) -> HDF5Group? {
     if case .group(let group) = object(at: path) { group } else { nil }
   }

@@ -1,20 +1,29 @@
 /// A JSON value as Keras's files hold it: objects keep the order of their keys, and whole numbers
 /// stay apart from floating-point ones, as in Python (`1` is not `1.0`).
 public enum JSON: Sendable, Equatable {
+  /// Python's `None`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
+  /// A whole number that fits into 64 bits.
   case integer(Int)
+  /// Any other number; NaN and the infinities too, which Python writes.
   case number(Double)
+  /// Text.
   case string(String)
+  /// A list, in order.
   case array([JSON])
+  /// Members by key, in order.
   case object(JSONObject)
 }
 
 /// The members of a JSON object, in the order in which they stand in the file.
 public struct JSONObject: Sendable, Equatable {
+  /// The keys in file order.
   public private(set) var keys: [String] = []
   private var values: [ExactKey: JSON] = [:]
 
+  /// No members.
   public init() {}
 
   /// The value of `key`. Setting a new key appends it; setting `nil` removes the member.
@@ -29,7 +38,9 @@ public struct JSONObject: Sendable, Equatable {
     }
   }
 
+  /// How many members there are.
   public var count: Int { keys.count }
+  /// Whether there are no members.
   public var isEmpty: Bool { keys.isEmpty }
 
   /// The members in file order.
@@ -74,6 +85,8 @@ private struct ExactKey: Hashable {
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
+  /// Members in the order written; of equal keys the last one's value stands in the first one's
+  /// place.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     for (key, value) in elements { self[key] = value }
   }
@@ -103,8 +116,11 @@ extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressibl
 extension JSON {
   /// The members, or `nil` when this is no object.
   public var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+  /// The elements, or `nil` when this is no list.
   public var array: [JSON]? { if case .array(let array) = self { array } else { nil } }
+  /// The text, or `nil` when this is no string.
   public var string: String? { if case .string(let string) = self { string } else { nil } }
+  /// The truth value, or `nil` when this is none; a number is none.
   public var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
   /// A whole number; `2.0` counts as one, as it does where Python compares.
   public var integer: Int? {
@@ -122,6 +138,7 @@ extension JSON {
     default: nil
     }
   }
+  /// Whether this is `null`.
   public var isNull: Bool { self == .null }
 
   /// What a message calls it: `null`, `true`, `3`, `"text"`, `a list`, `an object`.

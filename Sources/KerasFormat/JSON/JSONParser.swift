@@ -21,6 +21,8 @@ extension JSON {
   }
 
   /// Parses JSON text. Offsets in errors count UTF-8 bytes.
+  ///
+  /// - Throws: ``KerasError/Code/invalidJSON`` with the byte offset.
   public init(parsing text: String) throws(KerasError) {
     try self.init(parsing: Array(text.utf8))
   }

@@ -2,6 +2,10 @@ extension ModelFile {
   /// What lies in a file that holds weights without a model's definition, `.weights.h5` or Keras 1
   /// and 2's `save_weights`: each array with its path in the file, `dense_2` before `dense_10`. `nil` for
   /// any other file.
+  ///
+  /// - Throws: ``KerasError/Code/fileNotFound`` or ``KerasError/Code/inputOutput`` for a file that
+  ///   cannot be read, ``KerasError/Code/damagedFile`` with its name for one that is HDF5 and
+  ///   broken.
   public static func bareWeights(_ path: String) throws(KerasError) -> [WeightRecord]? {
     let region = try ByteRegion(contentsOf: path)
     guard try region.starts(with: HDF5File.magic) else { return nil }

@@ -1,6 +1,9 @@
 extension ModelFile {
   /// All weights under the names that the variables of a generation's Keras have: `dense_1_W:0`,
   /// `dense_1/kernel:0`, `sequential/gru/gru_cell/kernel`; in Keras 1 gate by gate.
+  ///
+  /// - Throws: ``KerasError/Code/weightMismatch`` for a layer whose weights are not those of its
+  ///   class.
   package static func namedWeights(
     of record: ModelRecord, generation: Generation
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {

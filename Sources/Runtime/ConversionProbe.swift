@@ -10,10 +10,14 @@ import KerasFormat
 public struct ConversionProbe: Sendable {
   private let original: Network
 
+  /// Of a network with its weights, which decide how much a difference shows.
   public init(_ original: Network) { self.original = original }
 
   /// The largest difference between the outputs, relative to numbers above 1; 0 within the
   /// original's own generation.
+  ///
+  /// - Throws: ``KerasError`` where the model cannot be written for the generation, read again or
+  ///   run.
   public func difference(writtenAs generation: Generation) throws(KerasError) -> Float {
     guard generation != original.generation else { return 0 }
     // What a model computes does not depend on its training, which may not be one to carry on.

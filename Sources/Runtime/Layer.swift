@@ -10,55 +10,81 @@ public protocol Layer: Sendable {
   static var className: String { get }
 
   /// Reads the canonical config: every key with a meaning, and refuses what it cannot compute.
+  ///
+  /// - Throws: ``KerasError`` naming the layer and the key:
+  ///   ``KerasError/Code/unsupportedConfiguration`` for a setting that is missing, of the wrong
+  ///   kind or not computed, ``KerasError/Code/unknownName`` for an activation, an initializer or a
+  ///   class that nobody has.
   init(from config: inout ConfigReader) throws(KerasError)
 
-  /// The canonical config that ``init(from:)`` reads.
+  /// The canonical config that ``init(from:)`` reads. By default none.
   var config: JSONObject { get }
 
-  /// How many inputs a call may have.
+  /// How many inputs a call may have. By default one.
   static var inputCounts: ClosedRange<Int> { get }
 
   /// The layer fitted to where it stands: Keras's `build`. Asked once for each call, before shapes,
-  /// weights and masks are; layers that hold other layers build those.
+  /// weights and masks are; layers that hold other layers build those. By default the layer as it
+  /// is.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` where its generation does not have it
+  ///   so, ``KerasError/Code/shapeMismatch`` for inputs that it cannot take.
   func built(at site: BuildSite) throws(KerasError) -> Self
 
-  /// The weights that inputs of these shapes need, in Keras's order.
+  /// The weights that inputs of these shapes need, in Keras's order. By default none.
+  ///
+  /// - Throws: ``KerasError/Code/shapeMismatch`` where an extent that a weight needs is open, or
+  ///   the rank is another.
   func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec]
 
-  /// The shapes of the outputs for inputs of these shapes.
+  /// The shapes of the outputs for inputs of these shapes. By default the inputs' own.
+  ///
+  /// - Throws: ``KerasError/Code/shapeMismatch`` for inputs of a rank or extents that it cannot
+  ///   take, ``KerasError/Code/unsupportedConfiguration`` for some that Keras takes and it does
+  ///   not.
   func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape]
 
-  /// Keras's `supports_masking`: whether a mask may come in at all.
+  /// Keras's `supports_masking`: whether a mask may come in at all. By default not.
   var supportsMasking: Bool { get }
 
   /// Whether a mask goes out, given whether one comes in: of a layer whose outputs are alike in
-  /// this.
+  /// this. By default one does where one comes in and may.
   func emitsMask(receivingMask: Bool) -> Bool
 
-  /// Whether the layer, or one inside it, carries states from call to call.
+  /// Whether the layer, or one inside it, carries states from call to call. By default not.
   var isStateful: Bool { get }
 
-  /// Which outputs leave with a mask, given which inputs come with one.
+  /// Which outputs leave with a mask, given which inputs come with one. By default all alike, by
+  /// ``emitsMask(receivingMask:)``.
   func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool]
 
-  /// Draws what Keras draws at random when it makes the layer and its weights `specs`.
+  /// Draws what Keras draws at random when it makes the layer and its weights `specs`. By default
+  /// the starts of the weights, in their order, and the generator's seed.
   func draw(_ specs: [WeightSpec], from draws: inout LayerDraws)
 
-  /// Draws what Keras before 3 draws at random when the layer is called.
+  /// Draws what Keras before 3 draws at random when the layer is called. By default for each of the
+  /// ``randomOperations``.
   func drawCall(from draws: inout LayerDraws)
 
   /// Whether Keras 3's layer holds a random generator, whose seed is drawn after those of weights.
+  /// By default not.
   var usesSeedGenerator: Bool { get }
-  /// How many random operations a call of the layer makes in Keras before 3.
+  /// How many random operations a call of the layer makes in Keras before 3. By default one where
+  /// there is a generator, else none.
   var randomOperations: Int { get }
   /// The seed that the layer was given for its own random numbers; `nil` takes one from the run's.
+  /// By default `nil`.
   var generatorSeed: Int? { get }
 
-  /// The start of one weight, row-major.
+  /// The start of one weight, row-major. By default what the weight's initializer draws.
   func initialValues(of spec: WeightSpec, from start: WeightStart) -> [Float]
 
   /// The outputs for `inputs`. What ``backward(_:into:weights:gradients:trace:pass:)`` needs
   /// besides inputs and outputs goes into `trace` when `pass.keepsTrace`.
+  ///
+  /// - Throws: ``KerasError`` for what shapes could not show beforehand:
+  ///   ``KerasError/Code/invalidData`` with row and step for an id outside of a table,
+  ///   ``KerasError/Code/shapeMismatch`` where extents that were open do not fit.
   func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>]
@@ -79,11 +105,14 @@ protocol WordLayer: Layer {
 
 /// Where a layer is called.
 public struct BuildSite: Sendable {
+  /// The shapes of the inputs, without the batch axis.
   public var inputs: [Shape]
   /// Which inputs come with a mask.
   public var masks: [Bool]
+  /// Whose rules apply where the generations differ.
   public var generation: Generation
 
+  /// Inputs of these shapes; `masks` has one flag for each.
   public init(inputs: [Shape], masks: [Bool], generation: Generation) {
     self.inputs = inputs
     self.masks = masks
@@ -126,6 +155,7 @@ extension Layer {
 
 /// The gradient of the loss with respect to one output of a layer.
 public struct OutputGradient<S: Scalar> {
+  /// As many numbers as the output has, in the workspace of the pass.
   public let pointer: UnsafeMutablePointer<S>
   /// `true` when it is the gradient of ``Signal/logits`` rather than of the output: losses that
   /// recover logits from a sigmoid or softmax go past that function.
@@ -133,6 +163,7 @@ public struct OutputGradient<S: Scalar> {
   /// Beside a gradient of logits, that of the output itself, from others who use it.
   public internal(set) var ofOutput: UnsafeMutablePointer<S>?
 
+  /// By default the gradient of the output itself.
   public init(
     _ pointer: UnsafeMutablePointer<S>, isOfLogits: Bool = false,
     ofOutput: UnsafeMutablePointer<S>? = nil
@@ -145,7 +176,9 @@ public struct OutputGradient<S: Scalar> {
 
 /// What one call of one layer keeps for its way back.
 public struct Trace<S: Scalar> {
+  /// What the layer was given.
   public var inputs: [Signal<S>] = []
+  /// What it gave.
   public var outputs: [Signal<S>] = []
   /// Arrays that the layer named by position; see its file.
   public var saved: [UnsafeMutablePointer<S>] = []
@@ -154,11 +187,13 @@ public struct Trace<S: Scalar> {
   /// What a recurrent layer went through.
   var loop: LoopTrace<S>?
 
+  /// Nothing kept yet.
   public init() {}
 }
 
 /// One pass through a network: its memory and the circumstances that layers depend on.
 public struct Pass: ~Copyable {
+  /// Where everything that flows between layers lies.
   public var workspace = Workspace()
   /// Keras's `training` argument: whether dropout and the like are on.
   public let isTraining: Bool
@@ -176,6 +211,7 @@ public struct Pass: ~Copyable {
   /// The penalties on what comes out of layers, and what they come to so far; see
   /// ``ActivityPenalties``.
   public var activities = ActivityPenalties()
+  /// What the penalties on outputs come to so far, over the pass.
   public internal(set) var activityPenalty = 0.0
   /// The states that stateful layers carry from call to call; `nil` starts each call from zero.
   public var states: RecurrentStates?
@@ -201,6 +237,7 @@ public struct Pass: ~Copyable {
   /// Whether a `Double` pass follows float64 policies, so that layers of float32 must be cast.
   var castsToFloat32 = false
 
+  /// By default outside of training, with nothing kept for a way back.
   public init(generation: Generation, isTraining: Bool = false, keepsTrace: Bool = false) {
     self.generation = generation
     self.isTraining = isTraining

@@ -48,6 +48,9 @@ extension Network {
 
   /// What texts become at the network's input, as the model's text layer or pipeline makes it:
   /// token ids `(N, T)` in int32, or vectors `(N, V)` in float32.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData`` where the model cannot read texts, and what its text
+  ///   layer throws.
   public func encoded(_ texts: [String]) throws(KerasError) -> NumericArray {
     if textLayer != nil { return try encoded(rows: texts.map { [$0] }) }
     guard let textPipeline else {
@@ -60,6 +63,9 @@ extension Network {
   }
 
   /// What rows of several texts become, for a ``StringLookup`` whose input is that wide.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData`` where no text layer is the model's only input,
+  ///   ``KerasError/Code/shapeMismatch`` with the row for one of another width.
   public func encoded(rows: [[String]]) throws(KerasError) -> NumericArray {
     guard inputs.count == 1, let place = graph.textPlaces.first else {
       throw KerasError(.invalidData, "the model has no layer that takes texts alone")

@@ -8,15 +8,20 @@ import KerasFormat
 ///     let network = try Network(contentsOf: "gru.keras")
 ///     let scores = try network.predict(["Great case, excellent value."])
 public struct Network: Sendable {
+  /// A call of a layer.
   public typealias Node = Graph.Node
+  /// An output of a call.
   public typealias Edge = Graph.Edge
 
+  /// The model's own name, such as `sequential`.
   public var name: String
   /// Whose arithmetic it follows where Keras's generations differ.
   public let generation: Generation
+  /// Whether it is Keras's `Sequential`; else it is a functional model.
   public let isSequential: Bool
   /// Its layers and how they are connected.
   public let graph: Graph
+  /// All weights, layer after layer in Keras's order.
   public let parameters: Parameters<Float>
   /// The definition as read or built, weights left out.
   package let definition: ModelRecord
@@ -27,11 +32,15 @@ public struct Network: Sendable {
   /// From text to token ids, when the model carries it.
   public var textPipeline: TextPipeline?
 
+  /// The calls of its layers, each behind those that it depends on.
   public var nodes: [Node] { graph.nodes }
+  /// The nodes at which data enters, in the order of the model's inputs.
   public var inputs: [Int] { graph.inputs }
+  /// What the model gives back, in order.
   public var outputs: [Edge] { graph.outputs }
   /// The shape of each input without the batch axis.
   public var inputShapes: [Shape] { graph.inputShapes }
+  /// The shape of each output without the batch axis.
   public var outputShapes: [Shape] { graph.outputShapes }
 
   /// Numbers in all weights.
@@ -42,12 +51,14 @@ public struct Network: Sendable {
 
 /// What a forward pass left behind for the way back, node by node.
 public struct NetworkTrace<S: Scalar> {
+  /// What each node kept, by its index.
   public internal(set) var nodes: [Trace<S>] = []
 
   /// Is shown the gradients of a node's outputs, `nil` where none came back to one. They are valid
   /// during the call alone.
   package typealias Observer = (_ node: Int, _ gradients: [OutputGradient<S>?]) -> Void
 
+  /// Nothing kept yet.
   public init() {}
 
   /// The outputs of a node.
@@ -62,6 +73,8 @@ extension Network {
   ///   - trace: what each node took and gave; complete enough for
   ///     ``backward(_:trace:parameters:gradients:pass:)`` when `pass.keepsTrace`.
   /// - Returns: one signal per output of the model, in the memory of `pass.workspace`.
+  /// - Throws: ``KerasError`` naming the layer, and row and step where it has them, for data that a
+  ///   layer cannot take; see ``Layer/forward(_:weights:trace:pass:)``.
   @specialized(where S == Float)
   public func forward<S: Scalar>(
     _ inputs: [Tensor<S>], parameters: Parameters<S>, trace: inout NetworkTrace<S>, pass: inout Pass

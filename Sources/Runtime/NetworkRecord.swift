@@ -49,6 +49,7 @@ extension Network {
   ///   - layers: from the input on; an ``InputLayer`` is only needed where the first layer is not
   ///     an embedding.
   ///   - seed: what `keras.utils.set_random_seed` would be given.
+  /// - Throws: ``KerasError`` naming the layer whose setting, input or weight cannot be.
   public init(
     _ layers: [any Layer], name: String = "sequential", seed: UInt64,
     generation: Generation = .keras3

@@ -7,6 +7,7 @@ public struct ParameterLayout: Sendable, Equatable {
   /// Elements in all, padding included.
   public let count: Int
 
+  /// - Parameter specs: all weights, layer after layer in Keras's order.
   public init(_ specs: [WeightSpec]) {
     var offsets: [Int] = []
     var next = 0
@@ -27,7 +28,9 @@ public struct ParameterLayout: Sendable, Equatable {
 public final class Parameters<S: Scalar>: @unchecked Sendable {
   // SAFETY: the memory is written only by its single owner before it is shared (a builder, a
   // trainer between batches); who changes the weights of a network is its only user meanwhile.
+  /// Where each weight lies.
   public let layout: ParameterLayout
+  /// The first of ``ParameterLayout/count`` elements, on a boundary of 64 bytes.
   public let base: UnsafeMutablePointer<S>
 
   /// All zero.
@@ -46,6 +49,7 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
     for i in 0..<layout.count { base[i] = S(other.base[i]) }
   }
 
+  /// The first element of a weight, by its place in the layout.
   public func pointer(_ index: Int) -> UnsafeMutablePointer<S> { base + layout.offsets[index] }
 
   /// The elements of one weight, row-major.
@@ -66,6 +70,7 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
   /// All weights, as a graph sees them.
   public var all: Weights<S> { Weights(base: base, offsets: layout.offsets[...]) }
 
+  /// Makes every element 0, as gradients are before a batch.
   public func setZero() { base.update(repeating: 0, count: layout.count) }
 }
 
@@ -79,8 +84,10 @@ public struct Weights<S: Scalar> {
     self.offsets = offsets
   }
 
+  /// How many weights there are.
   public var count: Int { offsets.count }
 
+  /// The first element of a weight, by the layer's own index.
   public subscript(index: Int) -> UnsafeMutablePointer<S> {
     base + offsets[offsets.startIndex + index]
   }

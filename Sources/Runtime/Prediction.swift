@@ -32,6 +32,8 @@ extension Network {
   /// - Parameters:
   ///   - batchSize: rows of one call; those of the inputs must be a multiple of it.
   ///   - states: where the stateful layers stand, before and after.
+  /// - Throws: ``KerasError/Code/invalidData`` where the rows are no multiple of `batchSize`, and
+  ///   ``KerasError`` where an array does not fit the model.
   public func predict(
     _ inputs: [NumericArray], batchSize: Int, continuing states: inout RecurrentStates
   ) throws(KerasError) -> [NumericArray] {
@@ -60,6 +62,9 @@ extension Network {
   public var isStateful: Bool { graph.isStateful }
 
   /// The common number of rows, after checking counts and shapes against the model's inputs.
+  ///
+  /// - Throws: ``KerasError/Code/shapeMismatch`` for arrays that do not fit the inputs or each
+  ///   other, ``KerasError/Code/invalidData`` with the row for a whole number outside ±2³¹.
   package func checkedRows(of arrays: [NumericArray]) throws(KerasError) -> Int {
     guard arrays.count == inputs.count else {
       throw KerasError(

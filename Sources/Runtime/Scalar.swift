@@ -12,11 +12,17 @@
 /// This is the façade over the kernels. A layer states what is to be computed through these members
 /// and holds no fast loop of its own, so that a kernel can be replaced without touching a layer.
 public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+  /// eˣ
   static func exp(_ x: Self) -> Self
+  /// eˣ − 1, exact near 0
   static func expm1(_ x: Self) -> Self
+  /// ln x
   static func log(_ x: Self) -> Self
+  /// ln(1 + x), exact near 0
   static func log1p(_ x: Self) -> Self
+  /// The hyperbolic tangent
   static func tanh(_ x: Self) -> Self
+  /// The error function, 2/√π·∫₀ˣ e^(−t²) dt
   static func erf(_ x: Self) -> Self
 
   /// σ(x) = 1 / (1 + e⁻ˣ)
@@ -46,9 +52,11 @@ public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     _ activation: Activation, _ z: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>,
     vectors: Int, width: Int)
 
-  /// `y = eˣ`, `y = 1 / (1 + e⁻ˣ)` and `y = tanh x` of `count` numbers; `y` may be `x`.
+  /// `y = eˣ` of `count` numbers; `y` may be `x`.
   static func exp(_ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int)
+  /// `y = 1 / (1 + e⁻ˣ)` of `count` numbers; `y` may be `x`.
   static func sigmoid(_ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int)
+  /// `y = tanh x` of `count` numbers; `y` may be `x`.
   static func tanh(_ x: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>, count: Int)
 }
 

@@ -3,9 +3,12 @@
 ///
 /// `[nil, 32]` prints as Keras prints it with the batch axis in front: `(None, None, 32)`.
 public struct Shape: Sendable, Equatable, ExpressibleByArrayLiteral, CustomStringConvertible {
+  /// Without the batch axis, outermost first.
   public var extents: [Int?]
 
+  /// - Parameter extents: without the batch axis.
   public init(_ extents: [Int?]) { self.extents = extents }
+  /// As a list, such as `[nil, 32]`.
   public init(arrayLiteral elements: Int?...) { extents = elements }
 
   /// Axes without the batch axis.

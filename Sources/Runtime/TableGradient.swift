@@ -6,10 +6,13 @@
 public struct TableGradient {
   /// Where the table's gradient lies, which says whose it is.
   public let table: UnsafeMutableRawPointer
+  /// `[count]`, in the order of the batch.
   public let ids: UnsafePointer<Int32>
   /// `[count × width]`, in the workspace of the pass; free to be changed.
   public let vectors: UnsafeMutablePointer<Float>
+  /// How many ids were looked up.
   public let count: Int
+  /// Numbers in a vector.
   public let width: Int
 
   /// The same for a table at the same place of other parameters.

@@ -3,21 +3,26 @@
 public struct Tensor<S: Scalar> {
   /// The numbers; token ids keep their integer type until an embedding has looked them up.
   public enum Content {
+    /// Numbers that layers compute with.
     case reals(UnsafeMutablePointer<S>)
+    /// Token ids.
     case ids(UnsafeMutablePointer<Int32>)
     /// Vectors that still lie in the table of an embedding.
     case words(WordVectors<S>)
   }
 
+  /// Where its numbers lie.
   public let content: Content
   /// All extents, the batch first.
   public let shape: [Int]
 
+  /// Numbers as they lie, row-major.
   public init(_ pointer: UnsafeMutablePointer<S>, shape: [Int]) {
     content = .reals(pointer)
     self.shape = shape
   }
 
+  /// Token ids as they lie, row-major.
   public init(ids: UnsafeMutablePointer<Int32>, shape: [Int]) {
     content = .ids(ids)
     self.shape = shape
@@ -33,6 +38,7 @@ public struct Tensor<S: Scalar> {
   public var batch: Int { shape[0] }
   /// The extent of the last axis.
   public var width: Int { shape[shape.count - 1] }
+  /// How many numbers it holds.
   public var count: Int { shape.reduce(1, *) }
   /// Everything but the last axis: the number of vectors that a layer on the last axis sees.
   public var vectors: Int { shape.dropLast().reduce(1, *) }
@@ -78,10 +84,12 @@ public struct WordVectors<S: Scalar> {
 /// Which time steps of each row count, `true` for a step that does: `[batch × steps]`, or one flag
 /// for every vector of a tensor with more axes.
 public struct Mask {
+  /// `true` for what counts, row-major.
   public let flags: UnsafeMutablePointer<Bool>
   /// The batch first.
   public let shape: [Int]
 
+  /// Flags as they lie, row-major.
   public init(_ flags: UnsafeMutablePointer<Bool>, shape: [Int]) {
     self.flags = flags
     self.shape = shape
@@ -99,7 +107,9 @@ public struct Mask {
     }
   }
 
+  /// How many flags it holds.
   public var count: Int { shape.reduce(1, *) }
+  /// Rows of the batch.
   public var batch: Int { shape[0] }
   /// Flags of one row.
   public var steps: Int { shape.dropFirst().reduce(1, *) }
@@ -108,11 +118,14 @@ public struct Mask {
 /// What flows along one edge of the network: a tensor, the mask that Keras sends beside it, and,
 /// behind a sigmoid or softmax, the logits it was made of, from which losses are computed exactly.
 public struct Signal<S: Scalar> {
+  /// The numbers.
   public var tensor: Tensor<S>
+  /// Which of its steps count; `nil` for all.
   public var mask: Mask?
   /// The input of the sigmoid or softmax that made `tensor`, of the same shape.
   public var logits: UnsafeMutablePointer<S>?
 
+  /// By default without a mask, and not behind a sigmoid or softmax.
   public init(_ tensor: Tensor<S>, mask: Mask? = nil, logits: UnsafeMutablePointer<S>? = nil) {
     self.tensor = tensor
     self.mask = mask

@@ -11,6 +11,7 @@ public struct Workspace: ~Copyable {
   private static let alignment = 64
   private static let smallestBlock = 1 << 16
 
+  /// Without memory; the first that is asked for comes from the system.
   public init() {}
 
   deinit {

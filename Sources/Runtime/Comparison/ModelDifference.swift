@@ -16,33 +16,42 @@ public struct ModelDifference: Sendable, Equatable, CustomStringConvertible {
     case name
     /// A name that differs in nothing but Keras's automatic numbering: `gru` and `gru_1`.
     case numbering
+    /// A setting in a layer's config.
     case config
     /// What a layer of a functional model is called on, or what goes in and out of the model.
     case connections
     /// How many weights a layer has.
     case weightCount = "weight_count"
+    /// The shape of a weight.
     case weightShape = "weight_shape"
+    /// The type of a weight's numbers.
     case weightType = "weight_dtype"
+    /// A weight's numbers, further apart than the tolerance.
     case weightValues = "weight_values"
     /// Loss, metrics and whether the model is compiled at all.
     case compilation
+    /// The optimizer's class, a setting of it, or its updates so far.
     case optimizer
     /// An optimizer's array.
     case slot
+    /// How texts become tokens.
     case textPipeline = "text_pipeline"
   }
 
+  /// What kind of thing it is.
   public var aspect: Aspect
   /// The way to it: the layer's name in the first model, then a config key or a weight's name.
   public var place: [String]
   /// Both values as people read them.
   public var first: String
+  /// The second model's.
   public var second: String
   /// How far numbers of one shape are apart.
   public var numbers: NumericDifference?
   /// The shape of these numbers.
   public var shape: [Int]?
 
+  /// Of a kind, at a place, with both values as people read them; by default not of numbers.
   public init(
     _ aspect: Aspect, at place: [String], _ first: String, _ second: String,
     numbers: NumericDifference? = nil, shape: [Int]? = nil

@@ -10,7 +10,9 @@ public struct NumericDifference: Sendable, Equatable {
   public struct Place: Sendable, Equatable {
     /// The position in row-major order, from 0.
     public var position: Int
+    /// The first array's number.
     public var first: Double
+    /// The second array's number.
     public var second: Double
 
     /// |first − second|; infinite where only one of them is NaN.

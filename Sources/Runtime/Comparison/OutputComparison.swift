@@ -14,12 +14,15 @@ public struct OutputComparison: Sendable {
   public struct Difference: Sendable, Equatable, CustomStringConvertible {
     /// The layer's name in either network, behind those of the models that it is in.
     public var layer: String
+    /// The same in the second network.
     public var otherLayer: String
     /// Which call of a shared layer it is, and which of its outputs, from 0.
     public var call: Int
+    /// Which of the call's outputs, from 0.
     public var output: Int
     /// The shape in either network, all rows together.
     public var shape: [Int]
+    /// The shape in the second network.
     public var otherShape: [Int]
     /// How far they are apart; `nil` for outputs of two shapes.
     public var numbers: NumericDifference?

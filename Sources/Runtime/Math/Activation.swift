@@ -8,7 +8,9 @@ import KerasFormat
 /// 2.15. Sources: `keras/src/activations/activations.py` of Keras 3.15, `keras/activations.py` of
 /// 2.2.4.
 public enum Activation: String, Sendable, CaseIterable {
+  /// x
   case linear
+  /// max(x, 0)
   case relu
   /// min(max(x, 0), 6)
   case relu6
@@ -16,12 +18,15 @@ public enum Activation: String, Sendable, CaseIterable {
   case leakyReLU = "leaky_relu"
   /// x for x > 0, else eˣ − 1
   case elu
+  /// x for x > 0, else eˣ − 1: with Keras's α of 1 the same as ``elu``
   case celu
+  /// 1.0507·x for x > 0, else 1.0507·1.6733·(eˣ − 1) (Klambauer et al. 2017)
   case selu
   /// x·Φ(x), the exact form
   case gelu
   /// x·σ(x); `swish` is the same function
   case silu
+  /// σ(x) = 1 / (1 + e⁻ˣ)
   case sigmoid
   /// Keras 3: relu6(x + 3) / 6
   case hardSigmoid = "hard_sigmoid"
@@ -29,21 +34,31 @@ public enum Activation: String, Sendable, CaseIterable {
   case legacyHardSigmoid = "legacy_hard_sigmoid"
   /// x·relu6(x + 3) / 6; `hard_swish` is the same function
   case hardSiLU = "hard_silu"
+  /// The hyperbolic tangent
   case tanh
+  /// min(max(x, -1), 1)
   case hardTanh = "hard_tanh"
+  /// x − tanh x
   case tanhShrink = "tanh_shrink"
   /// x ∓ 0.5 outside ±0.5, else 0
   case softShrink = "soft_shrink"
   /// x outside ±0.5, else 0
   case hardShrink = "hard_shrink"
+  /// ln(1 + eˣ)
   case softplus
+  /// x / (1 + |x|)
   case softsign
+  /// eˣ
   case exponential
+  /// ln σ(x)
   case logSigmoid = "log_sigmoid"
+  /// x·tanh(ln(1 + eˣ)) (Misra 2019)
   case mish
   /// (x + √(x² + 4)) / 2
   case squareplus
+  /// (x + 1)² / 4 within ±1, 0 below and x above
   case sparsePlus = "sparse_plus"
+  /// (x + 1) / 2 within ±1, 0 below and 1 above
   case sparseSigmoid = "sparse_sigmoid"
   /// Over the last axis.
   case softmax

@@ -3,13 +3,17 @@ import KerasFormat
 /// The types that a layer computes in and keeps its weights in: Keras's dtype policy, which every
 /// layer has for itself.
 public struct DTypePolicy: Sendable, Equatable {
+  /// A type of numbers with fractions, by Keras's name.
   public enum FloatType: String, Sendable { case float16, bfloat16, float32, float64 }
 
+  /// Keras's name, such as `mixed_float16`.
   public let name: String
   /// What inputs and weights are cast to before the layer runs, and what its outputs are.
   public let computeType: FloatType
+  /// What weights are kept in.
   public let variableType: FloatType
 
+  /// Keras's default.
   public static let float32 = DTypePolicy(
     name: "float32", computeType: .float32, variableType: .float32)
 

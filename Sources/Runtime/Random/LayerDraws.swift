@@ -9,6 +9,7 @@ import KerasFormat
 /// for its generator. The others draw when a weight is made, and for random operations at each
 /// call.
 public struct LayerDraws: Sendable {
+  /// Whose draws they are.
   public let generation: Generation
   private(set) var source: SeedSource
   /// By the name of the weight.

@@ -22,12 +22,14 @@ public struct MersenneTwister: Sendable, Equatable {
     /// The next word to be used, 0 ... 624.
     public var position: Int
 
+    /// What is no state is refused by ``MersenneTwister/init(state:)``.
     public init(words: [UInt32], position: Int) {
       self.words = words
       self.position = position
     }
   }
 
+  /// Where the generator stands now.
   public var state: State { State(words: words, position: position) }
 
   /// Goes on from a saved state.

@@ -9,6 +9,7 @@
 /// NumPy's global generator, `numpy.random`: the twister and the second number of the last normal
 /// pair, which the next call hands out. Source: NumPy's `legacy-distributions.c`.
 public struct NumPyRandom: Sendable, Equatable {
+  /// Where its words come from.
   public private(set) var twister: MersenneTwister
   private var waiting: Double?
 

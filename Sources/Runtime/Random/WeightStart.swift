@@ -24,6 +24,7 @@ public enum RandomOrigin: Sendable, Equatable {
 
 /// How one weight of a new network starts: whose rules, and the random numbers for it.
 public struct WeightStart: Sendable, Equatable {
+  /// Whose rules apply.
   public let generation: Generation
   /// One, but for the gates that Keras 1 keeps apart: one for each gate in the order of the
   /// weight's columns.
@@ -31,6 +32,7 @@ public struct WeightStart: Sendable, Equatable {
   /// What the numbers are drawn as: TensorFlow has others for each of its types.
   public let type: ElementType
 
+  /// By default drawn as float32, as Keras 1 and 2.2 always are.
   public init(
     _ origins: [RandomOrigin], generation: Generation, type: ElementType = .float32
   ) {

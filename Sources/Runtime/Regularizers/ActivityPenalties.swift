@@ -30,6 +30,7 @@ public struct ActivityPenalties: Sendable {
     try collect(network.graph, [], generation)
   }
 
+  /// Whether no layer has one.
   public var isEmpty: Bool { entries.isEmpty }
 
   subscript(path: [Int]) -> Entry? { entries.isEmpty ? nil : entries[path] }

@@ -3,9 +3,12 @@ import KerasFormat
 /// `l1·Σ|w| + l2·Σw²`. The slope of |w| at 0 is 0.
 public struct L1L2: Regularizer {
   public static let className = "L1L2"
+  /// What the sum of magnitudes is multiplied by.
   public let l1: Double
+  /// What the sum of squares is multiplied by.
   public let l2: Double
 
+  /// With Keras 3's defaults: no penalty.
   public init(l1: Double = 0, l2: Double = 0) {
     self.l1 = l1
     self.l2 = l2
@@ -42,6 +45,7 @@ public struct L1: Regularizer {
   public static let className = "L1"
   private let sum: L1L2
 
+  /// With Keras's default, 0.01.
   public init(l1: Double = 0.01) { sum = L1L2(l1: l1) }
 
   public init(from config: inout ConfigReader) throws(KerasError) {
@@ -62,6 +66,7 @@ public struct L2: Regularizer {
   public static let className = "L2"
   private let sum: L1L2
 
+  /// With Keras's default, 0.01.
   public init(l2: Double = 0.01) { sum = L1L2(l2: l2) }
 
   public init(from config: inout ConfigReader) throws(KerasError) {

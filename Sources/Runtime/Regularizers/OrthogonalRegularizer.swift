@@ -4,10 +4,12 @@ import KerasFormat
 /// `|cos(angle)|`.
 public struct OrthogonalRegularizer: Regularizer {
   public static let className = "OrthogonalRegularizer"
+  /// What the mean is multiplied by.
   public let factor: Double
   /// Whether columns are compared instead of rows.
   public let comparesColumns: Bool
 
+  /// With Keras's defaults: 0.01, rows.
   public init(factor: Double = 0.01, comparesColumns: Bool = false) {
     self.factor = factor
     self.comparesColumns = comparesColumns

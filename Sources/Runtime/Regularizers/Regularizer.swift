@@ -5,9 +5,12 @@ public protocol Regularizer: Sendable {
   /// Keras's class name.
   static var className: String { get }
 
+  /// From Keras's config; missing settings take Keras's defaults.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for a setting of the wrong kind.
   init(from config: inout ConfigReader) throws(KerasError)
 
-  /// Why it has no meaning for an array of this shape, or `nil`.
+  /// Why it has no meaning for an array of this shape, or `nil`. By default `nil`.
   func objection(to shape: [Int]) -> String?
 
   /// What it adds to the loss.
@@ -24,6 +27,7 @@ extension Regularizer {
 
 /// THE list of regularizers.
 public enum RegularizerRegistry {
+  /// Each class once.
   public static let builtIn: [any Regularizer.Type] = [
     L1.self, L2.self, L1L2.self, OrthogonalRegularizer.self,
   ]

@@ -54,6 +54,8 @@ public struct ByteSource: ~Copyable {
   }
 
   /// The next bytes; empty at the end.
+  ///
+  /// - Throws: ``KerasError/Code/inputOutput`` with the file where it cannot be read.
   public mutating func next() throws(KerasError) -> [UInt8] {
     guard let descriptor else { return memory.popLast() ?? [] }
     var failure: Int32 = 0

@@ -24,6 +24,7 @@ public struct DelimitedReader: ~Copyable {
   private var utf8 = UTF8Check()
   private var width: Int?
 
+  /// By default fields are separated by tabs, with pandas's quotes.
   public init(_ source: consuming ByteSource, options: DelimitedText.Options = .tabs) {
     self.source = source
     self.options = options

@@ -11,6 +11,7 @@ import KerasFormat
 public struct DelimitedText: Sendable, Equatable {
   /// What quotes mean, by the name on the command line; pandas's `quoting` 0 and 3.
   public enum Quoting: String, Sendable, CaseIterable {
+    /// Quotes around a field are no part of it, or they are data.
     case minimal, none
   }
 
@@ -18,10 +19,12 @@ public struct DelimitedText: Sendable, Equatable {
   public struct Options: Sendable, Equatable {
     /// One ASCII byte between fields; `nil` makes each line one field.
     public var separator: UInt8?
+    /// What quotes mean.
     public var quoting: Quoting
     /// Whether lines of nothing but spaces and tabs are left out.
     public var skipsBlankLines: Bool
 
+    /// By default tabs, pandas's quotes, and no blank lines.
     public init(
       separator: UInt8? = UInt8(ascii: "\t"), quoting: Quoting = .minimal,
       skipsBlankLines: Bool = true
@@ -31,7 +34,9 @@ public struct DelimitedText: Sendable, Equatable {
       self.skipsBlankLines = skipsBlankLines
     }
 
+    /// What `.tsv` files are.
     public static let tabs = Options()
+    /// What `.csv` files are.
     public static let commas = Options(separator: UInt8(ascii: ","))
     /// Every line one field, empty ones too, quotes without meaning.
     public static let lines = Options(separator: nil, quoting: .none, skipsBlankLines: false)
@@ -39,6 +44,7 @@ public struct DelimitedText: Sendable, Equatable {
 
   /// One record.
   public struct Record: Sendable, Equatable {
+    /// The fields as data, quotes around them taken off.
     public var fields: [String]
     /// The line on which it starts, from 1.
     public var line: Int

@@ -7,6 +7,7 @@ import KerasFormat
 public struct LabelledText: Sendable, Equatable {
   /// What labels must be, where another set has settled it.
   public enum LabelKind: Sendable, Equatable {
+    /// Whole numbers, such as classes.
     case integers
     /// Numbers of any kind, as values to come close to.
     case numbers
@@ -14,6 +15,7 @@ public struct LabelledText: Sendable, Equatable {
     case names([String])
   }
 
+  /// The texts in the order of files and rows.
   public private(set) var texts: [String] = []
   /// A whole number for each text: the label itself, or its place in ``labelNames``. Empty where
   /// labels are ``LabelKind/numbers`` that are not all whole.
@@ -53,6 +55,8 @@ public struct LabelledText: Sendable, Equatable {
   /// Reads `text<TAB>label` lines from memory.
   ///
   /// - Parameter name: what messages call them.
+  /// - Throws: ``KerasError/Code/invalidData`` with `name` and the line: no rows, a label that is
+  ///   missing, text that is not UTF-8, a field too many, an open quote.
   public init(tsv bytes: [UInt8], name: String) throws(KerasError) {
     let reader = try TextReader(ByteSource(bytes), format: .tsv, needsLabels: true)
     var found: [String] = []

@@ -1,5 +1,6 @@
 /// The side on which a sequence is padded or cut, by Keras's name.
 public enum PaddingSide: String, Sendable, CaseIterable {
+  /// The start, the end.
   case pre, post
 }
 

@@ -9,10 +9,13 @@ public struct TextPipeline: Sendable, Equatable {
   /// The version of the stored form that this package writes.
   public static let currentVersion = 1
 
+  /// From words to ids, fitted.
   public var tokenizer: Tokenizer
   /// The width T of every row.
   public var maxLength: Int
+  /// On which side short rows are filled with 0.
   public var padding: PaddingSide
+  /// On which side long rows lose words.
   public var truncating: PaddingSide
   /// The classes by label number, where the labels were names.
   public var labelNames: [String]?

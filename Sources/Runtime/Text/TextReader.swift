@@ -8,11 +8,14 @@ import KerasFormat
 public struct TextReader: ~Copyable {
   /// How files are read.
   public struct Options: Sendable, Equatable {
+    /// What quotes mean in `.tsv` and `.csv`.
     public var quoting: DelimitedText.Quoting
-    /// The column or key of the text and of the label, in `.csv` and `.jsonl`.
+    /// The column or key of the text, in `.csv` and `.jsonl`.
     public var textColumn: String
+    /// The column or key of the label, in the same.
     public var labelColumn: String
 
+    /// By default pandas's quotes, and the columns `text` and `label`.
     public init(
       quoting: DelimitedText.Quoting = .minimal, textColumn: String = "text",
       labelColumn: String = "label"
@@ -25,6 +28,7 @@ public struct TextReader: ~Copyable {
 
   /// One row.
   public struct Row: Sendable, Equatable {
+    /// The text, as it stands in the file.
     public var text: String
     /// As it stands in the file; `nil` where the row has none.
     public var label: String?
@@ -34,6 +38,7 @@ public struct TextReader: ~Copyable {
     public var swallowedLineEnds: Int
   }
 
+  /// How the file is read.
   public let format: TextFormat
   private let options: Options
   private var records: DelimitedReader
@@ -61,6 +66,9 @@ public struct TextReader: ~Copyable {
   }
 
   /// Reads from an opened source.
+  ///
+  /// - Throws: ``KerasError`` where the header cannot be read; ``KerasError/Code/invalidData`` for
+  ///   a `.csv` file without the column.
   public init(
     _ source: consuming ByteSource, format: TextFormat, options: Options = Options(),
     needsLabels: Bool = false
@@ -92,6 +100,11 @@ public struct TextReader: ~Copyable {
   public var file: String? { records.file }
 
   /// The next row, or `nil` at the end.
+  ///
+  /// - Throws: ``KerasError`` with file and line: ``KerasError/Code/invalidData`` for a row without
+  ///   its text, text that is not UTF-8, a field too many or an open quote,
+  ///   ``KerasError/Code/invalidJSON`` in a `.jsonl` file, ``KerasError/Code/inputOutput`` where
+  ///   the file cannot be read.
   public mutating func next() throws(KerasError) -> Row? {
     guard let record = try records.next() else { return nil }
     if format == .jsonl { return try row(ofObject: record) }

@@ -10,6 +10,7 @@ extension Tokenizer {
 
     /// Share of the words that become no token of their own.
     public var lostShare: Double { words == 0 ? 0 : Double(unknown + tooRare) / Double(words) }
+    /// Share of the words that were not in the texts it was fitted on.
     public var unknownShare: Double { words == 0 ? 0 : Double(unknown) / Double(words) }
   }
 

@@ -61,6 +61,9 @@ extension Tokenizer {
   }
 
   /// Reads the text of a tokenizer file.
+  ///
+  /// - Throws: ``KerasError/Code/invalidJSON`` with the byte or the key for text that is not
+  ///   Keras's `Tokenizer`.
   public init(parsing bytes: [UInt8]) throws(KerasError) {
     try self.init(json: JSON(parsing: bytes))
   }

@@ -32,6 +32,9 @@ extension Tokenizer {
   }
 
   /// ``textsToMatrix(_:mode:)`` of sequences; numbers of V and above are left out.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData`` where nothing was fitted that the mode needs, and
+  ///   for a negative number, with its sequence counted from 1 as the line.
   public func sequencesToMatrix(
     _ sequences: [[Int32]], mode: MatrixMode = .binary
   ) throws(KerasError) -> (values: [Double], shape: [Int]) {

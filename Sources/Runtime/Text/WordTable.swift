@@ -16,9 +16,12 @@ public struct WordTable: Sendable {
   /// Positions + 1 by hash; 0 is free. A power of two long, at most half full.
   private var slots: [Int32] = [Int32](repeating: 0, count: 16)
 
+  /// No words.
   public init() {}
 
+  /// How many words there are.
   public var count: Int { ends.count }
+  /// Whether there are no words.
   public var isEmpty: Bool { ends.isEmpty }
 
   /// The word at a position in order of insertion.

@@ -4,8 +4,10 @@ import KerasFormat
 /// that `glu` halves the last axis.
 public struct ActivationLayer: Layer {
   public static let className = "Activation"
+  /// The function.
   public let activation: Activation
 
+  /// Of any ``Activation``.
   public init(_ activation: Activation) { self.activation = activation }
 
   // MARK: Configuration

@@ -3,8 +3,10 @@ import KerasFormat
 /// x for x > 0, `alpha·(eˣ - 1)` below (Clevert et al. 2016).
 public struct ELU: ElementwiseLayer {
   public static let className = "ELU"
+  /// What the function comes to, with a minus sign, far below 0.
   public let alpha: Double
 
+  /// With Keras's default, 1.
   public init(alpha: Double = 1) { self.alpha = alpha }
 
   public init(from config: inout ConfigReader) throws(KerasError) {

@@ -3,8 +3,10 @@ import KerasFormat
 /// x for x ≥ 0, `negative_slope·x` below.
 public struct LeakyReLU: ElementwiseLayer {
   public static let className = "LeakyReLU"
+  /// The slope below 0.
   public let negativeSlope: Double
 
+  /// With Keras's default, 0.3.
   public init(negativeSlope: Double = 0.3) { self.negativeSlope = negativeSlope }
 
   public init(from config: inout ConfigReader) throws(KerasError) {

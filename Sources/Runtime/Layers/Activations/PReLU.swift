@@ -5,9 +5,11 @@ import KerasFormat
 public struct PReLU: LearnedActivation {
   public static let className = "PReLU"
   static let parameterNames = ["alpha"]
+  /// Axes that have one alpha together, counted from 1, or from behind.
   public let sharedAxes: [Int]
   let settings: [WeightSettings]
 
+  /// With Keras's default: an alpha for each place of a sample.
   public init(sharedAxes: [Int] = []) {
     self.init(sharedAxes: sharedAxes, settings: [WeightSettings(.zeros)])
   }

@@ -4,10 +4,14 @@ import KerasFormat
 /// `negative_slope·(x - threshold)` below; 0 at the threshold itself.
 public struct ReLU: ElementwiseLayer {
   public static let className = "ReLU"
+  /// The largest output; `nil` for none.
   public let maxValue: Double?
+  /// The slope below the threshold.
   public let negativeSlope: Double
+  /// Where the rectifier bends.
   public let threshold: Double
 
+  /// With Keras's defaults: the plain rectifier.
   public init(maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0) {
     self.maxValue = maxValue
     self.negativeSlope = negativeSlope

@@ -9,6 +9,7 @@ public struct Softmax: Layer {
   /// Axes with the batch as 0, or from behind.
   public let axis: [Int]
 
+  /// With Keras's default, the last axis.
   public init(axis: [Int] = [-1]) { self.axis = axis }
 
   // MARK: Configuration

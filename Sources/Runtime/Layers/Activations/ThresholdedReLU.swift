@@ -3,8 +3,10 @@ import KerasFormat
 /// x for x > theta, else 0. Keras 3 has it no more; there it is `ReLU(threshold=theta)`.
 public struct ThresholdedReLU: ElementwiseLayer {
   public static let className = "ThresholdedReLU"
+  /// Up to where numbers become 0.
   public let theta: Double
 
+  /// With Keras's default, 1.
   public init(theta: Double = 1) { self.theta = theta }
 
   public init(from config: inout ConfigReader) throws(KerasError) {

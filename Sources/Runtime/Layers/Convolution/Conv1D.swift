@@ -8,11 +8,15 @@ import KerasFormat
 /// `(filters,)`.
 public struct Conv1D: Layer {
   public static let className = "Conv1D"
+  /// The features of the output.
   public let filters: Int
+  /// Parts that channels and filters are cut into; 1 leaves them whole.
   public let groups: Int
   let settings: ConvolutionSettings
   let kernel: WeightSettings
 
+  /// With Keras's defaults: every window, no padding, a bias, kernels that start as Glorot's
+  /// uniform. `filters` is a multiple of `groups`.
   public init(
     filters: Int, kernelSize: Int, strides: Int = 1, padding: SequencePadding = .valid,
     dilationRate: Int = 1, groups: Int = 1, activation: Activation = .linear, useBias: Bool = true

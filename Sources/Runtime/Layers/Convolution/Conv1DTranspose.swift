@@ -7,12 +7,15 @@ import KerasFormat
 /// `(k, filters, C)`, bias `(filters,)`.
 public struct Conv1DTranspose: Layer {
   public static let className = "Conv1DTranspose"
+  /// The features of the output.
   public let filters: Int
   /// Steps added behind; `nil` lets strides and padding decide.
   public let outputPadding: Int?
   let settings: ConvolutionSettings
   let kernel: WeightSettings
 
+  /// With Keras's defaults: steps one apart, no padding, a bias, kernels that start as Glorot's
+  /// uniform.
   public init(
     filters: Int, kernelSize: Int, strides: Int = 1, padding: SequencePadding = .valid,
     dilationRate: Int = 1, activation: Activation = .linear, useBias: Bool = true

@@ -5,10 +5,12 @@ import KerasFormat
 /// Weights: kernel `(k, C, M)` with M = `depthMultiplier`, bias `(C·M,)`.
 public struct DepthwiseConv1D: Layer {
   public static let className = "DepthwiseConv1D"
+  /// M, the features made of each channel.
   public let depthMultiplier: Int
   let settings: ConvolutionSettings
   let kernel: WeightSettings
 
+  /// With Keras's defaults: every window, no padding, one feature of each channel, a bias.
   public init(
     kernelSize: Int, strides: Int = 1, padding: SequencePadding = .valid, dilationRate: Int = 1,
     depthMultiplier: Int = 1, activation: Activation = .linear, useBias: Bool = true

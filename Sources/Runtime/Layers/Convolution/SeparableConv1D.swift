@@ -7,12 +7,16 @@ import KerasFormat
 /// `(1, C·M, filters)`, bias `(filters,)`.
 public struct SeparableConv1D: Layer {
   public static let className = "SeparableConv1D"
+  /// The features of the output.
   public let filters: Int
+  /// M, the features made of each channel in between.
   public let depthMultiplier: Int
   let settings: ConvolutionSettings
   let depthwiseKernel: WeightSettings
   let pointwiseKernel: WeightSettings
 
+  /// With Keras's defaults: every window, no padding, one feature of each channel in between, a
+  /// bias.
   public init(
     filters: Int, kernelSize: Int, strides: Int = 1, padding: SequencePadding = .valid,
     dilationRate: Int = 1, depthMultiplier: Int = 1, activation: Activation = .linear,

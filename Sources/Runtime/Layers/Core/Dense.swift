@@ -7,11 +7,14 @@ public struct Dense: Layer {
   public static let className = "Dense"
   /// U
   public let units: Int
+  /// f
   public let activation: Activation
+  /// Whether b is there.
   public let useBias: Bool
   let kernel: WeightSettings
   let bias: WeightSettings
 
+  /// With Keras's defaults: linear, with a bias that starts at 0, the kernel as Glorot's uniform.
   public init(
     units: Int, activation: Activation = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros

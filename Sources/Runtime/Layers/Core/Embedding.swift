@@ -11,12 +11,14 @@ public struct Embedding: Layer {
   public let inputDim: Int
   /// D, the length of a vector.
   public let outputDim: Int
+  /// Whether steps with id 0 are masked.
   public let maskZero: Bool
   let embeddings: WeightSettings
   /// Keras 1's `dropout`: the share of the words that training drops, wherever they stand in the
   /// batch.
   private let droppedWords: Double
 
+  /// With Keras's defaults: no mask, vectors that start uniform on ±0.05.
   public init(
     inputDim: Int, outputDim: Int, maskZero: Bool = false,
     embeddingsInitializer: Initializer = .randomUniform

@@ -7,6 +7,7 @@ public struct Identity: Layer {
   /// From Keras 3 on it hands a mask on.
   private var keepsMask = true
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 

@@ -7,12 +7,14 @@ import KerasFormat
 public struct InputLayer: Layer {
   public static let className = "InputLayer"
   public static let inputCounts = 0...0
+  /// What comes after the batch axis.
   public let shape: Shape
   /// The type that Keras declares for the input; any numeric type is taken.
   public let dtype: String
   /// The rows of a batch where the model fixes them.
   let batchExtent: Int?
 
+  /// With Keras's default, float32, and any number of rows.
   public init(shape: Shape, dtype: String = "float32") {
     self.shape = shape
     self.dtype = dtype

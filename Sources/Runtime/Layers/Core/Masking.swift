@@ -4,8 +4,10 @@ import KerasFormat
 /// `(B, T, F) → (B, T, F)` with a mask `(B, T)`; likewise with more axes before the features, or none.
 public struct Masking: Layer {
   public static let className = "Masking"
+  /// What all features of a step must equal for it to be masked.
   public let maskValue: Double
 
+  /// With Keras's default, 0.
   public init(maskValue: Double = 0) { self.maskValue = maskValue }
 
   // MARK: Configuration

@@ -3,11 +3,14 @@ import KerasFormat
 /// `scale·x + offset`: any shape, unchanged. Both may be one number, or one for each feature.
 public struct Rescaling: Layer {
   public static let className = "Rescaling"
+  /// One number, or one for each feature.
   public let scale: [Double]
+  /// One number, or one for each feature.
   public let offset: [Double]
   /// From Keras 3 on it hands a mask on.
   private var keepsMask = true
 
+  /// The same numbers for all features.
   public init(scale: Double, offset: Double = 0) {
     self.scale = [scale]
     self.offset = [offset]

@@ -8,6 +8,7 @@ public struct CosineDot: Layer {
   public static let inputCounts = 2...2
   private let dot: Dot
 
+  /// - Parameter axes: one for both inputs or one for each, with the batch as 0 or from behind.
   public init(axes: [Int]) { dot = Dot(axes: axes) }
 
   // MARK: Configuration

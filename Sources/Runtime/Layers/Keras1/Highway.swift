@@ -6,7 +6,9 @@ import KerasFormat
 /// Weights: kernel `(F, F)`, carry kernel `(F, F)`, bias `(F,)`, carry bias `(F,)`.
 public struct Highway: Layer {
   public static let className = "Highway"
+  /// f
   public let activation: Activation
+  /// Whether b and b' are there.
   public let useBias: Bool
   private let kernel: WeightSettings
   private let bias: WeightSettings

@@ -4,9 +4,11 @@ import KerasFormat
 /// `(B, F) → (B, U)`. Weights: kernel `(K, F, U)`, bias `(K, U)`.
 public struct MaxoutDense: Layer {
   public static let className = "MaxoutDense"
+  /// U
   public let units: Int
   /// K
   public let features: Int
+  /// Whether the b are there.
   public let useBias: Bool
   private let kernel: WeightSettings
   private let bias: WeightSettings

@@ -11,6 +11,7 @@ public struct Concatenate: Layer {
   public let axis: Int
   private var generation = Generation.keras3
 
+  /// With Keras's default, the last axis.
   public init(axis: Int = -1) { self.axis = axis }
 
   // MARK: Configuration

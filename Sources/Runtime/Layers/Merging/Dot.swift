@@ -9,8 +9,10 @@ public struct Dot: Layer {
   public static let inputCounts = 2...2
   /// One axis for both or one for each, with the batch as 0 or from behind.
   public let axes: [Int]
+  /// Whether both are brought to length 1 first.
   public let normalize: Bool
 
+  /// With Keras's default: lengths as they are.
   public init(axes: [Int], normalize: Bool = false) {
     self.axes = axes
     self.normalize = normalize

@@ -6,6 +6,7 @@ public struct Multiply: MergeLayer {
   public static let inputCounts = 1...Int.max
   var generation = Generation.keras3
 
+  /// It has no settings.
   public init() {}
 
   static func merged<S: Scalar>(_ values: UnsafeBufferPointer<S>) -> S {

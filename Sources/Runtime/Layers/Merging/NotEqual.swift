@@ -4,8 +4,10 @@ import KerasFormat
 /// operation that is no layer and is understood, because masks are made of it.
 public struct NotEqual: Layer {
   public static let className = "NotEqual"
+  /// The number that each is compared with.
   public let value: Double
 
+  /// Compares with one number.
   public init(_ value: Double) { self.value = value }
 
   public init(from config: inout ConfigReader) throws(KerasError) {

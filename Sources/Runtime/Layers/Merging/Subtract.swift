@@ -6,6 +6,7 @@ public struct Subtract: MergeLayer {
   public static let inputCounts = 2...2
   var generation = Generation.keras3
 
+  /// It has no settings.
   public init() {}
 
   static func merged<S: Scalar>(_ values: UnsafeBufferPointer<S>) -> S {

@@ -10,10 +10,15 @@ import KerasFormat
 /// steps and run a frozen layer as outside training.
 public struct BatchNormalization: Layer {
   public static let className = "BatchNormalization"
+  /// The axis of the channels, with the batch as 0, or from behind.
   public let axis: Int
+  /// The share of the moving averages that each batch keeps.
   public let momentum: Double
+  /// ε
   public let epsilon: Double
+  /// Whether β is there.
   public let center: Bool
+  /// Whether γ is there.
   public let scale: Bool
   let isTrainable: Bool
   /// Keras 1's: 0 as described, 1 each vector by itself, 2 by the batch's statistics at all times.
@@ -23,6 +28,7 @@ public struct BatchNormalization: Layer {
   private let movingMean: WeightSettings
   private let movingVariance: WeightSettings
 
+  /// With Keras's defaults: channels last, a momentum of 0.99, ε = 0.001, γ and β.
   public init(
     axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true,
     scale: Bool = true

@@ -6,13 +6,18 @@ public struct GroupNormalization: Layer {
   public static let className = "GroupNormalization"
   /// Parts that the channels are cut into; -1 makes each channel one.
   public let groups: Int
+  /// The axis of the channels, with the batch as 0, or from behind.
   public let axis: Int
+  /// What is added to the variance.
   public let epsilon: Double
+  /// Whether beta is there.
   public let center: Bool
+  /// Whether gamma is there.
   public let scale: Bool
   private let gamma: WeightSettings
   private let beta: WeightSettings
 
+  /// With Keras's defaults: 32 groups, channels last, an epsilon of 0.001, gamma and beta.
   public init(
     groups: Int = 32, axis: Int = -1, epsilon: Double = 1e-3, center: Bool = true,
     scale: Bool = true

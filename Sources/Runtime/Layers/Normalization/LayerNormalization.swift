@@ -10,13 +10,18 @@ public struct LayerNormalization: Layer {
   public static let className = "LayerNormalization"
   /// Axes with the batch as 0, or from behind.
   public let axis: [Int]
+  /// ε
   public let epsilon: Double
+  /// Whether β is there.
   public let center: Bool
+  /// Whether γ is there.
   public let scale: Bool
+  /// Whether each sample is divided by its root mean square alone.
   public let rmsScaling: Bool
   private let gamma: WeightSettings
   private let beta: WeightSettings
 
+  /// With Keras's defaults: the last axis, ε = 0.001, γ and β.
   public init(
     axis: [Int] = [-1], epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
     rmsScaling: Bool = false

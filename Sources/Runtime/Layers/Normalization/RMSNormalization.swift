@@ -6,9 +6,11 @@ public struct RMSNormalization: Layer {
   public static let className = "RMSNormalization"
   /// Axes with the batch as 0, or from behind.
   public let axis: [Int]
+  /// ε
   public let epsilon: Double
   private let scale = WeightSettings(.ones)
 
+  /// By default the last axis, and ε = 1e-6.
   public init(axis: [Int] = [-1], epsilon: Double = 1e-6) {
     self.axis = axis
     self.epsilon = epsilon

@@ -6,6 +6,7 @@ public struct UnitNormalization: Layer {
   /// Axes with the batch as 0, or from behind.
   public let axis: [Int]
 
+  /// With Keras's default, the last axis.
   public init(axis: [Int] = [-1]) { self.axis = axis }
 
   // MARK: Configuration

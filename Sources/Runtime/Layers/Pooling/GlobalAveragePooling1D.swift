@@ -6,10 +6,12 @@ import KerasFormat
 /// does.
 public struct GlobalAveragePooling1D: GlobalPooling1D {
   public static let className = "GlobalAveragePooling1D"
+  /// Whether the axis of time stays, with the extent 1.
   public let keepDims: Bool
 
   let layout: SequenceLayout
 
+  /// With Keras's default: the axis of time goes.
   public init(keepDims: Bool = false) {
     self.init(keepDims: keepDims, layout: SequenceLayout())
   }

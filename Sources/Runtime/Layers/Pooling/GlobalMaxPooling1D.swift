@@ -6,10 +6,12 @@ import KerasFormat
 /// divided equally among them, as TensorFlow does: the same token twice in a review always ties.
 public struct GlobalMaxPooling1D: GlobalPooling1D, WordLayer {
   public static let className = "GlobalMaxPooling1D"
+  /// Whether the axis of time stays, with the extent 1.
   public let keepDims: Bool
 
   let layout: SequenceLayout
 
+  /// With Keras's default: the axis of time goes.
   public init(keepDims: Bool = false) {
     self.init(keepDims: keepDims, layout: SequenceLayout())
   }

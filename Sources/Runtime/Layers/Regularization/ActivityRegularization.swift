@@ -4,9 +4,12 @@ import KerasFormat
 /// unchanged. The penalty is computed with those of other layers, by ``ActivityPenalties``.
 public struct ActivityRegularization: Layer {
   public static let className = "ActivityRegularization"
+  /// What the sum of magnitudes is multiplied by.
   public let l1: Double
+  /// What the sum of squares is multiplied by.
   public let l2: Double
 
+  /// With Keras's defaults: no penalty.
   public init(l1: Double = 0, l2: Double = 0) {
     self.l1 = l1
     self.l2 = l2

@@ -5,9 +5,11 @@ import KerasFormat
 /// otherwise. Any shape, unchanged.
 public struct AlphaDropout: RandomLayer {
   public static let className = "AlphaDropout"
+  /// The share that is dropped, 0…1.
   public let rate: Double
   /// Broadcast extents, batch first; `nil` entries mean the input's own extent.
   public let noiseShape: [Int?]?
+  /// The seed of its own random numbers; `nil` takes them from the run's.
   public let seed: Int?
 
   /// - Parameter seed: the layer's own; `nil` takes one from the run's.

@@ -4,7 +4,9 @@ import KerasFormat
 /// et al. 2014); the identity otherwise. Any shape, unchanged.
 public struct GaussianDropout: RandomLayer {
   public static let className = "GaussianDropout"
+  /// The rate of the dropout that has as much noise, 0…1.
   public let rate: Double
+  /// The seed of its own random numbers; `nil` takes them from the run's.
   public let seed: Int?
 
   /// - Parameter seed: the layer's own; `nil` takes one from the run's.

@@ -3,7 +3,9 @@ import KerasFormat
 /// Adds normal noise of mean 0 while training; the identity otherwise. Any shape, unchanged.
 public struct GaussianNoise: RandomLayer {
   public static let className = "GaussianNoise"
+  /// The noise's standard deviation.
   public let stddev: Double
+  /// The seed of its own random numbers; `nil` takes them from the run's.
   public let seed: Int?
 
   /// - Parameter seed: the layer's own; `nil` takes one from the run's.

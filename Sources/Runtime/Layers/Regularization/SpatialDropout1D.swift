@@ -3,7 +3,9 @@ import KerasFormat
 /// Dropout of whole features: one draw for all steps, `(B, T, F)` unchanged.
 public struct SpatialDropout1D: RandomLayer {
   public static let className = "SpatialDropout1D"
+  /// The share that is dropped, 0…1.
   public let rate: Double
+  /// The seed of its own random numbers; `nil` takes them from the run's.
   public let seed: Int?
 
   /// - Parameter seed: the layer's own; `nil` takes one from the run's.

@@ -3,9 +3,12 @@ import KerasFormat
 /// Without the first and last steps: `(B, T, F) → (B, T - left - right, F)`.
 public struct Cropping1D: GatheringLayer {
   public static let className = "Cropping1D"
+  /// Steps taken off in front.
   public let left: Int
+  /// Steps taken off behind.
   public let right: Int
 
+  /// With Keras's default, one step at either end.
   public init(left: Int = 1, right: Int = 1) {
     self.left = left
     self.right = right

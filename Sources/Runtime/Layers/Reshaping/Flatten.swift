@@ -7,6 +7,7 @@ public struct Flatten: Layer {
 
   let isChannelsFirst: Bool
 
+  /// With Keras's default, `channels_last`.
   public init() { isChannelsFirst = false }
 
   // MARK: Configuration
@@ -20,6 +21,8 @@ public struct Flatten: Layer {
   }
 
   /// Keras 1 and 2.2 flatten nothing that is flat already.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` there for an input that is flat.
   public func built(at site: BuildSite) throws(KerasError) -> Flatten {
     guard site.generation <= .keras2, site.inputs[0].rank < 2 else { return self }
     throw KerasError(

@@ -3,8 +3,10 @@ import KerasFormat
 /// The same vector `n` times: `(B, F) → (B, n, F)`.
 public struct RepeatVector: GatheringLayer {
   public static let className = "RepeatVector"
+  /// The steps of the output, 1 or more.
   public let n: Int
 
+  /// - Parameter n: the steps of the output, 1 or more.
   public init(_ n: Int) { self.n = n }
 
   // MARK: Configuration

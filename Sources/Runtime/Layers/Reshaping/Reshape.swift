@@ -6,6 +6,7 @@ public struct Reshape: Layer {
   /// Without the batch; one extent may be -1 and follows from the others.
   public let targetShape: [Int]
 
+  /// - Parameter targetShape: without the batch; one extent may be -1.
   public init(targetShape: [Int]) { self.targetShape = targetShape }
 
   // MARK: Configuration

@@ -3,8 +3,10 @@ import KerasFormat
 /// Every step `size` times: `(B, T, F) → (B, size·T, F)`.
 public struct UpSampling1D: GatheringLayer {
   public static let className = "UpSampling1D"
+  /// How often each step comes, 1 or more.
   public let size: Int
 
+  /// With Keras's default, twice.
   public init(size: Int = 2) { self.size = size }
 
   // MARK: Configuration

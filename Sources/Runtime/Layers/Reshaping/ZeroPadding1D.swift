@@ -3,9 +3,12 @@ import KerasFormat
 /// Zeros before the first and after the last step: `(B, T, F) → (B, left + T + right, F)`.
 public struct ZeroPadding1D: GatheringLayer {
   public static let className = "ZeroPadding1D"
+  /// Steps put in front.
   public let left: Int
+  /// Steps put behind.
   public let right: Int
 
+  /// With Keras's default, one step at either end.
   public init(left: Int = 1, right: Int = 1) {
     self.left = left
     self.right = right

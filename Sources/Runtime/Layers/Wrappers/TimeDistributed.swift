@@ -13,6 +13,7 @@ public struct TimeDistributed: Layer {
   /// Whether a mask that the inner layer makes is dropped, as Keras 3 drops it.
   private let dropsInnerMask: Bool
 
+  /// - Parameter layer: what is done to every step.
   public init(_ layer: any Layer) {
     self.layer = layer
     dropsInnerMask = false

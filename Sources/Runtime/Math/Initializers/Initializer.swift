@@ -14,26 +14,38 @@ import KerasFormat
 public struct Initializer: Sendable, Equatable {
   /// What is drawn, with every parameter.
   public enum Kind: Sendable, Equatable {
+    /// The same number everywhere.
     case constant(Double)
+    /// A matrix with `gain` on its diagonal and 0 elsewhere.
     case identity(gain: Double)
+    /// Uniform from `low` to `high`.
     case uniform(low: Double, high: Double)
+    /// Normal.
     case normal(mean: Double, stddev: Double)
+    /// Normal, drawn again beyond two standard deviations.
     case truncatedNormal(mean: Double, stddev: Double)
+    /// By the weight's shape.
     case variance(VarianceScaling)
+    /// A random matrix with orthonormal rows or columns, times `gain` (Saxe et al. 2013).
     case orthogonal(gain: Double)
   }
 
+  /// What is drawn.
   public let kind: Kind
   /// The initializer's own seed; `nil` draws one from the run's.
   public let seed: Int?
   /// As Keras 3 serializes it: `{"class_name", "config"}`.
   public let json: JSON
 
+  /// Keras's default for biases.
   public static let zeros = Initializer(.constant(0), "Zeros")
+  /// Keras's default for scales.
   public static let ones = Initializer(.constant(1), "Ones")
+  /// Keras's default for kernels: uniform on ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010).
   public static let glorotUniform = Initializer(
     .variance(VarianceScaling(scale: 1, mode: .fanAverage, distribution: .uniform)),
     "GlorotUniform", ["seed": .null])
+  /// Keras's default for recurrent kernels, with a gain of 1.
   public static let orthogonal = Initializer(
     .orthogonal(gain: 1), "Orthogonal", ["gain": 1.0, "seed": .null])
   /// Keras's default for embeddings: uniform on ±0.05.
@@ -48,6 +60,10 @@ public struct Initializer: Sendable, Equatable {
   }
 
   /// From its serialized form: an object with `class_name` and `config`, or a bare name.
+  ///
+  /// - Throws: ``KerasError/Code/unknownName`` with a suggestion where Keras has no initializer of
+  ///   that name, ``KerasError/Code/unsupportedConfiguration`` for a setting that it does not have
+  ///   or cannot take.
   public init(json: JSON) throws(KerasError) {
     let name: String
     var config: ConfigReader
@@ -129,6 +145,8 @@ public struct Initializer: Sendable, Equatable {
   }
 
   /// Refuses shapes that Keras refuses.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` with what the initializer needs.
   public func check(_ shape: [Int]) throws(KerasError) {
     switch kind {
     case .identity where shape.count != 2:

@@ -4,23 +4,34 @@ import KerasFormat
 /// the outputs (`fan_out`) or their mean (`fan_avg`). Glorot's, He's and LeCun's initializers are
 /// this with a scale of 1 or 2.
 public struct VarianceScaling: Sendable, Equatable {
+  /// What n is, by Keras's name.
   public enum Mode: String, Sendable {
+    /// The numbers that come in.
     case fanIn = "fan_in"
+    /// The numbers that go out.
     case fanOut = "fan_out"
+    /// The mean of both.
     case fanAverage = "fan_avg"
   }
 
+  /// How numbers spread, by Keras's name.
   public enum Distribution: String, Sendable {
+    /// Uniform on ±√(3 · variance).
     case uniform
+    /// Normal, drawn again beyond two standard deviations, with the variance of what is left.
     case truncatedNormal = "truncated_normal"
+    /// Normal.
     case untruncatedNormal = "untruncated_normal"
   }
 
   /// How many numbers come in and go out; Keras 1 and 2.2 take square roots for some shapes.
   public struct Fans: Sendable, Equatable {
+    /// Numbers that come in.
     public var inputs: Double
+    /// Numbers that go out.
     public var outputs: Double
 
+    /// As many in, as many out.
     public init(_ inputs: Double, _ outputs: Double) {
       self.inputs = inputs
       self.outputs = outputs
@@ -29,17 +40,24 @@ public struct VarianceScaling: Sendable, Equatable {
     init(_ inputs: Int, _ outputs: Int) { self.init(Double(inputs), Double(outputs)) }
   }
 
+  /// The variance times n.
   public let scale: Double
+  /// What n is.
   public let mode: Mode
+  /// How the numbers spread.
   public let distribution: Distribution
   /// Keras 3's axes that count as inputs and outputs, where they are not those of the shape.
   public let axes: Axes?
 
+  /// Axes of a weight, from 0, or from behind.
   public struct Axes: Sendable, Equatable {
+    /// Those whose extents make the inputs.
     public let inputs: [Int]
+    /// Those whose extents make the outputs.
     public let outputs: [Int]
   }
 
+  /// By default with the axes that a weight of its shape has.
   public init(scale: Double, mode: Mode, distribution: Distribution, axes: Axes? = nil) {
     self.scale = scale
     self.mode = mode

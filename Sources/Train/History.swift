@@ -11,6 +11,7 @@ public struct History: Sendable, Equatable {
   /// Whether training ended before its last epoch because it was asked to.
   public internal(set) var wasStopped = false
 
+  /// No epoch yet.
   public init() {}
 
   /// The numbers of one series; empty when there is none of this name.

@@ -10,8 +10,10 @@ public struct Logs: Sendable, Equatable {
     var value: Double
   }
 
+  /// Nothing measured.
   public init() {}
 
+  /// In the order given; of equal names the last one's value counts.
   public init(_ values: some Sequence<(name: String, value: Double)>) {
     for (name, value) in values { self[name] = value }
   }
@@ -30,7 +32,9 @@ public struct Logs: Sendable, Equatable {
     }
   }
 
+  /// The names in Keras's order.
   public var names: [String] { entries.map(\.name) }
+  /// Whether nothing was measured.
   public var isEmpty: Bool { entries.isEmpty }
   /// Name and value of each, in order.
   public var pairs: [(name: String, value: Double)] { entries.map { ($0.name, $0.value) } }

@@ -3,8 +3,11 @@ import KerasRuntime
 
 /// How a call of ``Model/fit(_:settings:callbacks:)`` goes about it; Keras's names and defaults.
 public struct FitSettings: Sendable {
+  /// Rows that make an update, 1 or more.
   public var batchSize = 32
+  /// How many epochs there are to be, those before ``initialEpoch`` included.
   public var epochs = 1
+  /// The epoch to begin with, counted from 0.
   public var initialEpoch = 0
   /// The last fraction of the rows, held back for validation before any shuffling.
   public var validationSplit = 0.0
@@ -27,6 +30,7 @@ public struct FitSettings: Sendable {
   /// Where their warnings go.
   public var warn: @Sendable (String) -> Void = { print("warning: \($0)") }
 
+  /// Keras's defaults: one epoch in batches of 32, rows shuffled, nothing validated.
   public init() {}
 }
 
@@ -39,6 +43,9 @@ extension Model {
   ///   - classWeight: what a row counts for by its class.
   ///   - sampleWeight: what each row counts for, `(N,)`, or each of its steps, `(N, T)`.
   /// - Returns: loss and metrics of every epoch.
+  /// - Throws: ``KerasError/Code/shapeMismatch`` and ``KerasError/Code/invalidData`` for arrays
+  ///   that do not fit each other or the model, ``KerasError/Code/invalidArgument`` for a model
+  ///   that is not compiled and a setting that cannot be, and what a callback throws.
   @discardableResult
   public mutating func fit(
     _ x: [NumericArray], _ y: NumericArray, batchSize: Int = 32, epochs: Int = 1,
@@ -54,6 +61,8 @@ extension Model {
   }
 
   /// The same for a model with several outputs: targets, and sample weights, one array each.
+  ///
+  /// - Throws: ``KerasError`` as for one output.
   @discardableResult
   public mutating func fit(
     _ x: [NumericArray], _ y: [NumericArray], batchSize: Int = 32, epochs: Int = 1,
@@ -76,6 +85,9 @@ extension Model {
   ///     `keras.utils.set_random_seed(seed)` (Keras 1 and 2.2: `numpy.random.seed(seed)`), makes this
   ///     model and calls `fit` once; the same seed gives the same bits.
   /// - Returns: loss and metrics of every epoch.
+  /// - Throws: ``KerasError/Code/invalidArgument`` where the model is not compiled or a setting
+  ///   cannot be, ``KerasError/Code/shapeMismatch`` and ``KerasError/Code/invalidData`` where the
+  ///   data does not fit the model, and what a callback throws.
   @discardableResult
   public mutating func fit(
     _ data: Dataset, batchSize: Int = 32, epochs: Int = 1, validationSplit: Double = 0,
@@ -100,6 +112,10 @@ extension Model {
   ///
   /// - Parameter checkpoint: where an earlier run of the same model, data and settings stopped;
   ///   this one goes on as if it had not. Its history holds the epochs before, too.
+  /// - Throws: ``KerasError/Code/invalidArgument`` where the model is not compiled, a setting
+  ///   cannot be, or the checkpoint is of another run; ``KerasError/Code/shapeMismatch`` and
+  ///   ``KerasError/Code/invalidData`` where the data does not fit the model; and what a callback
+  ///   throws.
   @discardableResult
   public mutating func fit(
     _ data: Dataset, settings: FitSettings, callbacks: [any Callback] = [],
@@ -123,6 +139,9 @@ extension Model {
   /// - Parameters:
   ///   - crew: the threads that share each batch; the same bits come out for any number.
   ///   - callbacks: whose `onTest…` are called.
+  /// - Throws: ``KerasError/Code/invalidArgument`` where the model is not compiled,
+  ///   ``KerasError/Code/shapeMismatch`` and ``KerasError/Code/invalidData`` where the data does
+  ///   not fit it, and what a callback throws.
   public func evaluate(
     _ data: Dataset, batchSize: Int = 32, crew: Crew = .all, callbacks: [any Callback] = []
   ) throws(KerasError) -> [(name: String, value: Double)] {

@@ -13,10 +13,12 @@ import KerasRuntime
 public struct Model: Sendable {
   /// The layers with the weights they have now.
   public var network: Network
+  /// What it is compiled with; `nil` for a model that is not.
   public internal(set) var compilation: Compilation?
 
   /// What `compile` sets, and what an optimizer has gathered since.
   public struct Compilation: Sendable {
+    /// With its settings, which may be changed between two runs.
     public var optimizer: any Optimizer
     /// As given: `"mse"`, a list or a dictionary of losses.
     public let loss: JSON
@@ -36,11 +38,13 @@ public struct Model: Sendable {
     public internal(set) var state = OptimizerState()
   }
 
+  /// A model that is not compiled.
   public init(_ network: Network) { self.network = network }
 
   /// A sequential model with fresh weights.
   ///
   /// - Parameter seed: what `keras.utils.set_random_seed` would be given.
+  /// - Throws: ``KerasError`` naming the layer whose setting, input or weight cannot be.
   public init(
     _ layers: [any Layer], name: String = "sequential", seed: UInt64,
     generation: Generation = .keras3
@@ -62,6 +66,9 @@ public struct Model: Sendable {
   }
 
   /// A model from a file, compiled as it was saved, with its optimizer's state.
+  ///
+  /// - Throws: ``KerasError`` with the file and the place in it; compile settings or an optimizer
+  ///   that cannot be read are an error too.
   public init(contentsOf path: String, weights: String? = nil) throws(KerasError) {
     let record = try ModelFile.read(path, weights: weights)
     do {
@@ -108,6 +115,9 @@ public struct Model: Sendable {
   /// Sets optimizer, loss and metrics, one loss for all outputs.
   ///
   ///     try model.compile(optimizer: RMSprop(), loss: BinaryCrossentropy(labelSmoothing: 0.1))
+  ///
+  /// - Throws: ``KerasError`` for a loss, a metric, an optimizer or a setting of one that the
+  ///   generation does not have.
   public mutating func compile(
     optimizer: any Optimizer = RMSprop(), loss: any Loss, metrics: JSON = .null,
     weightedMetrics: JSON = .null, generation: Generation? = nil, backend: Backend? = nil,
@@ -124,6 +134,9 @@ public struct Model: Sendable {
   }
 
   /// The same with metrics by name.
+  ///
+  /// - Throws: ``KerasError`` for a loss, a metric, an optimizer or a setting of one that the
+  ///   generation does not have.
   public mutating func compile(
     optimizer: any Optimizer = RMSprop(), loss: any Loss, metrics: [String],
     generation: Generation? = nil, backend: Backend? = nil, keepingState: Bool = false
@@ -164,6 +177,9 @@ public struct Model: Sendable {
   }
 
   /// Outputs for raw arrays; see ``Network/predict(_:batchSize:)``.
+  ///
+  /// - Throws: ``KerasError`` where an array does not fit the model, naming row and step, and
+  ///   ``KerasError/Code/invalidArgument`` for a batch of none.
   public func predict(
     _ inputs: [NumericArray], batchSize: Int = 32
   ) throws(KerasError) -> [NumericArray] {
@@ -171,6 +187,8 @@ public struct Model: Sendable {
   }
 
   /// The first output for each text; see ``Network/predict(_:batchSize:)``.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData`` where the model cannot read texts.
   public func predict(_ texts: [String]) throws(KerasError) -> [Float] {
     try network.predict(texts)
   }
@@ -185,6 +203,10 @@ public struct Model: Sendable {
   /// Writes the model; the name's ending chooses the container.
   ///
   /// - Returns: what had to be renamed, added or left out.
+  /// - Throws: ``KerasError`` with the file: ``KerasError/Code/invalidArgument`` for a name that
+  ///   tells no format, ``KerasError/Code/unsupportedConfiguration`` for what the format or the
+  ///   generation cannot say, ``KerasError/Code/fileNotFound`` or ``KerasError/Code/inputOutput``
+  ///   where it cannot be written.
   @discardableResult
   public func save(
     _ path: String, options: ModelFile.WriteOptions = ModelFile.WriteOptions()
@@ -208,6 +230,11 @@ public struct Model: Sendable {
       network: network, generation: compilation.generation)
   }
 
+  /// The losses of the outputs, with what becomes of them.
+  ///
+  /// - Throws: ``KerasError/Code/invalidArgument`` for a model that is not compiled,
+  ///   ``KerasError/Code/unsupportedConfiguration`` for a regularizer or a loss that cannot be
+  ///   where it stands.
   package func objective() throws(KerasError) -> Objective {
     let compilation = try compiled()
     return try Objective(

@@ -60,6 +60,8 @@ package struct Objective: Sendable {
   /// - Parameters:
   ///   - targets: one for each output that has a loss.
   ///   - weights: sample weights likewise: a number for each row or for each vector.
+  /// - Throws: ``KerasError`` for data that a layer or a loss cannot take; see
+  ///   ``Network/forward(_:parameters:trace:pass:)``.
   @specialized(where S == Float)
   package func evaluate<S: Scalar>(
     _ inputs: [Tensor<S>], targets: [Tensor<S>], weights: [Tensor<S>?], parameters: Parameters<S>,
@@ -208,6 +210,8 @@ extension LossBatch {
 
 extension Objective {
   /// ``evaluate(_:targets:weights:parameters:trace:pass:)`` on some rows of a data set.
+  ///
+  /// - Throws: ``KerasError`` likewise.
   package func evaluate(
     _ data: Dataset, rows: ArraySlice<Int>, parameters: Parameters<Float>,
     trace: inout NetworkTrace<Float>, pass: inout Pass

@@ -213,6 +213,8 @@ struct Trainer {
 extension Network {
   /// Refuses rows that make no whole batches for a stateful model, as Keras does: its layers carry
   /// states from row to row of batches.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData``.
   package func checkBatches(of rows: Int, batchSize: Int) throws(KerasError) {
     guard isStateful, batchSize > 0, rows % batchSize != 0 else { return }
     throw KerasError(

@@ -13,13 +13,17 @@ public final class BackupAndRestore: ConfigurableCallback {
   public static let className = "BackupAndRestore"
   public static let firstOption: String? = "backup_dir"
 
+  /// The folder that the backup is kept in; it is made where there is none.
   public let backupDir: String
+  /// When a backup is written, besides at an interruption.
   public let saveFrequency: SaveFrequency
   /// Whether the backup before is kept too, and taken where the last one cannot be read.
   public let doubleCheckpoint: Bool
+  /// Whether the backup is deleted when training is done.
   public let deleteCheckpoint: Bool
   private var counter = BatchCounter()
 
+  /// With Keras's defaults: a backup after every epoch, one alone, deleted at the end.
   public init(
     backupDir: String, saveFreq: SaveFrequency = .epoch, doubleCheckpoint: Bool = false,
     deleteCheckpoint: Bool = true

@@ -12,13 +12,17 @@ public final class CSVLogger: ConfigurableCallback {
   public static let className = "CSVLogger"
   public static let firstOption: String? = "filename"
 
+  /// The file that is written.
   public let path: String
+  /// What stands between two columns, one character.
   public let separator: String
+  /// Whether the lines go to the end of the file that is there, which else is replaced.
   public let append: Bool
   private var keys: [String]?
   private var writesHeader = true
   private var file: AppendedFile?
 
+  /// With Keras's defaults: columns apart by commas, a new file.
   public init(_ path: String, separator: String = ",", append: Bool = false) {
     self.path = path
     self.separator = separator

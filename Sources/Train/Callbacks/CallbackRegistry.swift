@@ -7,6 +7,9 @@ public protocol ConfigurableCallback: Callback {
   /// The option that may be given without its name, first; `nil` where none may.
   static var firstOption: String? { get }
   /// From Keras's arguments; missing ones take Keras's defaults.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for an argument that is missing, of the
+  ///   wrong kind, or that makes no sense.
   init(from config: inout ConfigReader) throws(KerasError)
   /// The arguments that make one like it.
   var config: JSONObject { get }
@@ -14,6 +17,7 @@ public protocol ConfigurableCallback: Callback {
 
 /// THE list of callbacks.
 public enum CallbackRegistry {
+  /// Each class once.
   public static var builtIn: [any ConfigurableCallback.Type] {
     [
       EarlyStopping.self, ModelCheckpoint.self, ReduceLROnPlateau.self, CSVLogger.self,
@@ -27,6 +31,10 @@ public enum CallbackRegistry {
   }
 
   /// A callback by Keras's class name with Keras's arguments.
+  ///
+  /// - Throws: ``KerasError/Code/unknownName`` where no callback has that name,
+  ///   ``KerasError/Code/unsupportedConfiguration`` for an argument that it does not have or cannot
+  ///   take.
   public static func callback(
     _ name: String, config: JSONObject = [:]
   ) throws(KerasError) -> any ConfigurableCallback {

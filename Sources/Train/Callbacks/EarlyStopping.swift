@@ -19,12 +19,19 @@ public final class EarlyStopping: ConfigurableCallback {
   public static let className = "EarlyStopping"
   public static let firstOption: String? = nil
 
+  /// The value watched, `val_loss` unless given.
   public let monitor: Monitor
+  /// How much better than the best a value must be; 0 by default.
   public let minDelta: Double
+  /// Epochs without an improvement that are borne; 0 by default.
   public let patience: Int
+  /// Whether it reports what it does.
   public let verbose: Bool
+  /// The value that the first improvement must beat; `nil` takes any.
   public let baseline: Double?
+  /// Whether the weights of the best epoch come back at the end.
   public let restoreBestWeights: Bool
+  /// Epochs, counted from 0, before this one are not looked at.
   public let startFromEpoch: Int
 
   /// Epochs since the last improvement.
@@ -37,6 +44,7 @@ public final class EarlyStopping: ConfigurableCallback {
   public private(set) var stoppedEpoch = 0
   private var bestWeights: [Float]?
 
+  /// With Keras's defaults: `val_loss`, and no epoch without an improvement is borne.
   public init(
     monitor: String = "val_loss", minDelta: Double = 0, patience: Int = 0, verbose: Bool = false,
     mode: Monitor.Mode = .auto, baseline: Double? = nil, restoreBestWeights: Bool = false,

@@ -8,6 +8,7 @@ import KerasFormat
 /// Keras 1 does not do that.
 public final class LearningRateScheduler: Callback {
   private let schedule: (_ epoch: Int, _ rate: Double) -> Double
+  /// Whether each new rate is reported.
   public let verbose: Bool
 
   /// - Parameter schedule: from the epoch, counted from 0, and the rate, to the new rate.

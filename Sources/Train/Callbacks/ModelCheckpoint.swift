@@ -14,11 +14,17 @@ public final class ModelCheckpoint: ConfigurableCallback {
   public static let className = "ModelCheckpoint"
   public static let firstOption: String? = "filepath"
 
+  /// The file's name with its places to fill in; its ending is the format.
   public let path: String
+  /// The value that decides what is best, `val_loss` unless given.
   public let monitor: Monitor
+  /// Whether each save is reported.
   public let verbose: Bool
+  /// Whether only a model better than all before is saved.
   public let saveBestOnly: Bool
+  /// Whether weights alone are saved, as Keras's `save_weights` does.
   public let saveWeightsOnly: Bool
+  /// When it saves.
   public let saveFrequency: SaveFrequency
   /// The value that the first one must beat (Keras 2.15, 3).
   public let initialValueThreshold: Double?
@@ -31,6 +37,7 @@ public final class ModelCheckpoint: ConfigurableCallback {
   private var epochsSinceSave = 0
   private var counter = BatchCounter()
 
+  /// With Keras's defaults: the whole model, after every epoch.
   public init(
     _ path: String, monitor: String = "val_loss", verbose: Bool = false, saveBestOnly: Bool = false,
     saveWeightsOnly: Bool = false, mode: Monitor.Mode = .auto, saveFreq: SaveFrequency = .epoch,

@@ -16,7 +16,9 @@ public struct Monitor: Sendable, Equatable {
     case plateau
   }
 
+  /// The name in the logs, such as `val_loss`.
   public let name: String
+  /// Which way is better.
   public let mode: Mode
 
   /// Whether more is better.

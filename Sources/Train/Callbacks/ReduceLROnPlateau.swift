@@ -13,16 +13,26 @@ public final class ReduceLROnPlateau: ConfigurableCallback {
   public static let className = "ReduceLROnPlateau"
   public static let firstOption: String? = nil
 
+  /// The value watched, `val_loss` unless given.
   public let monitor: Monitor
+  /// What the rate is multiplied by, below 1.
   public let factor: Double
+  /// Epochs without an improvement before the rate falls.
   public let patience: Int
+  /// Whether each new rate is reported.
   public let verbose: Bool
+  /// How much better than the best a value must be; 0.0001 by default.
   public let minDelta: Double
+  /// Epochs after a fall of the rate in which none are counted.
   public let cooldown: Int
+  /// The rate does not fall below it.
   public let minLR: Double
 
+  /// Epochs since the last improvement or fall.
   public private(set) var wait = 0
+  /// The best value so far; `nil` before the first.
   public private(set) var best: Double?
+  /// Epochs that are still not counted.
   public private(set) var cooldownCounter = 0
 
   /// - Precondition: `factor` is below 1.

@@ -22,10 +22,13 @@ public final class TensorBoard: ConfigurableCallback {
   public static let className = "TensorBoard"
   public static let firstOption: String? = "log_dir"
 
+  /// The folder for the event files.
   public let logDir: String
   /// Epochs from one histogram of the weights to the next; 0 for none.
   public let histogramFreq: Int
+  /// Whether the model's definition is written.
   public let writeGraph: Bool
+  /// How often losses and metrics are written.
   public let updateFreq: SaveFrequency
   /// Settings of the run for the page HParams; empty for none.
   public let hparams: JSONObject
@@ -39,6 +42,7 @@ public final class TensorBoard: ConfigurableCallback {
   private var rowsSeen = 0
   private var rowsWritten = 0
 
+  /// With Keras's defaults: the folder `logs`, values of every epoch and the model's definition.
   public init(
     logDir: String = "logs", histogramFreq: Int = 0, writeGraph: Bool = true,
     updateFreq: SaveFrequency = .epoch, hparams: JSONObject = [:]

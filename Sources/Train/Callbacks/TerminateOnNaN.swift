@@ -9,6 +9,7 @@ public final class TerminateOnNaN: ConfigurableCallback {
   /// Whether training fails, and so no callback's `onTrainEnd` is called (Keras 3).
   public let raiseError: Bool
 
+  /// By default training ends without an error.
   public init(raiseError: Bool = false) { self.raiseError = raiseError }
 
   public init(from config: inout ConfigReader) throws(KerasError) {

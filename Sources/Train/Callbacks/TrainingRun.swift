@@ -145,6 +145,9 @@ public final class TrainingRun {
   /// - Parameters:
   ///   - weightsOnly: as Keras's `save_weights` does.
   ///   - written: what to report then.
+  /// - Throws: ``KerasError`` with the file: ``KerasError/Code/invalidArgument`` for a name that
+  ///   tells no format, ``KerasError/Code/unsupportedConfiguration`` for what the format cannot
+  ///   hold. What goes wrong in writing ends training later.
   public func save(
     to path: String, weightsOnly: Bool = false, written: String? = nil
   ) throws(KerasError) {
@@ -251,12 +254,17 @@ public final class TrainingRun {
 
 /// The extent of a training run.
 public struct TrainingPlan: Sendable {
+  /// How many epochs there are to be, those before ``initialEpoch`` included.
   public let epochs: Int
+  /// The first epoch, counted from 0.
   public let initialEpoch: Int
   /// Updates in an epoch.
   public let steps: Int
+  /// Rows of a batch; the last one of an epoch may have fewer.
   public let batchSize: Int
+  /// Rows that are trained on.
   public let trainingRows: Int
+  /// Rows that are validated on; 0 without a validation.
   public let validationRows: Int
 }
 

@@ -24,6 +24,10 @@ extension Checkpoint {
   // MARK: - Writing
 
   /// Writes the checkpoint as a `.keras` file; an old one stays whole until the new one is.
+  ///
+  /// - Throws: ``KerasError`` with the file: ``KerasError/Code/inputOutput`` where it cannot be
+  ///   written, ``KerasError/Code/unsupportedConfiguration`` for a model that the archive cannot
+  ///   hold.
   public func write(to path: String) throws(KerasError) {
     do {
       let archive = try ModelFile.encode(model.record, container: .keras)

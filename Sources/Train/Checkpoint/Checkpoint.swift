@@ -69,6 +69,9 @@ public struct Checkpoint: Sendable {
   }
 
   /// New callbacks with the options of those that remembered something, as far as they are Keras's.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for an option that its callback does
+  ///   not have or cannot take.
   public func callbacks() throws(KerasError) -> [any ConfigurableCallback] {
     var made: [any ConfigurableCallback] = []
     for stored in progress.callbacks where CallbackRegistry.type(named: stored.name) != nil {

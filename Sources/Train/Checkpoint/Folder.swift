@@ -17,6 +17,8 @@ package enum Folder {
   }
 
   /// Makes a folder and those above it, as far as they are not there.
+  ///
+  /// - Throws: ``KerasError/Code/inputOutput`` naming the folder that cannot be made.
   package static func create(_ folder: String) throws(KerasError) {
     guard !folder.isEmpty, access(folder, F_OK) != 0 else { return }
     try create(above: folder)

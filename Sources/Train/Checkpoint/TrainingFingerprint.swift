@@ -4,6 +4,8 @@ import KerasRuntime
 extension Model {
   /// What decides how a training goes: two that agree in it end with the same bits. The model with
   /// its weights, how it is compiled, the optimizer's state, the rows, the settings.
+  ///
+  /// - Throws: ``KerasError/Code/invalidArgument`` for a model that is not compiled.
   package func trainingFingerprint(
     on data: Dataset, _ settings: FitSettings
   ) throws(KerasError) -> String {

@@ -6,6 +6,9 @@ public protocol Constraint: Sendable {
   /// Keras's class name.
   static var className: String { get }
 
+  /// From Keras's config; missing settings take Keras's defaults.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for a setting of the wrong kind.
   init(from config: inout ConfigReader) throws(KerasError)
 
   /// Why it has no meaning for a weight of this shape, or `nil`.
@@ -17,6 +20,7 @@ public protocol Constraint: Sendable {
 
 /// THE list of constraints.
 public enum ConstraintRegistry {
+  /// Each class once.
   public static let builtIn: [any Constraint.Type] = [
     MaxNorm.self, NonNeg.self, UnitNorm.self, MinMaxNorm.self,
   ]

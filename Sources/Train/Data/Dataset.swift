@@ -19,6 +19,7 @@ public struct Dataset: Sendable {
 
   /// Where rows come from.
   public enum Source: Sendable {
+    /// Arrays in memory; a row has no place but its number.
     case memory
     /// The place of each row in files of texts.
     case texts([KerasError.Place])
@@ -71,6 +72,7 @@ public struct Dataset: Sendable {
     try setSampleWeights(sampleWeights)
   }
 
+  /// N, the rows of every array.
   public var rows: Int { targets[0].shape[0] }
 
   /// Replaces the weights of the rows.

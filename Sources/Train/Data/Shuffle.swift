@@ -14,7 +14,9 @@ public enum Shuffling: String, Sendable, Equatable, ExpressibleByBooleanLiteral 
   /// batches as blocks; Keras 3 keeps their order and shuffles the rows of each batch.
   case batch
 
+  /// `true` is ``rows``, `false` is ``none``.
   public init(booleanLiteral value: Bool) { self = value ? .rows : .none }
+  /// As Keras's `shuffle` where it is a truth value.
   public init(_ shufflesRows: Bool) { self = shufflesRows ? .rows : .none }
 }
 

@@ -8,19 +8,26 @@ public struct TextDataset: Sendable {
   public struct Settings: Sendable {
     /// Only the most frequent words, the others are dropped or become the out-of-vocabulary token.
     public var numWords: Int?
+    /// What stands for words that are not known; `nil` drops them.
     public var oovToken: String?
     /// T; `nil` takes the longest training row.
     public var maxLength: Int?
+    /// On which side short rows are filled with 0.
     public var padding = PaddingSide.pre
+    /// On which side long rows lose words.
     public var truncating = PaddingSide.pre
     /// The share of rows held back, in the order of scikit-learn's `train_test_split`.
     public var testSplit = 0.25
+    /// What the split is drawn with, as scikit-learn's `random_state`.
     public var splitSeed: UInt32 = 0
 
+    /// All words, rows as long as the longest, filled in front, a quarter of them held back.
     public init() {}
   }
 
+  /// What the rows went through, and what new texts go through.
   public let pipeline: TextPipeline
+  /// The rows to train on: ids `(N, T)` and one label each.
   public let training: Dataset
   /// What the training rows were before they were encoded.
   public let trainingTexts: [String]
@@ -30,6 +37,8 @@ public struct TextDataset: Sendable {
   /// Splits, fits the vocabulary on the training rows alone, and encodes.
   ///
   /// - Parameter pipeline: an already fitted one, which is then used as it is.
+  /// - Throws: ``KerasError/Code/invalidArgument`` for a share or a length that cannot be,
+  ///   ``KerasError/Code/invalidData`` where no row or no word is left to train on.
   public init(
     _ data: LabelledText, settings: Settings = Settings(), pipeline fitted: TextPipeline? = nil
   ) throws(KerasError) {
@@ -46,6 +55,8 @@ public struct TextDataset: Sendable {
   }
 
   /// All rows of `data` through a fitted pipeline.
+  ///
+  /// - Throws: ``KerasError/Code/invalidData`` where there are no rows.
   public static func rows(
     of data: LabelledText, pipeline: TextPipeline
   ) throws(KerasError) -> Dataset {
@@ -77,6 +88,9 @@ public struct TextDataset: Sendable {
 
   /// Labelled texts for a network that has a text layer of its own: what to train on, and what is
   /// held back, `nil` where nothing is.
+  ///
+  /// - Throws: ``KerasError`` where the network cannot read the texts, as ``rows(of:for:)`` has it,
+  ///   or where the split leaves no row to train on.
   public static func sets(
     of data: LabelledText, for network: Network, settings: Settings = Settings()
   ) throws(KerasError) -> (training: Dataset, test: Dataset?) {

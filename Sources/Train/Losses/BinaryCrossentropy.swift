@@ -14,6 +14,7 @@ public struct BinaryCrossentropy: Loss {
   /// s: targets become y·(1 - s) + s/2.
   public let labelSmoothing: Double
 
+  /// With Keras's defaults: outputs are probabilities, labels stay as they are.
   public init(fromLogits: Bool = false, labelSmoothing: Double = 0) {
     self.fromLogits = fromLogits
     self.labelSmoothing = labelSmoothing

@@ -7,10 +7,12 @@ import KerasRuntime
 /// Otherwise p is divided by its sum and clipped to 1e-7 from 0 and 1.
 public struct CategoricalCrossentropy: Loss {
   public static let className = "CategoricalCrossentropy"
+  /// Whether outputs are logits instead of probabilities.
   public let fromLogits: Bool
   /// s: targets become y·(1 - s) + s/C.
   public let labelSmoothing: Double
 
+  /// With Keras's defaults: outputs are probabilities, labels stay as they are.
   public init(fromLogits: Bool = false, labelSmoothing: Double = 0) {
     self.fromLogits = fromLogits
     self.labelSmoothing = labelSmoothing

@@ -8,10 +8,14 @@ public struct BinaryFocalCrossentropy: Loss {
   public static let className = "BinaryFocalCrossentropy"
   /// Whether outputs are multiplied by alpha where the target is 1 and by 1 - alpha where it is 0.
   public let applyClassBalancing: Bool
+  /// What outputs of class 1 count for where classes are balanced; those of class 0 count for the
+  /// rest, 1 - alpha.
   public let alpha: Double
+  /// How much less outputs count the surer they are; 0 makes it the plain cross-entropy.
   public let gamma: Double
   private let crossentropy: BinaryCrossentropy
 
+  /// With Keras's defaults: γ = 2, classes not balanced, outputs are probabilities.
   public init(
     applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2,
     fromLogits: Bool = false, labelSmoothing: Double = 0
@@ -69,10 +73,14 @@ public struct CategoricalFocalCrossentropy: Loss {
   public static let className = "CategoricalFocalCrossentropy"
   /// One number for all classes, or one for each.
   public let alpha: [Double]
+  /// How much less outputs count the surer they are; 0 makes it the plain cross-entropy.
   public let gamma: Double
+  /// Whether outputs are logits instead of probabilities.
   public let fromLogits: Bool
+  /// The share of each label that is spread over all classes, 0…1.
   public let labelSmoothing: Double
 
+  /// With Keras's defaults: α = 0.25 for all classes, γ = 2, outputs are probabilities.
   public init(
     alpha: [Double] = [0.25], gamma: Double = 2, fromLogits: Bool = false,
     labelSmoothing: Double = 0

@@ -7,6 +7,7 @@ import KerasRuntime
 public struct Hinge: Loss {
   public static let className = "Hinge"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 
@@ -26,6 +27,7 @@ public struct Hinge: Loss {
 public struct SquaredHinge: Loss {
   public static let className = "SquaredHinge"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 
@@ -52,6 +54,7 @@ extension LossBatch {
 public struct CategoricalHinge: Loss {
   public static let className = "CategoricalHinge"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 

@@ -9,21 +9,26 @@ public protocol Loss: Sendable {
   /// Keras's class name.
   static var className: String { get }
 
+  /// From Keras's config; missing settings take Keras's defaults.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for a setting of the wrong kind, or one
+  ///   that is not computed.
   init(from config: inout ConfigReader) throws(KerasError)
 
-  /// The settings that ``init(from:)`` reads, as far as they are not the defaults.
+  /// The settings that ``init(from:)`` reads, as far as they are not the defaults. By default none.
   var config: JSONObject { get }
 
   /// What targets must be: the message for one that cannot be, or `nil`.
   func objection(to target: Double, width: Int) -> String?
 
-  /// Numbers per vector in the targets: the output's width, or 1 for class numbers.
+  /// Numbers per vector in the targets: the output's width, or 1 for class numbers. By default the
+  /// output's.
   func targetWidth(for outputWidth: Int) -> Int
 
   /// The loss of each vector, and the gradient of their sum.
   func evaluate<S: Scalar>(_ batch: LossBatch<S>)
 
-  /// Whether logits are what the loss works on, given that the output has them.
+  /// Whether logits are what the loss works on, given that the output has them. By default not.
   func usesLogits(_ generation: Generation) -> Bool
 }
 
@@ -53,10 +58,15 @@ extension Loss {
 public struct LossBatch<S: Scalar> {
   /// The model's output, or its logits when `isLogits`: `[vectors × width]`.
   public let output: UnsafePointer<S>
+  /// Whether ``output`` holds logits.
   public let isLogits: Bool
+  /// `[vectors × targetWidth]`, see ``Loss/targetWidth(for:)``.
   public let targets: UnsafePointer<S>
+  /// Rows, or steps of all rows.
   public let vectors: Int
+  /// The extent of the output's last axis.
   public let width: Int
+  /// Whose formula is followed where they differ.
   public let generation: Generation
   /// `[vectors]`, written.
   public let losses: UnsafeMutablePointer<S>

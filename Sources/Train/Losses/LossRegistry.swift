@@ -3,6 +3,7 @@ import KerasRuntime
 
 /// THE list of losses.
 public enum LossRegistry {
+  /// Each class once.
   public static let builtIn: [any Loss.Type] = [
     BinaryCrossentropy.self, CategoricalCrossentropy.self, SparseCategoricalCrossentropy.self,
     BinaryFocalCrossentropy.self, CategoricalFocalCrossentropy.self, MeanSquaredError.self,
@@ -31,6 +32,10 @@ public enum LossRegistry {
   ]
 
   /// A loss by a name of its generation, or from its serialized form.
+  ///
+  /// - Throws: ``KerasError/Code/unknownName`` for a loss that nobody or not this generation has,
+  ///   ``KerasError/Code/unsupportedConfiguration`` for one that is not computed, and for settings
+  ///   that cannot be.
   public static func loss(
     _ json: JSON, generation: Generation = .keras3
   ) throws(KerasError) -> any Loss {

@@ -5,6 +5,7 @@ import KerasRuntime
 public struct MeanAbsoluteError: Loss {
   public static let className = "MeanAbsoluteError"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 
@@ -21,6 +22,7 @@ public struct MeanAbsoluteError: Loss {
 public struct MeanAbsolutePercentageError: Loss {
   public static let className = "MeanAbsolutePercentageError"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 
@@ -39,6 +41,7 @@ public struct MeanAbsolutePercentageError: Loss {
 public struct MeanSquaredLogarithmicError: Loss {
   public static let className = "MeanSquaredLogarithmicError"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 
@@ -56,8 +59,10 @@ public struct MeanSquaredLogarithmicError: Loss {
 /// `mean of d²/2 where |d| ≤ delta, else delta·|d| - delta²/2`, d = p - y.
 public struct Huber: Loss {
   public static let className = "Huber"
+  /// The largest error whose loss is a square; that of larger ones is a line.
   public let delta: Double
 
+  /// With Keras's default, 1.
   public init(delta: Double = 1) { self.delta = delta }
 
   public init(from config: inout ConfigReader) throws(KerasError) {
@@ -81,6 +86,7 @@ public struct Huber: Loss {
 public struct LogCosh: Loss {
   public static let className = "LogCosh"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 
@@ -98,6 +104,7 @@ public struct LogCosh: Loss {
 public struct Poisson: Loss {
   public static let className = "Poisson"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 

@@ -5,6 +5,7 @@ import KerasRuntime
 public struct MeanSquaredError: Loss {
   public static let className = "MeanSquaredError"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 

@@ -3,11 +3,14 @@ import KerasRuntime
 
 /// The loss of one output of a model: Keras's `loss`, with its reduction and its `loss_weights`.
 public struct OutputLoss: Sendable {
+  /// What is computed for each vector.
   public let loss: any Loss
+  /// How it becomes one number.
   public let reduction: Reduction
   /// What it counts for in the model's loss.
   public let weight: Double
 
+  /// By default Keras's reduction, and a weight of 1.
   public init(
     _ loss: any Loss, reduction: Reduction = .sumOverBatchSize, weight: Double = 1
   ) {
@@ -22,6 +25,9 @@ public struct OutputLoss: Sendable {
   ///   - json: as `compile` takes it: one for all outputs, a list with one each, or a dictionary by
   ///     the outputs' names.
   ///   - weights: a list or a dictionary likewise; what is missing counts 1.
+  /// - Throws: ``KerasError/Code/invalidArgument`` where losses or weights are not as many as the
+  ///   outputs, or of another name, or there is no loss at all; and what
+  ///   ``LossRegistry/loss(_:generation:)`` throws.
   package static func all(
     _ json: JSON, weights: JSON, outputs: [String], generation: Generation
   ) throws(KerasError) -> [OutputLoss?] {

@@ -5,6 +5,7 @@ import KerasRuntime
 public enum Reduction: String, Sendable {
   /// The mean over the vectors that count.
   case sumOverBatchSize = "sum_over_batch_size"
+  /// The sum over the vectors that count.
   case sum
   /// No reduction: `fit` follows the gradient of the sum and reports the mean.
   case none

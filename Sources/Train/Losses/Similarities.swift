@@ -5,6 +5,7 @@ import KerasRuntime
 public struct KLDivergence: Loss {
   public static let className = "KLDivergence"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) {}
 
@@ -29,6 +30,7 @@ public struct KLDivergence: Loss {
 public struct CosineSimilarity: Loss {
   public static let className = "CosineSimilarity"
 
+  /// It has no settings.
   public init() {}
   public init(from config: inout ConfigReader) throws(KerasError) { try config.lastAxis() }
 

@@ -7,10 +7,12 @@ import KerasRuntime
 /// to 1e-7 from 0 and 1, takes the logits' place.
 public struct SparseCategoricalCrossentropy: Loss {
   public static let className = "SparseCategoricalCrossentropy"
+  /// Whether outputs are logits instead of probabilities.
   public let fromLogits: Bool
   /// A class number that says a vector does not count at all.
   public let ignoreClass: Int?
 
+  /// With Keras's defaults: outputs are probabilities, and every class counts.
   public init(fromLogits: Bool = false, ignoreClass: Int? = nil) {
     self.fromLogits = fromLogits
     self.ignoreClass = ignoreClass

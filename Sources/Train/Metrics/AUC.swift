@@ -28,6 +28,12 @@ public struct AUC: Metric {
   private let isEven: Bool
   private var counts: ConfusionCounts?
 
+  /// From Keras's config: `curve`, ROC by default, `summation_method`, interpolation,
+  /// `num_thresholds`, 200, or `thresholds` themselves, `multi_label`, `label_weights`,
+  /// `from_logits`.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for another curve or summation, and
+  ///   thresholds that are outside of 0…1 or not 2…2²⁰.
   public init(from config: inout ConfigReader) throws(KerasError) {
     let name = try config.string("curve", default: "ROC").uppercased()
     guard let curve = Curve(rawValue: name) else {

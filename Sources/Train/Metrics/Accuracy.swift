@@ -3,6 +3,7 @@ import KerasRuntime
 
 /// Whether predictions are right, in Keras's forms: a share for each vector.
 public struct Accuracy: VectorMeasure {
+  /// What makes a prediction right.
   public enum Form: Sendable, Equatable {
     /// Whether p is above the threshold agrees with the label, each output by itself; p at the
     /// threshold is not above it. Keras 1 and 2.2 compare the rounded p.
@@ -19,8 +20,10 @@ public struct Accuracy: VectorMeasure {
     case equal
   }
 
+  /// What makes a prediction right here.
   public let form: Form
 
+  /// In one of its forms.
   public init(_ form: Form) { self.form = form }
 
   public func measure(

@@ -17,20 +17,32 @@ extension CountingMetric {
 
 /// Precision, recall and the plain counts: Keras's metrics of what lies above one threshold.
 public struct CountMetric: CountingMetric {
+  /// What is counted, by Keras's class.
   public enum Kind: String, Sendable, CaseIterable {
+    /// TP / (TP + FP)
     case precision = "Precision"
+    /// TP / (TP + FN)
     case recall = "Recall"
+    /// Above the threshold, and labelled so.
     case truePositives = "TruePositives"
+    /// Above the threshold, but not labelled so.
     case falsePositives = "FalsePositives"
+    /// Not above the threshold, nor labelled so.
     case trueNegatives = "TrueNegatives"
+    /// Not above the threshold, but labelled so.
     case falseNegatives = "FalseNegatives"
   }
 
+  /// What is counted here.
   public let kind: Kind
   private let topK: Int?
   private let classID: Int?
   var counts: ConfusionCounts
 
+  /// From Keras's config: `thresholds`, 0.5 by default, and for quotients `top_k` and `class_id`.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for more than one threshold, or one
+  ///   outside of 0…1.
   public init(_ kind: Kind, from config: inout ConfigReader) throws(KerasError) {
     self.kind = kind
     let isQuotient = kind == .precision || kind == .recall
@@ -72,10 +84,15 @@ public struct CountMetric: CountingMetric {
 /// The best of one measure at thresholds where another is good enough: `SensitivityAtSpecificity`,
 /// `SpecificityAtSensitivity`, `PrecisionAtRecall`, `RecallAtPrecision`.
 public struct ConstrainedMetric: CountingMetric {
+  /// What is best, and what must be good enough, by Keras's class.
   public enum Kind: String, Sendable, CaseIterable {
+    /// The largest TP / (TP + FN) where TN / (TN + FP) is large enough.
     case sensitivityAtSpecificity = "SensitivityAtSpecificity"
+    /// The largest TN / (TN + FP) where TP / (TP + FN) is large enough.
     case specificityAtSensitivity = "SpecificityAtSensitivity"
+    /// The largest TP / (TP + FP) where TP / (TP + FN) is large enough.
     case precisionAtRecall = "PrecisionAtRecall"
+    /// The largest TP / (TP + FN) where TP / (TP + FP) is large enough.
     case recallAtPrecision = "RecallAtPrecision"
 
     /// The setting's key.
@@ -89,11 +106,17 @@ public struct ConstrainedMetric: CountingMetric {
     }
   }
 
+  /// What is measured here.
   public let kind: Kind
   private let limit: Float
   private let classID: Int?
   var counts: ConfusionCounts
 
+  /// From Keras's config: what is good enough, by its own name, `num_thresholds`, 200 by default,
+  /// and `class_id`.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` where what is good enough is missing or
+  ///   outside of 0…1, or the thresholds are not 1…2²⁰.
   public init(_ kind: Kind, from config: inout ConfigReader) throws(KerasError) {
     self.kind = kind
     guard let limit = config.value(kind.constraint)?.number, limit >= 0, limit <= 1 else {

@@ -15,6 +15,8 @@ public struct FBetaScore: Metric {
   private var generation = Generation.keras3
 
   /// - Parameter beta: 1 for an F1 score; `nil` reads it.
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for an unknown `average`, and a
+  ///   `threshold` that is not above 0 and up to 1.
   public init(beta: Double?, from config: inout ConfigReader) throws(KerasError) {
     if let beta { self.beta = beta } else { self.beta = try config.number("beta", default: 1) }
     average = config.value("average")?.string

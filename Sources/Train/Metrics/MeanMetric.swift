@@ -5,6 +5,10 @@ import KerasRuntime
 public protocol VectorMeasure: Sendable {
   /// Writes one number for each vector to `values`, and `true` to `ignored` where one does not
   /// count.
+  ///
+  /// - Throws: ``KerasError/Code/shapeMismatch`` for targets of another width than it needs,
+  ///   ``KerasError/Code/unsupportedConfiguration`` for steps where its generation measures rows
+  ///   alone.
   func measure(
     _ batch: MetricBatch, into values: UnsafeMutablePointer<Float>,
     ignored: UnsafeMutablePointer<Bool>
@@ -16,12 +20,14 @@ public protocol VectorMeasure: Sendable {
 /// Keras 1 and 2.2 take the mean over each batch and then over the batches, weighted by their rows;
 /// Keras 2.15 and 3 one mean over all vectors.
 public struct MeanMetric: Metric {
+  /// What the mean is of.
   public let measure: any VectorMeasure
   /// Whether the result is the root of the mean; Keras 3 then looks at no mask.
   private let isRoot: Bool
   private var sum = 0.0
   private var total = 0.0
 
+  /// By default the mean itself, not its root.
   public init(_ measure: any VectorMeasure, isRoot: Bool = false) {
     self.measure = measure
     self.isRoot = isRoot

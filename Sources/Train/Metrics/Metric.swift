@@ -9,6 +9,7 @@ public protocol Metric: Sendable {
   mutating func update(_ batch: MetricBatch) throws(KerasError)
   /// The value over all batches since the last reset.
   var result: Double { get }
+  /// Forgets what it has counted, as at the beginning of an epoch.
   mutating func reset()
   /// All it has counted, as numbers: what a run that goes on in the middle of an epoch takes up. A
   /// state of another length comes from another metric and is ignored.
@@ -23,14 +24,19 @@ public struct MetricBatch {
   public let logits: UnsafePointer<Float>?
   /// `[vectors × targetWidth]`
   public let targets: UnsafePointer<Float>
+  /// Rows of the batch.
   public let rows: Int
+  /// Rows, or steps of all rows.
   public let vectors: Int
+  /// The extent of the output's last axis.
   public let width: Int
+  /// Numbers per vector in the targets.
   public let targetWidth: Int
   /// Which vectors count; `nil` for all.
   public let mask: UnsafePointer<Bool>?
   /// What each vector counts for; `nil` for all 1, and for a metric that is not weighted.
   public let weights: UnsafePointer<Float>?
+  /// Whose formula is followed where they differ.
   public let generation: Generation
 
   /// Whether a row has steps, a vector each.

@@ -12,6 +12,10 @@ public struct R2Score: Metric {
   private var counts: [Double] = []
   private var samples = 0.0
 
+  /// From Keras's config: `class_aggregation`, the plain mean by default, and `num_regressors`, 0.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for an aggregation that does not make
+  ///   one number.
   public init(from config: inout ConfigReader) throws(KerasError) {
     let hasKey = config.hasKey("class_aggregation")
     let aggregation = config.value("class_aggregation")?.string

@@ -10,9 +10,12 @@ public struct Adadelta: Optimizer {
   public static let className = "Adadelta"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// The share of the running means that each update keeps.
   public var rho: Double
+  /// What keeps the divisor from being 0.
   public var epsilon: Double
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, rho: Double = 0.95, epsilon: Double = 1e-7,
     options: OptimizerOptions = OptimizerOptions()

@@ -10,9 +10,12 @@ public struct Adagrad: Optimizer {
   public static let className = "Adagrad"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// Where the sums of squares begin; Keras 1 and 2.2 have none and begin at 0.
   public var initialAccumulatorValue: Double
+  /// What keeps the divisor from being 0.
   public var epsilon: Double
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, initialAccumulatorValue: Double = 0.1,
     epsilon: Double = 1e-7, options: OptimizerOptions = OptimizerOptions()

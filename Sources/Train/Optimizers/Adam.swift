@@ -20,11 +20,16 @@ public struct Adam: Optimizer {
   public static let className = "Adam"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// The share of the running mean of gradients that each update keeps.
   public var beta1: Double
+  /// The share of the running mean of squares that each update keeps.
   public var beta2: Double
+  /// What keeps the divisor from being 0.
   public var epsilon: Double
+  /// Whether it is AMSGrad.
   public var amsgrad: Bool
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-7, amsgrad: Bool = false, options: OptimizerOptions = OptimizerOptions()
@@ -95,6 +100,7 @@ public struct AdamW: Optimizer {
   public static let className = "AdamW"
   private var adam: Adam
 
+  /// With Keras 3's defaults, a weight decay of 0.004 among them.
   public init(
     learningRate: any LearningRate = 0.001, weightDecay: Double = 0.004, beta1: Double = 0.9,
     beta2: Double = 0.999, epsilon: Double = 1e-7, amsgrad: Bool = false,

@@ -17,10 +17,14 @@ public struct Adamax: Optimizer {
   public static let className = "Adamax"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// The share of the running mean of gradients that each update keeps.
   public var beta1: Double
+  /// What the largest gradient shrinks by at each update.
   public var beta2: Double
+  /// What keeps the divisor from being 0.
   public var epsilon: Double
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-7, options: OptimizerOptions = OptimizerOptions()

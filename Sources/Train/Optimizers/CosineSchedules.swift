@@ -13,10 +13,15 @@ import KerasRuntime
 /// `warmupTarget` a straight way up to that first.
 public struct CosineDecay: LearningRateSchedule {
   public static let className = "CosineDecay"
+  /// The rate to begin with, the updates until the end, and what remains of the rate there, as a
+  /// share.
   public let initialLearningRate, decaySteps, alpha: Double
+  /// The rate that the warm-up leads to; `nil` for no warm-up.
   public let warmupTarget: Double?
+  /// The updates of the warm-up, which come before ``decaySteps``.
   public let warmupSteps: Double
 
+  /// With Keras's defaults: down to 0, without a warm-up.
   public init(
     _ initialLearningRate: Double, decaySteps: Double, alpha: Double = 0,
     warmupTarget: Double? = nil, warmupSteps: Double = 0
@@ -69,8 +74,11 @@ public struct CosineDecay: LearningRateSchedule {
 public struct CosineDecayRestarts: LearningRateSchedule {
   public static let className = "CosineDecayRestarts"
   public static let defaultName = "SGDRDecay"
+  /// The first wave's rate and updates, how the length and height of waves grow, and what remains
+  /// of the rate at a wave's end, as a share.
   public let initialLearningRate, firstDecaySteps, tMul, mMul, alpha: Double
 
+  /// With Keras's defaults: waves twice as long as the one before, of one height, down to 0.
   public init(
     _ initialLearningRate: Double, firstDecaySteps: Double, tMul: Double = 2, mMul: Double = 1,
     alpha: Double = 0

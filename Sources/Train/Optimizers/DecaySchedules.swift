@@ -47,9 +47,12 @@ extension PeriodicDecay {
 /// `rate · decayRate^(step / decaySteps)`; the exponent a whole number with `staircase`.
 public struct ExponentialDecay: PeriodicDecay {
   public static let className = "ExponentialDecay"
+  /// The rate to begin with, the updates of a period, and what the rate is multiplied by in each.
   public let initialLearningRate, decaySteps, decayRate: Double
+  /// Whether the rate falls at the end of a period alone.
   public let staircase: Bool
 
+  /// By default the rate falls at every update.
   public init(
     _ initialLearningRate: Double, decaySteps: Double, decayRate: Double, staircase: Bool = false
   ) {
@@ -67,9 +70,12 @@ public struct ExponentialDecay: PeriodicDecay {
 /// `rate / (1 + decayRate · step / decaySteps)`; the quotient a whole number with `staircase`.
 public struct InverseTimeDecay: PeriodicDecay {
   public static let className = "InverseTimeDecay"
+  /// The rate to begin with, the updates of a period, and how much the divisor grows in each.
   public let initialLearningRate, decaySteps, decayRate: Double
+  /// Whether the rate falls at the end of a period alone.
   public let staircase: Bool
 
+  /// By default the rate falls at every update.
   public init(
     _ initialLearningRate: Double, decaySteps: Double, decayRate: Double, staircase: Bool = false
   ) {
@@ -88,9 +94,13 @@ public struct InverseTimeDecay: PeriodicDecay {
 /// steps are stretched to their next multiple instead.
 public struct PolynomialDecay: LearningRateSchedule {
   public static let className = "PolynomialDecay"
+  /// The rate to begin with, the updates until the end, the rate there, and the exponent.
   public let initialLearningRate, decaySteps, endLearningRate, power: Double
+  /// Whether the end moves on to the next multiple of ``decaySteps`` whenever it is reached, so
+  /// that the rate rises there and falls anew.
   public let cycle: Bool
 
+  /// With Keras's defaults: along a line down to 0.0001.
   public init(
     _ initialLearningRate: Double, decaySteps: Double, endLearningRate: Double = 0.0001,
     power: Double = 1, cycle: Bool = false
@@ -140,8 +150,10 @@ public struct PiecewiseConstantDecay: LearningRateSchedule {
   public static let defaultName = "PiecewiseConstant"
   /// In rising order, one fewer than `values`.
   public let boundaries: [Double]
+  /// The rates, one more than ``boundaries``.
   public let values: [Double]
 
+  /// What does not fit together is refused by ``check()``.
   public init(boundaries: [Double], values: [Double]) {
     self.boundaries = boundaries
     self.values = values
@@ -162,6 +174,10 @@ public struct PiecewiseConstantDecay: LearningRateSchedule {
 
   public var steps: (key: String, count: Double) { ("boundaries", Double(boundaries.count)) }
 
+  /// The rule of its own: ``boundaries`` and ``values`` fit each other.
+  ///
+  /// - Throws: ``KerasError/Code/invalidArgument`` where there is not one value more than
+  ///   boundaries, or these do not rise.
   public func check() throws(KerasError) {
     guard !boundaries.isEmpty, values.count == boundaries.count + 1,
       zip(boundaries, boundaries.dropFirst()).allSatisfy({ $0 < $1 }),

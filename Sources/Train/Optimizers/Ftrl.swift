@@ -19,13 +19,20 @@ public struct Ftrl: Optimizer {
   public static let className = "Ftrl"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// −q, zero or negative.
   public var learningRatePower: Double
+  /// Where n begins, zero or positive.
   public var initialAccumulatorValue: Double
+  /// l1, zero or positive.
   public var l1RegularizationStrength: Double
+  /// l2, zero or positive.
   public var l2RegularizationStrength: Double
+  /// The shrinkage, zero or positive.
   public var l2ShrinkageRegularizationStrength: Double
+  /// β of the paper, zero or positive.
   public var beta: Double
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, learningRatePower: Double = -0.5,
     initialAccumulatorValue: Double = 0.1, l1RegularizationStrength: Double = 0,

@@ -13,6 +13,8 @@ public protocol LearningRate: Sendable {
   var serialized: JSON { get }
 
   /// Refuses settings that make no rate.
+  ///
+  /// - Throws: ``KerasError/Code/invalidArgument`` with the setting.
   func check() throws(KerasError)
 }
 
@@ -33,8 +35,12 @@ extension Double: LearningRate {
 /// `keras.optimizers.schedules`, which Keras 2.15 and 3 have. It computes in float32, in Keras's
 /// order.
 public protocol LearningRateSchedule: LearningRate, Equatable {
+  /// Keras's class name.
   static var className: String { get }
   /// From Keras's config without `name`.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` for a setting that is missing or no
+  ///   number.
   init(from config: inout ConfigReader) throws(KerasError)
   /// Keras's config without `name`.
   var config: JSONObject { get }
@@ -64,6 +70,7 @@ extension LearningRateSchedule {
 
 /// THE list of schedules.
 public enum LearningRates {
+  /// Each class once.
   public static let schedules: [any LearningRateSchedule.Type] = [
     ExponentialDecay.self, PiecewiseConstantDecay.self, PolynomialDecay.self,
     InverseTimeDecay.self, CosineDecay.self, CosineDecayRestarts.self,

@@ -10,9 +10,12 @@ public struct Lion: Optimizer {
   public static let className = "Lion"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// The share of the momentum in the direction of a step, above 0 and at most 1.
   public var beta1: Double
+  /// The share of the momentum that each update keeps.
   public var beta2: Double
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.99,
     options: OptimizerOptions = OptimizerOptions()

@@ -25,12 +25,16 @@ public struct Nadam: Optimizer {
   public static let className = "Nadam"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// The momentum's share, which the schedule leads up to.
   public var beta1: Double
+  /// The share of the running mean of squares that each update keeps.
   public var beta2: Double
+  /// What keeps the divisor from being 0.
   public var epsilon: Double
   /// `nil` for the generation's own: 0.004, or 1 in 2.15 and 3, which have no word for it.
   public var scheduleDecay: Double?
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-7, scheduleDecay: Double? = nil,

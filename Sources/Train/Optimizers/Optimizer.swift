@@ -18,13 +18,16 @@ public protocol Optimizer: Sendable {
 
   /// From its canonical config, in which its generation's defaults are written out; learning rate
   /// and options are read elsewhere.
+  ///
+  /// - Throws: ``KerasError/Code/unsupportedConfiguration`` or ``KerasError/Code/invalidArgument``
+  ///   for a setting of the wrong kind or outside of its range.
   init(from config: inout ConfigReader) throws(KerasError)
   /// The keys that ``init(from:)`` reads.
   var config: JSONObject { get }
 
-  /// Where a slot's numbers start.
+  /// Where a slot's numbers start. By default 0.
   func initialValue(ofSlot name: String) -> Float
-  /// How many numbers it keeps for all weights together; each starts at 1.
+  /// How many numbers it keeps for all weights together; each starts at 1. By default none.
   var scalarCount: Int { get }
   /// Moves these numbers on, before the update of each weight.
   ///
@@ -33,7 +36,8 @@ public protocol Optimizer: Sendable {
   ///   - iteration: this update: 1, 2, ….
   func advance(
     _ scalars: inout [Float], weight: Int, of count: Int, iteration: Int, rules: OptimizerRules)
-  /// What its legacy form does with rows of an embedding whose ids do not occur in a batch.
+  /// What its legacy form does with rows of an embedding whose ids do not occur in a batch. By
+  /// default they are updated.
   var legacyUntouchedRows: UntouchedRows { get }
 
   /// Changes one weight, or some elements of it: each by itself, since threads share large weights.
@@ -52,6 +56,7 @@ public enum UntouchedRows: Sendable {
 
 /// Whose formulas are followed. The legacy optimizers of 2.15 compute like Keras 2 in most things.
 public enum OptimizerRules: Int, Sendable, Comparable {
+  /// A generation's own each; `legacy` are 2.15's `keras.optimizers.legacy`.
   case keras1, keras2, legacy, keras2_15, keras3
 
   init(_ generation: Generation, isLegacy: Bool) {
@@ -72,15 +77,19 @@ public enum OptimizerRules: Int, Sendable, Comparable {
 
 /// One weight, or elements of one, at one update.
 public struct UpdateStep {
+  /// The weight's numbers, which are changed.
   public internal(set) var weight: UnsafeMutablePointer<Float>
+  /// The loss's slope by each of these numbers, clipped and scaled already.
   public internal(set) var gradient: UnsafePointer<Float>
   /// In place of `gradient²` in running means of squares, and of `|gradient|` in running maxima:
   /// their sums over the occurrences of an id, where these count one by one (Keras 3 on
   /// TensorFlow).
   public internal(set) var squares: UnsafePointer<Float>?
+  /// The sums of magnitudes, where these count one by one.
   public internal(set) var magnitudes: UnsafePointer<Float>?
   /// In the order of ``Optimizer/slotNames``.
   public internal(set) var slots: [UnsafeMutablePointer<Float>]
+  /// How many numbers there are.
   public internal(set) var count: Int
   /// The rate of this update, decay applied.
   public internal(set) var learningRate: Float
@@ -88,6 +97,7 @@ public struct UpdateStep {
   public internal(set) var iteration: Int
   /// The first of what the optimizer keeps for all weights together.
   public internal(set) var scalar: Float
+  /// Whose formula is followed.
   public let rules: OptimizerRules
 
   /// `1 - share`, for a running mean: where Keras keeps the share as a float32 it subtracts that;
@@ -111,6 +121,7 @@ extension Optimizer {
   ) {}
   public var legacyUntouchedRows: UntouchedRows { .updated }
 
+  /// As Keras 3 writes it: `class_name` and `config`, learning rate and options included.
   public var serialized: JSON {
     ["class_name": .string(Self.className), "config": .object(record(iterations: nil).config)]
   }

@@ -23,6 +23,7 @@ public struct OptimizerOptions: Sendable, Equatable {
   public var excludeFromWeightDecay: [String]
   /// Whether a running average of the weights is kept, which takes their place when `fit` ends.
   public var useEMA: Bool
+  /// The share of the running average that each update keeps.
   public var emaMomentum: Double
   /// After how many updates the average takes the weights' place during training; `nil` for never.
   public var emaOverwriteFrequency: Int?
@@ -35,6 +36,7 @@ public struct OptimizerOptions: Sendable, Equatable {
   /// Whether it is one of 2.15's `keras.optimizers.legacy`, which follow TensorFlow's own kernels.
   public var isLegacy: Bool
 
+  /// By default none of them.
   public init(
     clipnorm: Double? = nil, globalClipnorm: Double? = nil, clipvalue: Double? = nil,
     weightDecay: Double? = nil, excludeFromWeightDecay: [String] = [], useEMA: Bool = false,

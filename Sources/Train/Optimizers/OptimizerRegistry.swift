@@ -3,6 +3,7 @@ import KerasRuntime
 
 /// THE list of optimizers.
 public enum OptimizerRegistry {
+  /// Each class once.
   public static let builtIn: [any Optimizer.Type] = [
     SGD.self, RMSprop.self, Adam.self, AdamW.self, Adagrad.self, Adadelta.self, Adamax.self,
     Nadam.self, Ftrl.self, Lion.self,

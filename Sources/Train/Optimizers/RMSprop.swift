@@ -13,11 +13,16 @@ public struct RMSprop: Optimizer {
   public static let className = "RMSprop"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// The share of the running means that each update keeps.
   public var rho: Double
+  /// The share of the step before that each step takes along; 0 for none.
   public var momentum: Double
+  /// What keeps the divisor from being 0.
   public var epsilon: Double
+  /// Whether the variance takes the place of the mean square.
   public var centered: Bool
 
+  /// With Keras 3's defaults.
   public init(
     learningRate: any LearningRate = 0.001, rho: Double = 0.9, momentum: Double = 0,
     epsilon: Double = 1e-7, centered: Bool = false, options: OptimizerOptions = OptimizerOptions()

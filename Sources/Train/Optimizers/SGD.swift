@@ -10,9 +10,12 @@ public struct SGD: Optimizer {
   public static let className = "SGD"
   public var learningRate: any LearningRate
   public var options: OptimizerOptions
+  /// The share of the step before that each step takes along, 0…1.
   public var momentum: Double
+  /// Whether the step looks ahead along the momentum.
   public var nesterov: Bool
 
+  /// With Keras 3's defaults: no momentum.
   public init(
     learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false,
     options: OptimizerOptions = OptimizerOptions()

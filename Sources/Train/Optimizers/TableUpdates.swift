@@ -5,6 +5,7 @@ import KerasRuntime
 /// of an embedding as one vector for each id that was looked up, and Keras 3's optimizers square
 /// these vectors before those of one id are summed.
 public enum Backend: String, Sendable, CaseIterable {
+  /// By Keras's name.
   case tensorflow, jax, torch
 }
 

@@ -116,12 +116,14 @@ public struct ConstantPredictor: Sendable, Equatable {
 extension ConstantPredictor {
   /// The losses of guessing: on the rows that a model learns from, and on those it is validated on.
   public struct Losses: Sendable, Equatable {
+    /// On the rows that a model learns from.
     public let training: Double
     /// `nil` where nothing is validated. Where the classes of these rows are mixed otherwise, a guess
     /// by the shares of the others may be worse than none: then that of equal shares, which every
     /// fresh model makes.
     public let validation: Double?
 
+    /// By default nothing is validated.
     public init(training: Double, validation: Double? = nil) {
       self.training = training
       self.validation = validation
@@ -132,6 +134,8 @@ extension ConstantPredictor {
   /// compiled. Penalties of weights are left out.
   ///
   /// - Returns: `nil` where the model is not compiled or a loss is none of those known here.
+  /// - Throws: ``KerasError/Code/invalidArgument`` for a share of validation that is none, or
+  ///   leaves no row to train on.
   public static func losses(
     of model: Model, on data: Dataset, _ settings: FitSettings
   ) throws(KerasError) -> Losses? {

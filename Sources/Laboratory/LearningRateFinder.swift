@@ -14,13 +14,16 @@ import KerasTrain
 /// As a callback it changes the rate of the run that it is given to, and stops that when all rates
 /// are done or the loss is four times its lowest.
 public final class LearningRateFinder: Callback {
+  /// The rate of the first batch.
   public let lowest: Double
+  /// The rate of the last batch.
   public let highest: Double
   /// Batches from the lowest rate to the highest.
   public let steps: Int
   /// How much of a smoothed loss is the one before: 0 for none.
   public let smoothing: Double
 
+  /// What was measured so far.
   public private(set) var result: Result
   private var sums = (loss: 0.0, batches: 0)
   private var average = 0.0

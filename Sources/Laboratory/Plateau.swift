@@ -16,6 +16,7 @@ public struct Plateau: Sendable, Equatable {
   /// Epochs in a row that it must stay there, the first included.
   public let epochs: Int
 
+  /// By default 5 % below the guess, for three epochs.
   public init(margin: Double = 0.05, epochs: Int = 3) {
     self.margin = margin
     self.epochs = max(1, epochs)

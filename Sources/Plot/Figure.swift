@@ -7,21 +7,26 @@
 ///     let text = figure.svg(theme: .auto)
 ///     let bytes = figure.png(scale: 2, theme: .dark)
 public struct Figure: Sendable, Hashable {
+  /// Above all charts; empty for none.
   public var title: String
+  /// Row by row.
   public var charts: [Chart]
   /// Charts in a row, at least 1.
   public var columns: Int
   /// Width and height in points (1/72 inch), held between 160 and 4,000.
   public var width: Double
+  /// Height in points, held between the same limits.
   public var height: Double
   /// Whether every chart shows the same x range, or y range: small multiples to be compared. The
   /// numbers then stand at the outer charts only.
   public var sharedX: Bool
+  /// Whether every chart shows the same y range.
   public var sharedY: Bool
   /// Whether the names of the series stand above the charts. A page with many figures names them
   /// once.
   public var hasLegend: Bool
 
+  /// By default one column of 720 by 405 points, a range for each chart, and a legend.
   public init(
     title: String = "", charts: [Chart], columns: Int = 1, width: Double = 720,
     height: Double = 405, sharedX: Bool = false, sharedY: Bool = false, hasLegend: Bool = true

@@ -4,10 +4,12 @@ import KerasTrain
 
 /// A training as it was watched: the curves, and how far each update moved the weights.
 public struct Course: Sendable {
+  /// Losses and metrics, epoch by epoch.
   public let history: History
   /// The loss of the best constant answer, on the validation and on the training rows; of a loss
   /// whose best constant is not known the one that the model had before training.
   public let constant: Double
+  /// The same on the training rows alone.
   public let constantInTraining: Double
   /// Whether it is a constant answer's.
   public let isConstantKnown: Bool
@@ -32,6 +34,7 @@ public struct Course: Sendable {
     /// last. Not a number for a weight that starts at zero, as most biases do: what it has become
     /// after a few updates is no size to measure them by.
     public let first: Double
+    /// Of the last epoch's updates, the median.
     public let last: Double
     /// The same of the whole first epoch.
     public let inFirstEpoch: Double
@@ -44,11 +47,13 @@ public struct Course: Sendable {
 
   /// Loss of training, and of validation or, without one, of training, epoch by epoch.
   public var training: [Double] { history["loss"] }
+  /// The losses that judge: of validation, or of training without one.
   public var validation: [Double] {
     history["val_loss"].isEmpty ? training : history["val_loss"]
   }
   /// The best and the last of ``validation``; infinite where none is a number.
   public var best: Double { validation.filter(\.isFinite).min() ?? .infinity }
+  /// The last of ``validation``.
   public var final: Double { validation.last ?? .infinity }
 
   /// Whether it did better than another: sooner off the plateau, or as soon with a lower loss at

@@ -6,11 +6,15 @@ import KerasTrain
 public struct PaddingFacts: Sendable {
   /// Rows, T, and the mean and the longest number of words in a row.
   public let rows: Int
+  /// T
   public let steps: Int
+  /// The mean number of words in a row.
   public let meanWords: Double
+  /// The longest row's number of words.
   public let longest: Int
   /// Shares of all steps that are padding before the first word and behind the last one.
   public let frontShare: Double
+  /// Share of all steps that are padding behind the last word.
   public let endShare: Double
   /// Padding steps behind the last word, on average over rows that have words.
   public let meanEnd: Double
@@ -51,6 +55,7 @@ public struct VocabularyFacts: Sendable {
   public let untouched: Int
   /// Tokens whose id the embedding does not have, the first of them, and its row.
   public let outOfRange: Int
+  /// The first token whose id the embedding does not have, and its row, from 0; `nil` without any.
   public let firstOutOfRange: (id: Int, row: Int)?
   /// Words in the texts, those that the vocabulary does not know at all, and those that it knows
   /// and `num_words` drops; `nil` where the rows did not come from texts.
@@ -142,6 +147,7 @@ extension LabelFacts {
 
 /// Targets as numbers.
 public struct TargetFacts: Sendable {
+  /// How many there are.
   public let rows: Int
   /// The one value that all of them have; `nil` where they differ.
   public let constant: Double?
@@ -157,6 +163,7 @@ public struct TargetFacts: Sendable {
 public struct NumberRange: Sendable {
   /// The largest size among the inputs' numbers, and the input; ids of words are left out.
   public let largestInput: (size: Double, name: String)?
+  /// The largest size among the targets' numbers.
   public let largestTarget: Double
   /// Whether every row has the weight 0.
   public let isWeightless: Bool

@@ -5,7 +5,9 @@ import KerasTrain
 extension Diagnosis {
   /// One thing that was measured, in a sentence.
   public struct Fact: Sendable {
+    /// What was measured, in a few words.
     public let name: String
+    /// What came of it, in a sentence.
     public let text: String
   }
 

@@ -14,7 +14,9 @@ import KerasTrain
 /// The model is trained for ``FitSettings/epochs`` epochs from the weights it has, and as long
 /// again with each remedy, from the same weights and seed; the model given stays as it is.
 public struct Diagnosis: Sendable {
+  /// What was looked at.
   public let subject: Subject
+  /// What was measured.
   public let evidence: Evidence
   /// Those with a strength of ``Cause/threshold`` or more, the strongest first; none for a model
   /// that learns.
@@ -29,15 +31,21 @@ public struct Diagnosis: Sendable {
   public enum Trying: String, Sendable, CaseIterable {
     /// Where a cause is named that training otherwise could end.
     case auto
+    /// Always.
     case all
+    /// Never.
     case none
   }
 
   /// What is being done, for whoever waits.
   public enum Stage: Sendable {
+    /// Data and fresh model are measured.
     case measuring
+    /// The training itself.
     case training(epochs: Int)
+    /// The range test of learning rates.
     case rangeTest
+    /// A remedy, by its title, and how many there are.
     case trying(String, of: Int)
   }
 

@@ -5,13 +5,17 @@ import KerasTrain
 /// A ``Diagnosis`` as files: the page `diagnosis.html`, its essence in one picture `diagnosis.svg`,
 /// and `diagnosis.json`.
 public struct DiagnosisReport: Sendable {
+  /// What is reported.
   public let diagnosis: Diagnosis
+  /// The page's headline.
   public var title: String
   /// What makes the report again; shown on the page where there is one.
   public var command: String?
 
+  /// The names of the files in the folder.
   public static let files = ["diagnosis.html", "diagnosis.svg", "diagnosis.json"]
 
+  /// By default without a command.
   public init(_ diagnosis: Diagnosis, title: String = "Diagnosis", command: String? = nil) {
     self.diagnosis = diagnosis
     self.title = title
@@ -19,12 +23,17 @@ public struct DiagnosisReport: Sendable {
   }
 
   /// Makes the folder where there is none, and refuses one that cannot be written to.
+  ///
+  /// - Throws: ``KerasError`` naming the file or folder that cannot be written to.
   public static func prepareFolder(_ folder: String) throws(KerasError) {
     try Folder.create(folder)
     for name in files { try AtomicFile.checkTarget("\(folder)/\(name)") }
   }
 
   /// Writes the files into a folder that is there.
+  ///
+  /// - Throws: ``KerasError/Code/fileNotFound`` where the folder is not there,
+  ///   ``KerasError/Code/inputOutput`` naming a file that cannot be written.
   public func write(to folder: String) throws(KerasError) {
     let json = diagnosis.json.pythonText(indent: 1) + "\n"
     try AtomicFile.write(Array(json.utf8), to: "\(folder)/diagnosis.json")
@@ -33,6 +42,7 @@ public struct DiagnosisReport: Sendable {
     try AtomicFile.write(Array(page().html().utf8), to: "\(folder)/diagnosis.html")
   }
 
+  /// The page `diagnosis.html`.
   public func page() -> ReportPage {
     var page = ReportPage(title: title, lead: diagnosis.introduction + ".")
     for (heading, blocks) in sections() { page.add(heading, blocks) }

@@ -6,9 +6,11 @@ import KerasTrain
 public struct Evidence: Sendable {
   /// What was measured of each input of token ids.
   public internal(set) var inputs: [WordInput] = []
+  /// How often each class comes; `nil` where targets are no classes.
   public internal(set) var labels: LabelFacts?
   /// Of targets of any kind, of a model with one output.
   public internal(set) var targets: TargetFacts?
+  /// How large inputs and targets are.
   public internal(set) var range: NumberRange?
   /// What naive Bayes finds in the rows.
   public internal(set) var labelEvidence: LabelEvidence?
@@ -18,11 +20,15 @@ public struct Evidence: Sendable {
   public internal(set) var repeated: RepeatedRows?
   /// The model before training.
   public internal(set) var before: Probe?
+  /// The model after training; `nil` where it was not trained.
   public internal(set) var after: Probe?
   /// Of every recurrent layer, before training and after it.
   public internal(set) var recurrent: [RecurrentFacts] = []
+  /// The same after training.
   public internal(set) var recurrentAfter: [RecurrentFacts] = []
+  /// The training as it was watched; `nil` where there was none.
   public internal(set) var course: Course?
+  /// The range test of learning rates; `nil` where none was made.
   public internal(set) var rateRange: LearningRateFinder.Result?
   /// What of the gradient comes back to the words, before training: of each sequence that a
   /// recurrent layer reads.
@@ -34,12 +40,14 @@ public struct Evidence: Sendable {
   public internal(set) var agreement: Agreement?
   /// Rows that the run learns from, and those that it is validated on.
   public internal(set) var trainingRows: Int?
+  /// Rows that the run is validated on.
   public internal(set) var validationRows: Int?
   /// The rate that the run trains at.
   public internal(set) var rate: Double?
 
   /// Of the first input of token ids.
   public var padding: PaddingFacts? { inputs.first?.padding }
+  /// What words the first input of token ids has.
   public var vocabulary: VocabularyFacts? { inputs.first?.vocabulary }
 
   /// 1 while the loss stands at the constant predictor's or above to the end; less where it stood

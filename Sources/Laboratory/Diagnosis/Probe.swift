@@ -5,6 +5,7 @@ import KerasTrain
 /// A model on some rows at one moment: what it answers, and what gradient comes back to its weights
 /// and to each step of its input. Nothing is dropped and nothing learned.
 public struct Probe: Sendable {
+  /// On these rows, penalties included.
   public let loss: Double
   /// One per weight, in Keras's order.
   public let weights: [WeightProbe]
@@ -28,14 +29,19 @@ public struct Probe: Sendable {
   public struct WeightProbe: Sendable {
     /// `gru/cell/kernel`
     public let name: String
+    /// Its length, the root of the sum of squares.
     public let norm: Double
+    /// The length of its gradient.
     public let gradientNorm: Double
+    /// Whether all its numbers are finite.
     public var isFinite: Bool { norm.isFinite }
   }
 
   /// What of a layer's units takes part.
   public struct UnitActivity: Sendable {
+    /// The layer's name.
     public let layer: String
+    /// How many the layer has.
     public let units: Int
     /// Units of a ReLU that are zero on every row and step.
     public let dead: Int

@@ -7,7 +7,9 @@ import KerasTrain
 public struct RecurrentFacts: Sendable {
   /// Its name, and of both directions which: `bidirectional backward`.
   public let layer: String
+  /// Keras's class.
   public let className: String
+  /// The gates that it has, none for `SimpleRNN`.
   public let gates: [Gate]
   /// Its place in the network.
   let node: Int

@@ -4,21 +4,35 @@ import KerasTrain
 
 /// One change that may end a standstill.
 public struct Remedy: Sendable {
+  /// What is changed, by its name in `diagnosis.json`.
   public enum Kind: String, Sendable, CaseIterable {
+    /// The embedding masks padding.
     case maskZero = "mask_zero"
+    /// Padding goes in front of the words.
     case frontPadding = "front_padding"
+    /// Rows are cut shorter.
     case shorterLength = "shorter_length"
+    /// Each batch is cut to its longest row.
     case trimToBatch = "trim_to_batch"
+    /// The rate that the range test suggests.
     case rateFromRangeTest = "rate_from_range_test"
+    /// A tenth of the rate.
     case tenthOfRate = "tenth_of_rate"
+    /// Another optimizer.
     case otherOptimizer = "other_optimizer"
+    /// Gates that start out remembering.
     case forgetBias = "forget_bias"
+    /// The maximum over time in the place of the last state.
     case pooling
+    /// Gradients are clipped.
     case clipping
+    /// Rare classes count for more.
     case classWeight = "class_weight"
+    /// Training starts from new weights.
     case freshWeights = "fresh_weights"
   }
 
+  /// What is changed.
   public let kind: Kind
   /// In words: `padding at the front`.
   public let title: String

@@ -7,6 +7,7 @@ extension Diagnosis {
   public struct Subject: Sendable {
     /// Compiled, with the weights that training starts from.
     public var model: Model
+    /// Rows and targets.
     public var data: Dataset
     /// How it is trained. Where they hold nothing back for validation, the last fifth of the rows
     /// is.
@@ -16,6 +17,7 @@ extension Diagnosis {
     /// What was already trained before, as a saved run tells; its curves stand in the report.
     public var past: History?
 
+    /// By default rows that were never texts, of a model without a past.
     public init(
       model: Model, data: Dataset, settings: FitSettings, texts: [String]? = nil,
       past: History? = nil

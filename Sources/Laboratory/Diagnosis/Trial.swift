@@ -6,7 +6,9 @@ import Synchronization
 
 /// A remedy and what became of the training with it.
 public struct Trial: Sendable {
+  /// What was changed.
   public let remedy: Remedy
+  /// The training with it.
   public let course: Course
 
   /// Runs them all side by side, one thread each; each is the same run whatever the others do.

@@ -19,9 +19,11 @@ public struct WordDependence: Sendable {
   /// The gradient that reaches the words over the one that the recurrent layer is given, as the
   /// rows are, and with the same words padded at the front; `nil` without a recurrent layer.
   public let gradient: Double?
+  /// The same with the words padded at the front.
   public let gradientInFront: Double?
   /// The gradient at the first, second, … word, as the rows are, and padded at the front.
   public let byWord: [Double]
+  /// The same with the words padded at the front.
   public let byWordInFront: [Double]
 
   /// Of a model of several inputs ``permuted`` with the words padded at the front: how far its score

@@ -2,10 +2,13 @@
 public struct WordInput: Sendable {
   /// The input's, as the model has it.
   public let name: String
+  /// How much of its rows is padding.
   public let padding: PaddingFacts
+  /// What words its rows have.
   public let vocabulary: VocabularyFacts
   /// How much the answer depends on its words, before training and after it.
   public internal(set) var dependence: WordDependence?
+  /// The same after training; `nil` where it was not trained.
   public internal(set) var dependenceAfter: WordDependence?
   /// Its place among the model's inputs.
   let index: Int

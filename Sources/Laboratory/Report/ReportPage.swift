@@ -10,25 +10,32 @@ import HornbillPlot
 /// Texts are plain; what stands between backticks is set as code. The page is XML, too: every
 /// element is closed.
 public struct ReportPage: Sendable {
+  /// The headline, and the name of the browser's tab.
   public var title: String
   /// What the page says, in a sentence or two under the title.
   public var lead: String
+  /// The parts in order.
   public private(set) var sections: [Section] = []
 
   /// A part of the page.
   public struct Section: Sendable {
+    /// The headline of the part.
     public var heading: String
+    /// What stands under it, in order.
     public var blocks: [Block]
   }
 
   /// One thing on a page.
   public enum Block: Sendable {
+    /// Running text.
     case paragraph(String)
     /// A sentence that must not be missed.
     case verdict(String)
+    /// Points, each a text.
     case list([String])
     /// Commands or output, as typed.
     case code(String)
+    /// Columns and rows.
     case table(ReportTable)
     /// Pictures side by side as far as there is room, each on its own `<svg>`.
     case figures([Figure], legend: [LegendEntry] = [], caption: String = "")
@@ -36,20 +43,25 @@ public struct ReportPage: Sendable {
 
   /// A curve's name beside its looks.
   public struct LegendEntry: Sendable {
+    /// The curve's name.
     public var name: String
+    /// How it is drawn.
     public var style: SeriesStyle
 
+    /// A name and its looks.
     public init(_ name: String, style: SeriesStyle) {
       self.name = name
       self.style = style
     }
   }
 
+  /// A page without parts.
   public init(title: String, lead: String = "") {
     self.title = title
     self.lead = lead
   }
 
+  /// Adds a part at the end.
   public mutating func add(_ heading: String, _ blocks: [Block]) {
     sections.append(Section(heading: heading, blocks: blocks))
   }

@@ -2,11 +2,14 @@
 public struct ReportTable: Sendable {
   /// A column's heading, and whether numbers stand in it, which are set to the right.
   public struct Column: Sendable {
+    /// The text at its head.
     public var title: String
+    /// Whether numbers stand in it.
     public var isNumeric: Bool
     /// Whether long texts in it may take several lines of a page.
     public var wraps: Bool
 
+    /// By default a column of numbers.
     public init(_ title: String, isNumeric: Bool = true, wraps: Bool = false) {
       self.title = title
       self.isNumeric = isNumeric
@@ -14,12 +17,16 @@ public struct ReportTable: Sendable {
     }
   }
 
+  /// From left to right.
   public var columns: [Column]
   /// One text a column.
   public var rows: [[String]]
   /// Rows to point out, by index.
   public var highlighted: Set<Int>
 
+  /// By default no row is pointed out.
+  ///
+  /// - Parameter rows: one text a column.
   public init(columns: [Column], rows: [[String]], highlighted: Set<Int> = []) {
     self.columns = columns
     self.rows = rows

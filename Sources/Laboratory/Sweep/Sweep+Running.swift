@@ -8,11 +8,13 @@ extension Sweep {
   public enum Event: Sendable {
     /// A run was found finished in the folder.
     case kept(SweepRun)
+    /// A run begins.
     case began(Run)
     /// - Parameters:
     ///   - epoch: counted from 1.
     ///   - loss: what it reported last, of validation where there is one.
     case epoch(Run, epoch: Int, of: Int, loss: Double)
+    /// A run is done.
     case ended(SweepRun)
   }
 

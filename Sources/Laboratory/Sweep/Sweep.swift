@@ -22,9 +22,12 @@ import KerasTrain
 public struct Sweep: Sendable {
   /// One setting and the values that it takes.
   public struct Axis: Sendable, Equatable {
+    /// The setting's name, as a flag has it.
     public var name: String
+    /// The values as words, each a run's.
     public var values: [String]
 
+    /// A setting and its values.
     public init(_ name: String, _ values: [String]) {
       self.name = name
       self.values = values
@@ -40,18 +43,24 @@ public struct Sweep: Sendable {
   public struct Run: Sendable, Hashable {
     /// In the order of the axes.
     public var settings: [Setting]
+    /// What the run's weights, order of rows and dropout follow from.
     public var seed: UInt64
 
+    /// A value of one axis.
     public struct Setting: Sendable, Hashable {
+      /// The axis's name.
       public var axis: String
+      /// One of its values.
       public var value: String
 
+      /// An axis's name and one of its values.
       public init(_ axis: String, _ value: String) {
         self.axis = axis
         self.value = value
       }
     }
 
+    /// Settings in the order of the axes.
     public init(settings: [Setting], seed: UInt64) {
       self.settings = settings
       self.seed = seed
@@ -70,9 +79,12 @@ public struct Sweep: Sendable {
   public struct Job: Sendable {
     /// Compiled.
     public var model: Model
+    /// Rows and targets.
     public var data: Dataset
+    /// How it is trained.
     public var settings: FitSettings
 
+    /// What a run trains, on what, and how.
     public init(model: Model, data: Dataset, settings: FitSettings) {
       self.model = model
       self.data = data
@@ -80,11 +92,14 @@ public struct Sweep: Sendable {
     }
   }
 
+  /// The settings that are varied.
   public var axes: [Axis]
+  /// Each setting is run with every one of them.
   public var seeds: [UInt64]
   /// What counts as having left the plateau.
   public var plateau: Plateau
 
+  /// By default the plateau of ``Plateau``.
   public init(axes: [Axis], seeds: [UInt64], plateau: Plateau = Plateau()) {
     self.axes = axes
     self.seeds = seeds

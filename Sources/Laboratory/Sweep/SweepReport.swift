@@ -4,15 +4,19 @@ import KerasTrain
 
 /// A ``SweepResult`` as files: `report.html`, `curves.svg`, `curves.png`, `runs.csv`, `runs.json`.
 public struct SweepReport: Sendable {
+  /// What is reported.
   public let result: SweepResult
+  /// The page's headline.
   public var title: String
   /// What was trained on what, in a sentence.
   public var lead: String
   /// What makes the report again; shown on the page where there is one.
   public var command: String?
 
+  /// The names of the files in the folder.
   public static let files = ["report.html", "curves.svg", "curves.png", "runs.csv", "runs.json"]
 
+  /// By default without a lead and a command.
   public init(
     _ result: SweepResult, title: String = "Sweep", lead: String = "", command: String? = nil
   ) {
@@ -24,12 +28,17 @@ public struct SweepReport: Sendable {
 
   /// Makes the folder where it is not there, and finds out before hours of training whether the
   /// report can be written into it.
+  ///
+  /// - Throws: ``KerasError`` naming the file or folder that cannot be written to.
   public static func prepareFolder(_ folder: String) throws(KerasError) {
     try Folder.create(folder)
     for name in files { try AtomicFile.checkTarget("\(folder)/\(name)") }
   }
 
   /// Writes the files into a folder that is there.
+  ///
+  /// - Throws: ``KerasError/Code/fileNotFound`` where the folder is not there,
+  ///   ``KerasError/Code/inputOutput`` naming a file that cannot be written.
   public func write(to folder: String) throws(KerasError) {
     let figure = result.figure(title: title)
     try AtomicFile.write(Array(figure.svg().utf8), to: "\(folder)/curves.svg")
@@ -41,6 +50,7 @@ public struct SweepReport: Sendable {
     try AtomicFile.write(Array(page().html().utf8), to: "\(folder)/report.html")
   }
 
+  /// The page `report.html`.
   public func page() -> ReportPage {
     var page = ReportPage(title: title, lead: lead)
     add(to: &page)

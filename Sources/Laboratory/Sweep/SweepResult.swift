@@ -2,10 +2,12 @@ import KerasTrain
 
 /// What came of a ``Sweep``.
 public struct SweepResult: Sendable {
+  /// What was run.
   public let sweep: Sweep
   /// Those that ended, in the order of ``Sweep/runs``.
   public let runs: [SweepRun]
 
+  /// - Parameter runs: those that ended, in the order of ``Sweep/runs``.
   public init(sweep: Sweep, runs: [SweepRun]) {
     self.sweep = sweep
     self.runs = runs
@@ -95,7 +97,9 @@ public struct SweepResult: Sendable {
 
   /// The runs of one setting with different seeds.
   public struct Group: Sendable {
+    /// The setting, in the order of the axes.
     public let settings: [Sweep.Run.Setting]
+    /// One a seed, as far as they ended.
     public let runs: [SweepRun]
     let plateau: Plateau
 
@@ -117,6 +121,7 @@ public struct SweepResult: Sendable {
     /// The median of the runs' lowest loss.
     public var medianBest: Double? { Median.of(runs.compactMap { $0.best?.value }) }
 
+    /// The median of the runs' highest accuracy; `nil` where none was measured.
     public var medianAccuracy: Double? { Median.of(runs.compactMap(\.bestAccuracy)) }
 
     /// The settings in words, one axis left out. Models go by their name alone.
@@ -126,6 +131,7 @@ public struct SweepResult: Sendable {
       }.joined(separator: ", ")
     }
 
+    /// The value of an axis; `nil` for one that the sweep does not have.
     public subscript(axis: String) -> String? { settings.first { $0.axis == axis }?.value }
   }
 }

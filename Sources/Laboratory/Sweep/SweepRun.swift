@@ -3,7 +3,9 @@ import KerasTrain
 
 /// A run of a ``Sweep`` that ended.
 public struct SweepRun: Sendable {
+  /// Its settings and seed.
   public let run: Sweep.Run
+  /// Losses and metrics, epoch by epoch.
   public let history: History
   /// What guessing would give; `nil` where that is not known.
   public let guesses: ConstantPredictor.Losses?
@@ -12,6 +14,7 @@ public struct SweepRun: Sendable {
   /// What it was made from: model, weights, rows, settings.
   let fingerprint: String
 
+  /// By default not compared with what it was made from.
   public init(
     run: Sweep.Run, history: History, guesses: ConstantPredictor.Losses?, seconds: Double,
     fingerprint: String = ""

@@ -15,9 +15,11 @@ extension Evidence {
     if course.firstNonFinite != nil { return 1 }
     let training = course.training
     guard let first = training.first, let last = training.last else { return 0 }
-    // What counts is where it came from: a loss may fall all the way and still be above a guess's.
-    let size = max(abs(first), abs(course.constantInTraining), 1e-30)
-    let ranAway = (((last - first) / size - 0.05) / 0.5).clamped
+    // What counts is where it came from, before the first update too: a loss may fall all the way and
+    // still be above a guess's.
+    let start = before.map { $0.loss.isFinite ? min(first, $0.loss) : first } ?? first
+    let size = max(abs(start), abs(course.constantInTraining), 1e-30)
+    let ranAway = (((last - start) / size - 0.05) / 0.5).clamped
     // A loss that came down from far above may jump about from there on.
     let late = Array(training.suffix((training.count + 1) / 2))
     let level = max(abs(course.constantInTraining), abs(Median.of(training) ?? 0), 1e-30)

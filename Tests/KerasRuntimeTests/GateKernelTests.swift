@@ -41,9 +41,25 @@ import Testing
     #expect(
       results(arrays) { math.resetBefore($0[0], h: $0[2], reset: $0[3]) }
         == results(arrays) { math.resetBeforeReference($0[0], h: $0[2], reset: $0[3]) })
-    #expect(
-      results(arrays) { math.resetAfter($0[0], inner: $0[1], kept: $0[3]) }
-        == results(arrays) { math.resetAfterReference($0[0], inner: $0[1], kept: $0[3]) })
+    for numbers in [nil, [2, 0, 0]] as [[Int32]?] {
+      func result(
+        _ body: (MatrixRows<Float>, [UnsafeMutablePointer<Float>]) -> Void
+      ) -> [[Float]] {
+        results(arrays + [random(wide, 5)]) { arrays in
+          guard let numbers else {
+            return body(MatrixRows(UnsafePointer(arrays[0]), stride: 3 * units), arrays)
+          }
+          numbers.withUnsafeBufferPointer {
+            body(
+              MatrixRows(UnsafePointer(arrays[4]), stride: 3 * units, numbers: $0.baseAddress),
+              arrays)
+          }
+        }
+      }
+      #expect(
+        result { math.resetAfter(of: $0, $1[0], inner: $1[1], kept: $1[3]) }
+          == result { math.resetAfterReference(of: $0, $1[0], inner: $1[1], kept: $1[3]) })
+    }
     #expect(
       results(arrays) { math.output($0[0], h: $0[2], newH: $0[3]) }
         == results(arrays) { math.outputReference($0[0], h: $0[2], newH: $0[3]) })

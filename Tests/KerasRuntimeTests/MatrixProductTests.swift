@@ -2,52 +2,85 @@ import KerasRuntime
 import Testing
 
 @Suite struct MatrixProductTests {
-  // All bodies add the same products in the same order, so they agree to the last bit. The last
-  // three sizes are packed for the caches, with rests in each direction.
+  /// What sums start from: c itself, one row for all, or rows in another order.
+  private enum Start: CaseIterable { case sums, oneRow, numberedRows }
+
+  // All bodies add the same products in the same order, so they agree to the last bit. The first of
+  // one or two rows are taken in pieces of every width; the last three sizes are packed for the
+  // caches, with rests in each direction.
   @Test(arguments: [
     (1, 1, 1), (4, 8, 3), (5, 9, 7), (7, 33, 16), (128, 96, 32), (3, 7, 2), (13, 100, 5),
-    (9, 1025, 3), (101, 401, 515), (3, 1, 700),
+    (1, 100, 9), (2, 192, 5), (1, 339, 6), (9, 1025, 3), (101, 401, 515), (3, 1, 700),
   ])
   func `the fast bodies equal the plain one`(m: Int, n: Int, k: Int) {
     for instructions in InstructionSet.available {
-      for (transposedA, transposedB) in [
-        (false, false), (true, false), (false, true), (true, true),
-      ] {
-        let (found, expected) = products(m, n, k, transposedA, transposedB, instructions)
-        #expect(
-          found == expected,
-          "\(instructions), a transposed: \(transposedA), b transposed: \(transposedB)")
+      for start in Start.allCases {
+        for (transposedA, transposedB) in [
+          (false, false), (true, false), (false, true), (true, true),
+        ] {
+          let (found, expected) = products(
+            m, n, k, transposedA, transposedB, start, instructions)
+          #expect(
+            found == expected,
+            "\(instructions), a transposed: \(transposedA), b transposed: \(transposedB), \(start)")
+        }
       }
     }
   }
 
-  /// What the fast body and the plain one add to the same numbers, rows apart by more than their
+  /// What the fast body and the plain one make of the same numbers, rows apart by more than their
   /// length.
   private func products(
-    _ m: Int, _ n: Int, _ k: Int, _ transposedA: Bool, _ transposedB: Bool,
+    _ m: Int, _ n: Int, _ k: Int, _ transposedA: Bool, _ transposedB: Bool, _ start: Start,
     _ instructions: InstructionSet
   ) -> (found: [Float], expected: [Float]) {
-    var generator = Philox(seed: UInt64(m * 1000 + n * 10 + k))
-    func random(_ count: Int) -> [Float] { (0..<count).map { _ in generator.uniform() - 0.5 } }
+    let numbers = Numbers(seed: m * 1000 + n * 10 + k)
     let strides = (a: (transposedA ? m : k) + 2, b: (transposedB ? k : n) + 1, c: n + 3)
-    let a = random(strides.a * (transposedA ? k : m))
-    let b = random(strides.b * (transposedB ? n : k))
-    var expected = random(strides.c * m)
-    var found = expected
-    a.withUnsafeBufferPointer { a in
-      b.withUnsafeBufferPointer { b in
-        func product(_ c: inout [Float]) -> MatrixProduct<Float> {
-          c.withUnsafeMutableBufferPointer { c in
-            MatrixProduct(
-              .init(a.baseAddress!, stride: strides.a, transposed: transposedA),
-              .init(b.baseAddress!, stride: strides.b, transposed: transposedB),
-              into: c.baseAddress!, strideC: strides.c, m: m, n: n, k: k)
-          }
-        }
-        product(&expected).addReference(fused: instructions.fusesMultiplyAdd)
-        product(&found).addFast(instructions)
+    let a = numbers.random(strides.a * (transposedA ? k : m))
+    let b = numbers.random(strides.b * (transposedB ? n : k))
+    let rows = numbers.random((n + 5) * m)
+    let order = numbers.keep((0..<m).map { Int32((7 * $0 + 3) % m) })
+    let startRows: MatrixRows<Float>? =
+      switch start {
+      case .sums: nil
+      case .oneRow: MatrixRows(UnsafePointer(rows), stride: 0)
+      case .numberedRows:
+        MatrixRows(UnsafePointer(rows), stride: n + 5, numbers: UnsafePointer(order))
       }
+    let sums = numbers.random(strides.c * m)
+    func result(_ body: (MatrixProduct<Float>) -> Void) -> [Float] {
+      let c = numbers.keep(Array(UnsafeBufferPointer(start: sums, count: strides.c * m)))
+      body(
+        MatrixProduct(
+          .init(a, stride: strides.a, transposed: transposedA),
+          .init(b, stride: strides.b, transposed: transposedB), startingFrom: startRows,
+          into: c, strideC: strides.c, m: m, n: n, k: k))
+      return Array(UnsafeBufferPointer(start: c, count: strides.c * m))
     }
-    return (found, expected)
+    return (
+      result { $0.addFast(instructions) },
+      result { $0.addReference(fused: instructions.fusesMultiplyAdd) }
+    )
+  }
+
+  /// Memory with random numbers, as long as this is there.
+  private final class Numbers {
+    private var generator: Philox
+    private var memory: [UnsafeMutableRawPointer] = []
+
+    init(seed: Int) { generator = Philox(seed: UInt64(seed)) }
+
+    deinit { for pointer in memory { pointer.deallocate() } }
+
+    func random(_ count: Int) -> UnsafeMutablePointer<Float> {
+      keep((0..<count).map { _ in generator.uniform() - 0.5 })
+    }
+
+    func keep<Element: BitwiseCopyable>(_ values: [Element]) -> UnsafeMutablePointer<Element> {
+      let pointer = UnsafeMutablePointer<Element>.allocate(capacity: max(1, values.count))
+      pointer.initialize(from: values, count: values.count)
+      memory.append(pointer)
+      return pointer
+    }
   }
 }

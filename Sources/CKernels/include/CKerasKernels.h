@@ -11,6 +11,14 @@ typedef enum {
   HornbillGateHardSigmoid,
 } HornbillGate;
 
+/// Rows of numbers: those of `base`, `stride` elements apart (0: the same for all), from its first one
+/// on or at these numbers.
+typedef struct {
+  const float *_Nonnull base;
+  size_t stride;
+  const int32_t *_Nullable numbers;
+} HornbillRows;
+
 /// The arithmetic inner loops, and nothing else: one table of functions for each instruction set.
 ///
 /// Swift has no target attribute for a function, so a package that must build without unsafe flags
@@ -26,11 +34,12 @@ typedef struct {
   /// Whether a multiplication and the addition after it round once.
   int fusesMultiplyAdd;
 
-  /// `c[m × n] += a[m × k] · b[k × n]`. Element (i, p) of a is `a[i·rowA + p·columnA]`; rows of b
-  /// and c are contiguous, `strideB` and `strideC` elements apart.
+  /// `c[m × n] = start + a[m × k] · b[k × n]`. Element (i, p) of a is `a[i·rowA + p·columnA]`; rows
+  /// of b and c are contiguous, `strideB` and `strideC` elements apart. `start` may be c.
   void (*_Nonnull addProduct)(
       size_t m, size_t n, size_t k, const float *_Nonnull a, size_t rowA, size_t columnA,
-      const float *_Nonnull b, size_t strideB, float *_Nonnull c, size_t strideC);
+      const float *_Nonnull b, size_t strideB, HornbillRows start, float *_Nonnull c,
+      size_t strideC);
 
   /// `y = e^x`; results below the smallest normal number are zero. Here and below at most 2 units
   /// in the last place off; NaN stays NaN; `y` may be `x`.
@@ -48,9 +57,10 @@ typedef struct {
   void (*_Nonnull gruResetBefore)(
       HornbillGate gate, size_t rows, size_t units, float *_Nonnull gates, const float *_Nonnull h,
       float *_Nonnull reset);
-  /// `z, r = σ(z + inner), σ(r + inner)`, `g += r·inner`, `kept` = inner's part of g.
+  /// `z, r = σ(x_z + inner), σ(x_r + inner)`, `g = x_g + r·inner`, `kept` = inner's part of g; x may
+  /// be `gates`.
   void (*_Nonnull gruResetAfter)(
-      HornbillGate gate, size_t rows, size_t units, float *_Nonnull gates,
+      HornbillGate gate, size_t rows, size_t units, HornbillRows x, float *_Nonnull gates,
       const float *_Nonnull inner, float *_Nonnull kept);
   /// `g = tanh g`, `newH = z·h + (1 - z)·g`
   void (*_Nonnull gruOutput)(

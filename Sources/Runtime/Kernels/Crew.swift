@@ -1,13 +1,11 @@
-import Dispatch
-
 /// The threads that share a batch. What each computes does not depend on who computes it: work is
 /// divided into parts whose results are independent, and no sum is divided, so that the same bits
 /// come out for any number of threads.
 public struct Crew: Sendable {
   /// Threads at most, this one among them.
   public let threads: Int
-  /// The smallest part that is worth another thread, in multiply-adds: to wake one takes as long as
-  /// a million of them.
+  /// The smallest part that is worth another thread, in multiply-adds: to hand it over takes as long
+  /// as some ten thousand of them, and what both threads touch must change caches.
   private let grain: Int
 
   /// As many as the machine has processors.
@@ -16,7 +14,7 @@ public struct Crew: Sendable {
   public static let alone = Crew(threads: 1)
 
   /// - Parameter threads: 1 or more; less counts as 1.
-  public init(threads: Int) { self.init(threads: threads, grain: 1 << 21) }
+  public init(threads: Int) { self.init(threads: threads, grain: 1 << 19) }
 
   /// With parts of another size, so that tests divide small work too.
   package init(threads: Int, grain: Int) {
@@ -38,33 +36,22 @@ public struct Crew: Sendable {
     let parts = threads(for: work)
     guard parts > 1 else { return body(0..<count) }
     let size = ((count + parts - 1) / parts + step - 1) / step * step
-    Self.perform((count + size - 1) / size) { part in
+    Helpers.shared.perform((count + size - 1) / size, others: threads - 1) { part in
       body(part * size..<min(count, (part + 1) * size))
     }
   }
 
   /// Runs `body` for each of `0..<count`, at the same time.
-  package func each(_ count: Int, _ body: (Int) -> Void) {
-    guard threads > 1, count > 1 else { return (0..<count).forEach(body) }
-    Self.perform(count, body)
+  ///
+  /// - Parameter work: of all together, in multiply-adds; where it is little, this thread does it.
+  package func each(_ count: Int, work: Int = .max, _ body: (Int) -> Void) {
+    guard threads(for: work) > 1, count > 1 else { return (0..<count).forEach(body) }
+    Helpers.shared.perform(count, others: threads - 1, body)
   }
 
   /// Runs `body` for each of these ranges, at the same time.
   func run(_ ranges: [Range<Int>], _ body: (Range<Int>) -> Void) {
     each(ranges.count) { body(ranges[$0]) }
-  }
-
-  /// What the threads run: parts of one batch's work.
-  private struct Work: @unchecked Sendable {
-    // SAFETY: the closure ends before `perform` does, and its parts write to different memory.
-    let body: (Int) -> Void
-  }
-
-  private static func perform(_ count: Int, _ body: (Int) -> Void) {
-    withoutActuallyEscaping(body) { body in
-      let work = Work(body: body)
-      DispatchQueue.concurrentPerform(iterations: count) { work.body($0) }
-    }
   }
 
   /// `c += a · b`, some rows or some columns of c for each thread.
@@ -81,19 +68,19 @@ public struct Crew: Sendable {
 extension MatrixProduct {
   /// The part of it that makes these rows of c.
   fileprivate func rows(_ rows: Range<Int>) -> MatrixProduct {
-    let start = a.pointer + rows.lowerBound * (a.isTransposed ? 1 : a.stride)
+    let first = a.pointer + rows.lowerBound * (a.isTransposed ? 1 : a.stride)
     return MatrixProduct(
-      Operand(start, stride: a.stride, transposed: a.isTransposed), b,
-      into: c + rows.lowerBound * strideC, strideC: strideC, m: rows.count, n: n, k: k,
+      Operand(first, stride: a.stride, transposed: a.isTransposed), b,
+      startingFrom: start?.from(row: rows.lowerBound), into: c + rows.lowerBound * strideC, strideC: strideC, m: rows.count, n: n, k: k,
       isConvolution: isConvolution)
   }
 
   /// The part of it that makes these columns of c.
   fileprivate func columns(_ columns: Range<Int>) -> MatrixProduct {
-    let start = b.pointer + columns.lowerBound * (b.isTransposed ? b.stride : 1)
+    let first = b.pointer + columns.lowerBound * (b.isTransposed ? b.stride : 1)
     return MatrixProduct(
-      a, Operand(start, stride: b.stride, transposed: b.isTransposed),
-      into: c + columns.lowerBound, strideC: strideC, m: m, n: columns.count, k: k,
+      a, Operand(first, stride: b.stride, transposed: b.isTransposed),
+      startingFrom: start?.from(column: columns.lowerBound), into: c + columns.lowerBound, strideC: strideC, m: m, n: columns.count, k: k,
       isConvolution: isConvolution)
   }
 }

@@ -35,10 +35,12 @@ package struct GRUGates<S: Scalar> {
     }
   }
 
-  /// `z, r = σ(z + inner), σ(r + inner)`, `g += r·inner`; `kept` takes inner's part of g.
+  /// `z, r = σ(x_z + inner), σ(x_r + inner)`, `g = x_g + r·inner`; `kept` takes inner's part of g.
   package func resetAfterReference(
-    _ gates: UnsafeMutablePointer<S>, inner: UnsafePointer<S>, kept: UnsafeMutablePointer<S>
+    of x: MatrixRows<S>, _ gates: UnsafeMutablePointer<S>, inner: UnsafePointer<S>,
+    kept: UnsafeMutablePointer<S>
   ) {
+    if x.pointer != UnsafePointer(gates) { x.copy(rows, width: width, to: gates) }
     for row in 0..<rows {
       let (gates, inner, kept) = (gates + row * width, inner + row * width, kept + row * units)
       for u in 0..<2 * units { gates[u] += inner[u] }
@@ -138,12 +140,14 @@ extension GRUGates {
   }
 
   package func resetAfter(
-    _ gates: UnsafeMutablePointer<S>, inner: UnsafePointer<S>, kept: UnsafeMutablePointer<S>
+    of x: MatrixRows<S>, _ gates: UnsafeMutablePointer<S>, inner: UnsafePointer<S>,
+    kept: UnsafeMutablePointer<S>
   ) {
     guard let (kernels, gate) = fast else {
-      return resetAfterReference(gates, inner: inner, kept: kept)
+      return resetAfterReference(of: x, gates, inner: inner, kept: kept)
     }
-    kernels.pointee.gruResetAfter(gate, rows, units, gates.floats, inner.floats, kept.floats)
+    kernels.pointee.gruResetAfter(
+      gate, rows, units, HornbillRows(x.floats), gates.floats, inner.floats, kept.floats)
   }
 
   package func output(

@@ -1,4 +1,6 @@
-/// One matrix product `c += a · b` on row-major memory: `a` is `[m × k]`, `b` is `[k × n]`, `c` is
+import CKerasKernels
+
+/// One matrix product `c += a · b`, or `c = start + a · b`, on row-major memory: `a` is `[m × k]`, `b` is `[k × n]`, `c` is
 /// `[m × n]`, each possibly a part of a wider matrix (`stride` elements from row to row), `a` and `b`
 /// possibly stored transposed.
 ///
@@ -35,10 +37,13 @@ public struct MatrixProduct<S: Scalar> {
   /// Whether it is a convolution, which TensorFlow rounds otherwise than a matrix product in 16
   /// bits.
   public let isConvolution: Bool
+  /// What the sums of each row of c start from; `nil` for what stands there.
+  public let start: MatrixRows<S>?
 
   public init(
-    _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<S>, strideC: Int,
-    m: Int, n: Int, k: Int, isConvolution: Bool = false
+    _ a: Operand, _ b: Operand, startingFrom start: MatrixRows<S>? = nil,
+    into c: UnsafeMutablePointer<S>, strideC: Int, m: Int, n: Int, k: Int,
+    isConvolution: Bool = false
   ) {
     self.a = a
     self.b = b
@@ -48,6 +53,13 @@ public struct MatrixProduct<S: Scalar> {
     self.n = n
     self.k = k
     self.isConvolution = isConvolution
+    self.start = start
+  }
+
+  /// Puts what the sums start from into c.
+  func placeStart() {
+    guard let start else { return }
+    for i in 0..<m { (c + i * strideC).update(from: start[i], count: n) }
   }
 
   /// The plain body: the oracle that the fast ones are tested against.
@@ -57,6 +69,7 @@ public struct MatrixProduct<S: Scalar> {
   public func addReference(fused: Bool = false) {
     let (rowA, columnA) = a.isTransposed ? (1, a.stride) : (a.stride, 1)
     let (rowB, columnB) = b.isTransposed ? (1, b.stride) : (b.stride, 1)
+    placeStart()
     for i in 0..<m {
       for j in 0..<n {
         var sum = c[i * strideC + j]
@@ -92,7 +105,8 @@ extension MatrixProduct<Float> {
     _ b: UnsafePointer<Float>, strideB: Int, _ instructions: InstructionSet
   ) {
     let (rowA, columnA) = a.isTransposed ? (1, a.stride) : (a.stride, 1)
+    let start = start ?? MatrixRows(UnsafePointer(c), stride: strideC)
     instructions.kernels.pointee.addProduct(
-      m, n, k, a.pointer, rowA, columnA, b, strideB, c, strideC)
+      m, n, k, a.pointer, rowA, columnA, b, strideB, HornbillRows(start), c, strideC)
   }
 }

@@ -2,6 +2,7 @@
 extension Half {
   static func addProduct(_ product: MatrixProduct<Half>) {
     let (m, n) = (product.m, product.n)
+    product.placeStart()
     withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, m * n)) { buffer in
       let sums = buffer.baseAddress.unsafelyUnwrapped
       sums.update(repeating: 0, count: m * n)

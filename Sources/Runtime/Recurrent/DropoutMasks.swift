@@ -142,14 +142,18 @@ struct InputProduct<S: Scalar> {
 // MARK: - Gates with masks of their own
 
 extension CellStep {
-  /// `target[:, gates] += (h ∘ mask) · U[:, gates]`
+  /// `target[:, gates] = start[:, gates] + (h ∘ mask) · U[:, gates]`
+  ///
+  /// - Parameter start: `target` itself, where gates have masks.
   func addRecurrentProduct(
-    gates: Range<Int>, units: Int, width: Int, into target: UnsafeMutablePointer<S>
+    gates: Range<Int>, units: Int, width: Int, startingFrom start: MatrixRows<S>,
+    into target: UnsafeMutablePointer<S>
   ) {
     guard let masks, let dropped else {
       S.addProduct(
         MatrixProduct(
           .init(h, stride: units), .init(recurrentKernel + gates.lowerBound * units, stride: width),
+          startingFrom: start.from(column: gates.lowerBound * units),
           into: target + gates.lowerBound * units, strideC: width, m: rows,
           n: gates.count * units, k: units))
       return
@@ -192,7 +196,7 @@ extension CellStepBack {
 }
 
 extension CellGradientSums {
-  /// `dU[:, gates] += (H ∘ mask)ᵀ · dGates[:, gates]`, over all steps.
+  /// `dU[:, gates] += (H ∘ mask)ᵀ · dGates[:, gates]`
   func addKernelGradient(
     of dGates: UnsafePointer<S>, gates: Range<Int>, units: Int, width: Int
   ) {
@@ -206,11 +210,8 @@ extension CellGradientSums {
       return
     }
     for gate in gates {
-      let size = batch * units
-      for t in 0..<rows / max(1, batch) {
-        let mask = masks + t * maskStride + gate * size
-        for i in 0..<size { dropped[t * size + i] = previousOutputs[t * size + i] * mask[i] }
-      }
+      let mask = masks + gate * rows * units
+      for i in 0..<rows * units { dropped[i] = previousOutputs[i] * mask[i] }
       S.addProduct(
         MatrixProduct(
           .init(dropped, stride: units, transposed: true),

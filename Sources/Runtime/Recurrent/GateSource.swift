@@ -60,13 +60,13 @@ struct GateSource<S: Scalar> {
     return words.ofPadding
   }
 
-  /// Puts the sums of a step into its gates, where they are not there yet.
-  func fill(_ positions: Range<Int>, at t: Int, into arrays: LoopArrays<S>) {
-    guard case .words(let words) = kind else { return }
-    let row = arrays.course.offsets[t] + positions.lowerBound
-    Elementwise.copyRows(
-      words.slots + row, of: words.projected, count: positions.count, width: gateWidth,
-      to: arrays.gates + row * gateWidth)
+  /// The sums of the course's rows from number `row` on: as words have them, or as they stand in the
+  /// gates.
+  func sums(from row: Int, in arrays: LoopArrays<S>) -> MatrixRows<S> {
+    guard case .words(let words) = kind else {
+      return MatrixRows(UnsafePointer(arrays.gates + row * gateWidth), stride: gateWidth)
+    }
+    return MatrixRows(words.projected, stride: gateWidth, numbers: words.slots + row)
   }
 
   // MARK: Backward

@@ -3,8 +3,8 @@ import KerasFormat
 /// The mathematics of one time step of a recurrent layer, forward and back. Everything about time
 /// (masks, direction, sequences, sums over steps) is ``TimeLoop``'s.
 ///
-/// A step works on some rows of the batch. `gates` holds one row of `gateCount · units` numbers per
-/// batch row: before the step x·W + b, after it the activated gates.
+/// A step works on some rows of the batch. `gates` takes one row of `gateCount · units` numbers per
+/// batch row, the activated gates, which come of `x`, the rows of x·W + b.
 protocol RecurrentCell: Sendable {
   var units: Int { get }
   /// Blocks of `units` columns in kernel and bias, in Keras's order.
@@ -31,7 +31,7 @@ protocol RecurrentCell: Sendable {
   /// From the gradients of the new states to those of the gates and of the old states.
   func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>)
 
-  /// Adds the gradient of the recurrent kernel (and recurrent bias), summed over all steps at once.
+  /// Adds the gradient of the recurrent kernel (and recurrent bias).
   func addRecurrentGradients<S: Scalar>(_ sums: CellGradientSums<S>)
 }
 
@@ -52,6 +52,8 @@ extension RecurrentCell {
 /// What a cell sees of one step.
 struct CellStep<S: Scalar> {
   let rows: Int
+  /// x·W + b, each row `[gateWidth]`; may be `gates`, and is where `masks` are.
+  let x: MatrixRows<S>
   let gates: UnsafeMutablePointer<S>
   /// Old and new states, `[rows × units]` each; `c` only where the cell has two.
   let h: UnsafePointer<S>
@@ -101,23 +103,20 @@ struct CellStepBack<S: Scalar> {
   let dropped: UnsafeMutablePointer<S>?
 }
 
-/// All steps together, for gradients that are sums over time.
+/// A step, or all steps together, for gradients that are sums over time.
 struct CellGradientSums<S: Scalar> {
   let crew: Crew
-  let batch: Int
-  /// Rows of all steps together.
+  /// Those of the step, or of all steps.
   let rows: Int
-  /// h before each step, `[rows × units]`.
+  /// h before the step, `[rows × units]`.
   let previousOutputs: UnsafePointer<S>
   let saved: UnsafePointer<S>
   let dGates: UnsafePointer<S>
   let dRecurrent: UnsafePointer<S>?
   let dRecurrentKernel: UnsafeMutablePointer<S>
   let dRecurrentBias: UnsafeMutablePointer<S>?
-  /// Those of the first step, how far to the next step's (0: they serve all), and room for all
-  /// steps.
+  /// As on the way back of a step; all steps together have none.
   let masks: UnsafePointer<S>?
-  let maskStride: Int
   let dropped: UnsafeMutablePointer<S>?
 
   func addProduct(_ product: MatrixProduct<S>) { crew.addProduct(product) }

@@ -34,22 +34,26 @@ extension TimeLoop {
       cell: cell, recurrentTransposed: UnsafePointer(transposed), masks: masks,
       scratch: pass.workspace.scratch(S.self, count: course.batch * cell.gateWidth),
       dropped: masks.recurrent(at: 0).map { _ in
-        pass.workspace.scratch(S.self, count: course.total * units)
+        pass.workspace.scratch(S.self, count: course.batch * units)
       })
     let ofFinal = finalGradients(dOutputs, course, silence, &pass.workspace)
     let sequence = options.returnSequences ? dOutputs[0] : nil
-    let main = LoopGradients<S>(cell, loop.main, final: ofFinal, &pass.workspace)
+    let sums = LoopSums<S>(cell, course, hasMasks: !masks.isEmpty, &pass.workspace)
+    let main = LoopGradients<S>(
+      cell, loop.main, final: ofFinal, keepsSteps: sums == nil, &pass.workspace)
     addRest(of: sequence, to: main, silence)
-    pass.crew.run(parts(of: course, masks, pass.crew)) { positions in
-      retreat(positions, main, sequence, silence, input.mask, back)
+    let parts = sums?.parts ?? self.parts(of: course, masks, pass.crew)
+    pass.crew.each(parts.count, work: course.total * cell.gateWidth * units) { part in
+      retreat(parts[part], main, sequence, silence, input.mask, back, sums?.arrays[part])
     }
+    sums?.add(to: gradients, cell)
     let lead = loop.lead.map { arrays in
       retreatLead(arrays, behind: main, sequence, silence, back, &pass.workspace)
     }
     addInitialGradients(main, sequence, silence, to: dInputs.dropFirst())
 
-    for part in [main, lead].compactMap({ $0 }) {
-      addSums(of: part, masks, dropped: back.dropped, to: gradients, pass.crew)
+    for part in [sums == nil ? main : nil, lead].compactMap({ $0 }) {
+      addSums(of: part, to: gradients, pass.crew)
     }
     loop.source.addGradients(
       of: main.dGates, course, lead: lead?.dGates, leadSteps: course.leadSteps,
@@ -97,9 +101,13 @@ extension TimeLoop {
   }
 
   /// Takes some positions back through all steps.
+  ///
+  /// - Parameter sums: where the weights' gradients of these positions gather; `nil` where they are
+  ///   summed afterwards.
   private func retreat<S: Scalar>(
     _ positions: Range<Int>, _ gradients: LoopGradients<S>, _ sequence: UnsafePointer<S>?,
-    _ silence: SilentSteps, _ mask: Mask?, _ back: CellRunBack<Cell, S>
+    _ silence: SilentSteps, _ mask: Mask?, _ back: CellRunBack<Cell, S>,
+    _ sums: LoopSums<S>.Arrays?
   ) {
     let (course, units) = (gradients.arrays.course, cell.units)
     for t in (0..<course.steps).reversed() {
@@ -136,8 +144,8 @@ extension TimeLoop {
           state.setZero(count: units)
         }, in: after)
       let last = min(taking.upperBound, max(taking.lowerBound, course.active[t + 1]))
-      back.step(taking.lowerBound..<last, at: t, gradients)
-      back.step(last..<taking.upperBound, at: t, gradients)
+      back.step(taking.lowerBound..<last, at: t, gradients, sums)
+      back.step(last..<taking.upperBound, at: t, gradients, sums)
       forEachGap({ state, shelf in state.update(from: shelf, count: units) }, in: before)
     }
   }
@@ -149,7 +157,8 @@ extension TimeLoop {
   ) -> LoopGradients<S> {
     let (course, units) = (main.arrays.course, cell.units)
     let lead = LoopGradients<S>(
-      cell, arrays, final: CellStates(cell, rows: 1, zero: true, &workspace), &workspace)
+      cell, arrays, final: CellStates(cell, rows: 1, zero: true, &workspace), keepsSteps: true,
+      &workspace)
     for t in (0..<course.leadSteps).reversed() {
       let after = lead.ofStates(before: t + 1)
       if t + 1 == course.leadSteps { after.setZero(count: units) }
@@ -170,7 +179,7 @@ extension TimeLoop {
             count: units)
         }
       }
-      back.step(0..<1, at: t, lead)
+      back.step(0..<1, at: t, lead, nil)
     }
     return lead
   }
@@ -204,20 +213,20 @@ extension TimeLoop {
     }
   }
 
-  /// Adds the gradients that are sums over time: those of the recurrent kernel and of the biases.
+  /// Adds the gradients that are sums over time, of all steps together: those of the recurrent
+  /// kernel and of the biases.
   private func addSums<S: Scalar>(
-    of part: LoopGradients<S>, _ masks: DropoutMasks<S>, dropped: UnsafeMutablePointer<S>?,
-    to gradients: Weights<S>, _ crew: Crew
+    of part: LoopGradients<S>, to gradients: Weights<S>, _ crew: Crew
   ) {
     let (arrays, rows) = (part.arrays, part.arrays.course.total)
     cell.addRecurrentGradients(
       CellGradientSums(
-        crew: crew, batch: arrays.course.batch, rows: rows,
+        crew: crew, rows: rows,
         previousOutputs: UnsafePointer(arrays.seen), saved: UnsafePointer(arrays.saved),
         dGates: UnsafePointer(part.dGates), dRecurrent: part.dRecurrent.map { UnsafePointer($0) },
         dRecurrentKernel: gradients[1],
         dRecurrentBias: cell.hasRecurrentBias ? gradients[2] + cell.gateWidth : nil,
-        masks: masks.recurrent(at: 0), maskStride: masks.stepStride, dropped: dropped))
+        masks: nil, dropped: nil))
     if cell.useBias {
       Elementwise.addColumnSums(
         of: part.dGates, rows: rows, width: cell.gateWidth, to: gradients[2])
@@ -230,8 +239,9 @@ struct LoopGradients<S: Scalar> {
   let arrays: LoopArrays<S>
   /// Of the gates' inputs, `[total × G·U]`.
   let dGates: UnsafeMutablePointer<S>
-  /// Of the recurrent product, where they differ.
+  /// Of the recurrent product, where they differ: of all steps, or of the last one by position.
   let dRecurrent: UnsafeMutablePointer<S>?
+  private let keepsSteps: Bool
   /// Of the states at the end, by position.
   let final: CellStates<S>
   /// Those that wait while a masked row goes past the cell.
@@ -241,19 +251,27 @@ struct LoopGradients<S: Scalar> {
   private let odd: CellStates<S>
 
   init(
-    _ cell: some RecurrentCell, _ arrays: LoopArrays<S>, final: CellStates<S>,
+    _ cell: some RecurrentCell, _ arrays: LoopArrays<S>, final: CellStates<S>, keepsSteps: Bool,
     _ workspace: inout Workspace
   ) {
     let course = arrays.course
     self.arrays = arrays
     self.final = final
+    self.keepsSteps = keepsSteps
     dGates = workspace.scratch(S.self, count: course.total * cell.gateWidth)
     dRecurrent =
       cell.separatesRecurrent
-      ? workspace.scratch(S.self, count: course.total * cell.gateWidth) : nil
+      ? workspace.scratch(
+        S.self, count: (keepsSteps ? course.total : course.batch) * cell.gateWidth) : nil
     shelf = CellStates(cell, rows: course.hasGaps ? course.batch : 0, &workspace)
     even = CellStates(cell, rows: course.batch, &workspace)
     odd = CellStates(cell, rows: course.batch, &workspace)
+  }
+
+  /// Where those of the recurrent product begin of a step's rows from a position on.
+  func dRecurrent(at t: Int, from position: Int, width: Int) -> UnsafeMutablePointer<S>? {
+    let first = keepsSteps ? arrays.course.offsets[t] : 0
+    return dRecurrent.map { $0 + (first + position) * width }
   }
 
   /// Those of the states before step `t`, by position. Only two steps' are kept, but a position
@@ -271,7 +289,11 @@ struct CellRunBack<Cell: RecurrentCell, S: Scalar> {
   let dropped: UnsafeMutablePointer<S>?
 
   /// One step of positions that all went on, or all dropped out after it.
-  func step(_ positions: Range<Int>, at t: Int, _ gradients: LoopGradients<S>) {
+  ///
+  /// - Parameter sums: where the weights' gradients gather; `nil` where they are summed afterwards.
+  func step(
+    _ positions: Range<Int>, at t: Int, _ gradients: LoopGradients<S>, _ sums: LoopSums<S>.Arrays?
+  ) {
     guard !positions.isEmpty else { return }
     let (units, width, first) = (cell.units, cell.gateWidth, positions.lowerBound)
     let arrays = gradients.arrays
@@ -279,19 +301,32 @@ struct CellRunBack<Cell: RecurrentCell, S: Scalar> {
     let states = arrays.states(after: t, at: first, units: units)
     let after = gradients.ofStates(before: t + 1).from(first * units)
     let before = gradients.ofStates(before: t).from(first * units)
+    let (seen, saved) = (arrays.seen + row * units, arrays.saved + row * cell.savedWidth)
+    let dGates = gradients.dGates + row * width
+    let dRecurrent = gradients.dRecurrent(at: t, from: first, width: width)
     cell.stepBack(
       CellStepBack(
         rows: positions.count, gates: UnsafePointer(arrays.gates + row * width),
-        h: UnsafePointer(arrays.seen + row * units),
+        h: UnsafePointer(seen),
         c: arrays.entering.c.map { UnsafePointer($0 + row * units) },
         newC: states.c.map { UnsafePointer($0) },
-        saved: UnsafePointer(arrays.saved + row * cell.savedWidth),
+        saved: UnsafePointer(saved),
         inputs: arrays.inputs.map { UnsafePointer($0 + row * width) },
         recurrentTransposed: recurrentTransposed, dNewH: UnsafePointer(after.h),
-        dNewC: after.c.map { UnsafePointer($0) }, dGates: gradients.dGates + row * width,
-        dRecurrent: gradients.dRecurrent.map { $0 + row * width }, dH: before.h, dC: before.c,
+        dNewC: after.c.map { UnsafePointer($0) }, dGates: dGates, dRecurrent: dRecurrent,
+        dH: before.h, dC: before.c,
         masks: masks.recurrent(at: t), dropped: dropped),
       scratch: scratch + first * width)
     masks.dropState(before.h, at: t, into: before.h, units: units)
+    guard let sums else { return }
+    cell.addRecurrentGradients(
+      CellGradientSums(
+        crew: .alone, rows: positions.count, previousOutputs: UnsafePointer(seen),
+        saved: UnsafePointer(saved), dGates: UnsafePointer(dGates),
+        dRecurrent: dRecurrent.map { UnsafePointer($0) }, dRecurrentKernel: sums.recurrentKernel,
+        dRecurrentBias: sums.recurrentBias, masks: masks.recurrent(at: t), dropped: dropped))
+    if let bias = sums.bias {
+      Elementwise.addColumnSums(of: dGates, rows: positions.count, width: width, to: bias)
+    }
   }
 }

@@ -152,10 +152,9 @@ struct TimeLoop<Cell: RecurrentCell> {
         arrays.states(before: t, at: position, units: units)
           .update(from: first ?? start.from(course.rows[position] * units), count: units)
       }
-      source?.fill(taking, at: t, into: arrays)
       let last = min(taking.upperBound, max(taking.lowerBound, course.active[t + 1]))
-      run.step(taking.lowerBound..<last, at: t, arrays)
-      run.step(last..<taking.upperBound, at: t, arrays)
+      run.step(taking.lowerBound..<last, at: t, arrays, source)
+      run.step(last..<taking.upperBound, at: t, arrays, source)
       if course.hasGaps, let mask {
         for position in taking where isMasked(course.rows[position], at: t, mask) {
           arrays.states(after: t, at: position, units: units)
@@ -249,17 +248,23 @@ struct CellRun<Cell: RecurrentCell, S: Scalar> {
   let dropped: UnsafeMutablePointer<S>?
 
   /// One step of positions that all go on, or all drop out after it.
-  func step(_ positions: Range<Int>, at t: Int, _ arrays: LoopArrays<S>) {
+  ///
+  /// - Parameter source: where the gates' sums come from; `nil` where they are there.
+  func step(_ positions: Range<Int>, at t: Int, _ arrays: LoopArrays<S>, _ source: GateSource<S>?) {
     guard !positions.isEmpty else { return }
     let units = cell.units
     let row = arrays.course.offsets[t] + positions.lowerBound
+    let gates = arrays.gates + row * cell.gateWidth
     let before = arrays.entering.from(row * units)
     let after = arrays.states(after: t, at: positions.lowerBound, units: units)
     let seen = arrays.seen + row * units
     masks.dropState(before.h, at: t, into: seen, units: units)
     cell.step(
       CellStep(
-        rows: positions.count, gates: arrays.gates + row * cell.gateWidth, h: UnsafePointer(seen),
+        rows: positions.count,
+        x: source?.sums(from: row, in: arrays)
+          ?? MatrixRows(UnsafePointer(gates), stride: cell.gateWidth),
+        gates: gates, h: UnsafePointer(seen),
         c: before.c.map { UnsafePointer($0) }, newH: after.h, newC: after.c,
         saved: arrays.saved + row * cell.savedWidth,
         inputs: arrays.inputs.map { $0 + row * cell.gateWidth },

@@ -72,13 +72,21 @@ public struct GRU: RecurrentLayer {
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     let (rows, gates): (Int, GRUGates<S>) = (step.rows, pointwise(step.rows))
     if resetAfter {
-      Elementwise.fillRows(scratch, with: step.recurrentBias, rows: rows, width: gateWidth)
-      step.addRecurrentProduct(gates: 0..<3, units: units, width: gateWidth, into: scratch)
-      if let inputs = step.inputs { keep(step.gates, into: inputs, adding: scratch, rows: rows) }
-      gates.resetAfter(step.gates, inner: scratch, kept: step.saved)
+      let start = MatrixRows<S>(UnsafePointer(scratch), stride: gateWidth)
+      let bias = step.recurrentBias.map { MatrixRows<S>($0, stride: 0) }
+      if bias == nil || step.masks != nil {
+        Elementwise.fillRows(scratch, with: step.recurrentBias, rows: rows, width: gateWidth)
+      }
+      step.addRecurrentProduct(
+        gates: 0..<3, units: units, width: gateWidth, startingFrom: bias ?? start, into: scratch)
+      if let inputs = step.inputs { keep(step.x, into: inputs, adding: scratch, rows: rows) }
+      gates.resetAfter(of: step.x, step.gates, inner: scratch, kept: step.saved)
     } else {
-      step.addRecurrentProduct(gates: 0..<2, units: units, width: gateWidth, into: step.gates)
-      if let inputs = step.inputs { keep(step.gates, into: inputs, rows: rows) }
+      step.addRecurrentProduct(
+        gates: 0..<2, units: units, width: gateWidth, startingFrom: step.x, into: step.gates)
+      if let inputs = step.inputs {
+        keep(MatrixRows(UnsafePointer(step.gates), stride: gateWidth), into: inputs, rows: rows)
+      }
       gates.resetBefore(step.gates, h: step.h, reset: step.saved)
       if let mask = step.masks.map({ $0 + 2 * rows * units }) {
         for i in 0..<rows * units { step.saved[i] *= mask[i] }
@@ -87,7 +95,8 @@ public struct GRU: RecurrentLayer {
         MatrixProduct(
           .init(step.saved, stride: units),
           .init(step.recurrentKernel + 2 * units, stride: gateWidth),
-          into: step.gates + 2 * units, strideC: gateWidth, m: rows, n: units, k: units))
+          startingFrom: step.x.from(column: 2 * units), into: step.gates + 2 * units,
+          strideC: gateWidth, m: rows, n: units, k: units))
     }
     if let inputs = step.inputs {
       for row in 0..<rows {
@@ -100,13 +109,12 @@ public struct GRU: RecurrentLayer {
 
   /// Keeps what goes into z and r.
   private func keep<S: Scalar>(
-    _ gates: UnsafePointer<S>, into inputs: UnsafeMutablePointer<S>,
+    _ x: MatrixRows<S>, into inputs: UnsafeMutablePointer<S>,
     adding inner: UnsafePointer<S>? = nil, rows: Int
   ) {
     for row in 0..<rows {
-      for i in row * gateWidth..<row * gateWidth + 2 * units {
-        inputs[i] = inner.map { gates[i] + $0[i] } ?? gates[i]
-      }
+      let (start, x) = (row * gateWidth, x[row])
+      for i in 0..<2 * units { inputs[start + i] = inner.map { x[i] + $0[start + i] } ?? x[i] }
     }
   }
 }

@@ -82,7 +82,8 @@ public struct LSTM: RecurrentLayer {
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     guard let c = step.c, let newC = step.newC else { return }
-    step.addRecurrentProduct(gates: 0..<4, units: units, width: gateWidth, into: step.gates)
+    step.addRecurrentProduct(
+      gates: 0..<4, units: units, width: gateWidth, startingFrom: step.x, into: step.gates)
     if let bias = step.lastBias {
       for row in 0..<step.rows {
         Elementwise.add(bias, to: step.gates + row * gateWidth, count: gateWidth)

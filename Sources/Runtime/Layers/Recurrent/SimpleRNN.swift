@@ -53,7 +53,7 @@ public struct SimpleRNN: RecurrentLayer {
     S.addProduct(
       MatrixProduct(
         .init(step.h, stride: units), .init(step.recurrentKernel, stride: units),
-        into: step.gates, strideC: units, m: step.rows, n: units, k: units))
+        startingFrom: step.x, into: step.gates, strideC: units, m: step.rows, n: units, k: units))
     step.inputs?.update(from: step.gates, count: step.rows * units)
     activation.apply(step.gates, into: step.newH, vectors: step.rows, width: units)
     step.gates.update(from: step.newH, count: step.rows * units)

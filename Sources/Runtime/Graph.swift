@@ -3,8 +3,8 @@ import KerasFormat
 /// Layers and the edges between them, ready to run: the body of a ``Network``, and of a model
 /// inside a model. A sequential model is the same graph, a straight line.
 public struct Graph: Sendable {
-  /// One call of one layer.
-  public struct Node: Sendable {
+  /// One call of one layer; a class, since a batch passes by all of them and copies none.
+  public final class Node: Sendable {
     public let name: String
     public let layer: any Layer
     /// Where its inputs come from: nodes of lower index, and which of their outputs.
@@ -26,6 +26,18 @@ public struct Graph: Sendable {
     /// Which of its inputs a mask comes with, and which of its outputs one leaves with.
     public let receivesMasks: [Bool]
     public let emitsMasks: [Bool]
+
+    init(
+      name: String, layer: any Layer, inputs: [Edge], mask: Edge?, isMaskHidden: Bool,
+      weights: Range<Int>, outputShapes: [Shape], isTrainable: Bool, policy: DTypePolicy,
+      activityRegularizer: JSON, receivesMasks: [Bool], emitsMasks: [Bool]
+    ) {
+      (self.name, self.layer, self.inputs, self.mask) = (name, layer, inputs, mask)
+      (self.isMaskHidden, self.weights, self.outputShapes) = (isMaskHidden, weights, outputShapes)
+      (self.isTrainable, self.policy) = (isTrainable, policy)
+      self.activityRegularizer = activityRegularizer
+      (self.receivesMasks, self.emitsMasks) = (receivesMasks, emitsMasks)
+    }
 
     /// Whether a mask reaches it.
     public var receivesMask: Bool { receivesMasks.contains(true) }
@@ -57,6 +69,13 @@ public struct Graph: Sendable {
   /// For each node the first one that calls the same layer: a layer has its states once, however
   /// often it is called.
   private let firstCalls: [Int]
+  /// For each node which of the graph's inputs it is, if any.
+  private let inputPositions: [Int?]
+  /// For each node whether its layer can take words from an embedding as they lie in its table, and
+  /// its input comes straight from one.
+  private let canTakeWords: [Bool]
+  /// The text layers of the graph and of the models inside it.
+  let textPlaces: [TextPlace]
 
   init(nodes: [Node], inputs: [Int], outputs: [Edge], specs: [WeightSpec]) {
     (self.nodes, self.inputs, self.outputs, self.specs) = (nodes, inputs, outputs, specs)
@@ -66,6 +85,12 @@ public struct Graph: Sendable {
       first[node.name] = index
     }
     firstCalls = nodes.map { first[$0.name] ?? 0 }
+    inputPositions = nodes.indices.map { inputs.firstIndex(of: $0) }
+    canTakeWords = nodes.map { node in
+      guard let edge = node.inputs.first, nodes[edge.node].layer is Embedding else { return false }
+      return (node.layer as? any WordLayer)?.takesWords ?? false
+    }
+    textPlaces = Self.textPlaces(nodes, inputs)
   }
 
   public var inputShapes: [Shape] { inputs.map { nodes[$0].outputShapes[0] } }
@@ -95,9 +120,9 @@ extension Graph {
     for (index, node) in nodes.enumerated() {
       var signals: [Signal<S>] = []
       // In the model's order of inputs, which need not be the order of its layers.
-      if let position = self.inputs.firstIndex(of: index) { signals = [inputs[position]] }
+      if let position = inputPositions[index] { signals = [inputs[position]] }
       for edge in node.inputs {
-        if !takesWords(node, from: edge, pass) {
+        if !takesWords(index, from: edge, pass) {
           trace[edge.node].outputs[edge.output].lookUpWords(&pass.workspace)
         }
         signals.append(trace[edge.node].outputs[edge.output])
@@ -138,9 +163,8 @@ extension Graph {
 
   /// Whether a node takes words from an embedding as they lie in its table, and adds their gradient
   /// to the table's; not where that of each occurrence is asked for.
-  private func takesWords(_ node: Node, from edge: Edge, _ pass: borrowing Pass) -> Bool {
-    guard let layer = node.layer as? any WordLayer, edge == node.inputs[0] else { return false }
-    return layer.takesWords && pass.tableGradients == nil && nodes[edge.node].layer is Embedding
+  private func takesWords(_ node: Int, from edge: Edge, _ pass: borrowing Pass) -> Bool {
+    canTakeWords[node] && edge == nodes[node].inputs[0] && pass.tableGradients == nil
   }
 
   /// The way back: adds to `gradients` what `outputGradients` (one per output of the graph) mean

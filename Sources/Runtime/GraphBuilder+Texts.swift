@@ -51,7 +51,7 @@ extension Layer {
 
 extension Graph {
   /// A layer that takes the texts of one of the graph's inputs.
-  struct TextPlace {
+  struct TextPlace: Sendable {
     /// Which of the graph's inputs.
     let input: Int
     let layer: any TextLayer
@@ -61,8 +61,8 @@ extension Graph {
     let shape: Shape
   }
 
-  /// The text layers of the graph and of the models inside it.
-  var textPlaces: [TextPlace] {
+  /// The text layers of these nodes and of the models inside them.
+  static func textPlaces(_ nodes: [Node], _ inputs: [Int]) -> [TextPlace] {
     var places: [TextPlace] = []
     for node in nodes {
       for (position, edge) in node.inputs.enumerated() {

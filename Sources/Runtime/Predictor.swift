@@ -52,6 +52,7 @@ public struct Predictor: ~Copyable {
     return try predict(inputs, wide, batchSize: batchSize)
   }
 
+  @specialized(where S == Float)
   private mutating func predict<S: Scalar>(
     _ inputs: [NumericArray], _ parameters: Parameters<S>, batchSize: Int
   ) throws(KerasError) -> [NumericArray] {

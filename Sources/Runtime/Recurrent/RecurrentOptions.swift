@@ -74,7 +74,12 @@ struct RecurrentSettings: Sendable, Equatable {
   /// Of the gates; `nil` where there are none.
   var recurrentActivation: Activation?
   var useBias = true
-  var weights = RecurrentWeights()
+  /// Behind a reference: a batch copies settings, and looks at these never.
+  private var sharedWeights = Shared(RecurrentWeights())
+  var weights: RecurrentWeights {
+    get { sharedWeights.value }
+    set { sharedWeights = Shared(newValue) }
+  }
   var options = RecurrentOptions()
 
   init(
@@ -113,6 +118,15 @@ struct RecurrentSettings: Sendable, Equatable {
     for (key, value) in own.members { config[key] = value }
     return config
   }
+}
+
+/// A value that copies share.
+private final class Shared<Value: Sendable & Equatable>: Sendable, Equatable {
+  let value: Value
+
+  init(_ value: Value) { self.value = value }
+
+  static func == (a: Shared, b: Shared) -> Bool { a.value == b.value }
 }
 
 /// The settings of a recurrent layer's three weights.

@@ -137,30 +137,43 @@ struct Predict: ParsableCommand {
     return "\(path[..<dot])_\(index)\(path[dot...])"
   }
 
-  /// Streams: reads a chunk, scores it, writes it, so that memory does not grow with the file.
+  /// Streams, so that memory does not grow with the file: while a chunk is scored, the scores of the
+  /// one before are written and the next one is read.
   private func predictFile(
     _ scoring: Scoring, _ path: String, _ writer: ScoreWriter
   ) throws {
     var reader = try TextReader(path: path, options: columns.reading)
-    var rows = 0
-    var isAtEnd = false
-    while !isAtEnd {
-      var chunk: [String] = []
-      while chunk.count < scoring.chunkSize {
-        guard let row = try reader.next() else {
-          isAtEnd = true
-          break
-        }
-        chunk.append(row.text)
-      }
-      let scores = try scoring.scores(chunk)
-      if rows == 0, !chunk.isEmpty { writer.header() }
-      writer.write(chunk, scores)
-      rows += chunk.count
-    }
-    guard rows > 0 else {
+    var chunk = try Self.chunk(from: &reader, scoring.chunkSize)
+    guard !chunk.isEmpty else {
       throw KerasError(
         .invalidData, "no rows; expected at least one text", at: .init(file: reader.file))
     }
+    var scored: (texts: [String], scores: Scores)?
+    var isFirst = true
+    defer { if let scored { writer.write(scored.texts, scored.scores) } }
+    while !chunk.isEmpty {
+      var next = Result<[String], KerasError>.success([])
+      let scores = try scoring.scores(chunk) {
+        if let scored { writer.write(scored.texts, scored.scores) }
+        scored = nil
+        next = Result { () throws(KerasError) in
+          try Self.chunk(from: &reader, scoring.chunkSize)
+        }
+      }
+      if isFirst { writer.header() }
+      isFirst = false
+      scored = (chunk, scores)
+      chunk = try next.get()
+    }
+  }
+
+  /// The next texts, `count` at most; none at the end.
+  private static func chunk(
+    from reader: inout TextReader, _ count: Int
+  ) throws(KerasError) -> [String] {
+    var texts: [String] = []
+    texts.reserveCapacity(count)
+    while texts.count < count, let row = try reader.next() { texts.append(row.text) }
+    return texts
   }
 }

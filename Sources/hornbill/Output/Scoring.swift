@@ -1,29 +1,35 @@
 import KerasFormat
 import KerasRuntime
+import Synchronization
 
 /// Scores texts on several cores; the order stays, and the numbers do not depend on the cores.
 struct Scoring {
   private let batchSize: Int
   private let crew: Crew
-  /// One for each core, kept from chunk to chunk for what it remembers.
-  private let boxes: [Box]
+  private let boxes: Boxes
 
-  /// Makes its predictor when a text comes; a class, since an array cannot hold what cannot be
+  /// A predictor and the memory of its calls; a class, since an array cannot hold what cannot be
   /// copied.
-  private final class Box {
+  private final class Box: @unchecked Sendable {
+    // SAFETY: who takes a box from `Boxes` is its only user until it is back.
+    private var predictor: Predictor
+
+    init(_ network: Network) { predictor = Predictor(network) }
+
+    func scores(_ texts: [String], batchSize: Int) throws(KerasError) -> [Float] {
+      try predictor.predict(texts, batchSize: batchSize)
+    }
+  }
+
+  /// As many boxes as were ever used at once, kept for what their predictors remember.
+  private final class Boxes: Sendable {
     private let network: Network
-    private var predictor: Predictor?
+    private let free = Mutex<[Box]>([])
 
     init(_ network: Network) { self.network = network }
 
-    func scores(_ texts: [String], batchSize: Int) throws(KerasError) -> [Float] {
-      var own = predictor.take() ?? Predictor(network)
-      let result = Result { () throws(KerasError) in
-        try own.predict(texts, batchSize: batchSize)
-      }
-      predictor = consume own
-      return try result.get()
-    }
+    func take() -> Box { free.withLock { $0.popLast() } ?? Box(network) }
+    func give(_ box: Box) { free.withLock { $0.append(box) } }
   }
 
   /// - Parameter batchSize: texts computed at once; by default Keras's 32, or more where that
@@ -49,28 +55,30 @@ struct Scoring {
     }
     self.batchSize = batchSize ?? (network.isBatchIndependent ? 256 : 32)
     crew = threads.map { Crew(threads: $0) } ?? .all
-    boxes = (0..<crew.threads).map { _ in Box(network) }
+    boxes = Boxes(network)
   }
 
   /// Texts to hand over at once: enough for all cores, little enough to stay in memory.
   /// Whole batches, so that each text meets the same others however many cores there are.
-  var chunkSize: Int { (2048 + batchSize - 1) / batchSize * batchSize * crew.threads }
+  var chunkSize: Int { (4096 + batchSize - 1) / batchSize * batchSize * crew.threads }
 
   /// The model's output for each text.
-  func scores(_ texts: [String]) throws(KerasError) -> Scores {
-    let batches = (texts.count + batchSize - 1) / batchSize
-    let share = max(1, (batches + crew.threads - 1) / crew.threads) * batchSize
-    let starts = Array(stride(from: 0, to: texts.count, by: share))
+  ///
+  /// - Parameter other: work to be done meanwhile, once.
+  func scores(_ texts: [String], beside other: () -> Void = {}) throws(KerasError) -> Scores {
+    let starts = Array(stride(from: 0, to: texts.count, by: batchSize))
     var parts = [Result<[Float], KerasError>](repeating: .success([]), count: starts.count)
     parts.withUnsafeMutableBufferPointer { parts in
       let parts = UnsafeMutableBufferPointer(rebasing: parts[...])
-      crew.each(starts.count) { index in
-        let start = starts[index]
-        let own = Array(texts[start..<min(texts.count, start + share)])
-        let box = boxes[index]
-        parts[index] = Result { () throws(KerasError) in
+      crew.each(1 + starts.count) { index in
+        guard index > 0 else { return other() }
+        let start = starts[index - 1]
+        let box = boxes.take()
+        defer { boxes.give(box) }
+        parts[index - 1] = Result { () throws(KerasError) in
           do throws(KerasError) {
-            return try box.scores(own, batchSize: batchSize)
+            return try box.scores(
+              Array(texts[start..<min(texts.count, start + batchSize)]), batchSize: batchSize)
           } catch {
             throw error.shiftingRows(by: start)
           }

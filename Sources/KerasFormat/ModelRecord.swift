@@ -118,12 +118,18 @@ public struct WeightRecord: Sendable, Equatable {
   public var name: String
   /// Its numbers and shape, in the type that the file has.
   public var array: NumericArray
+  /// Whether no gradient changes it, such as a moving mean. Files do not say; a network does.
+  public var isStatistic: Bool
 
   /// - Parameter name: the way from the layer to the weight.
-  public init(name: String, array: NumericArray) {
+  public init(name: String, array: NumericArray, isStatistic: Bool = false) {
     self.name = name
     self.array = array
+    self.isStatistic = isStatistic
   }
+
+  /// The way from the layer to the object that holds it.
+  var path: [String] { name.split(separator: "/").dropLast().map(String.init) }
 }
 
 /// Compile settings and optimizer state as stored.

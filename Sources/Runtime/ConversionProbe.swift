@@ -117,7 +117,7 @@ extension Graph {
         for (edge, input) in zip(node.inputs, graph.inputs) where edge.node == source {
           sizes += graph.tables(reachedFrom: input)
         }
-      case is Reshape, is Flatten, is Permute, is RepeatVector, is Identity, is Concatenate,
+      case is Reshape, is Flatten, is any GatheringLayer, is Identity, is Concatenate,
         is any TextLayer:
         sizes += tables(reachedFrom: index)
       default: continue

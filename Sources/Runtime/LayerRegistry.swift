@@ -35,7 +35,9 @@ public enum LayerRegistry {
   ///
   /// Its ``Layer/className`` is what Keras calls the class in files: the name it is registered
   /// under in Python, `my_package>MyLayer`, or the class's plain name, `MyLayer`, which then stands
-  /// for a class of that name in every package. Nothing of the Python class is run.
+  /// for a class of that name in every package. Nothing of the Python class is run. A model with it
+  /// is read from every container of every generation and written in those of its own; what its
+  /// config holds arrives as it stands in the file.
   ///
   /// - Throws: ``KerasError`` when the class name is taken, or is one that is never loaded.
   public static func register(_ type: any Layer.Type) throws(KerasError) {

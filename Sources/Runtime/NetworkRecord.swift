@@ -86,7 +86,7 @@ extension Network {
         let array =
           storedWeights[weight]
           ?? NumericArray(shape: spec.shape, .float32(parameters.values(weight)))
-        return WeightRecord(name: spec.name, array: array)
+        return WeightRecord(name: spec.name, array: array, isStatistic: spec.isTracked)
       }
     }
     return record

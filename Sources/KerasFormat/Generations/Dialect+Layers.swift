@@ -7,24 +7,15 @@ extension Dialect {
     return table
   }
 
-  /// Layers that all generations from 2 on write alike.
+  /// Layers that all generations from 2 on write alike, and Keras 1 otherwise.
   static let commonLayers: [String: [Key]] = [
-    "Masking": [Key("mask_value", 0.0)],
-    "Activation": [Key("activation")],
     "Flatten": [Key("data_format", "channels_last")],
     "ReLU": [Key("max_value", .null), Key("negative_slope", 0.0), Key("threshold", 0.0)],
     "PReLU": [
       Key("alpha_initializer", .zeros), Key("alpha_regularizer", .null),
       Key("alpha_constraint", .null), Key("shared_axes", .null),
     ],
-    "ELU": [Key("alpha", 1.0)],
-    "Softmax": [Key("axis", -1)],
-    "ActivityRegularization": [Key("l1", 0.0), Key("l2", 0.0)],
-    "Reshape": [Key("target_shape")],
-    "Permute": [Key("dims")],
-    "RepeatVector": [Key("n")],
     "UpSampling1D": [Key("size", 2)],
-    "Cropping1D": [Key("cropping", [1, 1])],
     "Add": [], "Subtract": [], "Multiply": [], "Average": [], "Maximum": [], "Minimum": [],
     "Concatenate": [Key("axis", -1)],
     "Dot": [Key("axes"), Key("normalize", false)],
@@ -32,16 +23,13 @@ extension Dialect {
     "StackedRNNCells": [Key("cells")],
   ]
 
-  /// Layers that 2.15 and 3 write alike.
+  /// Layers that 2.15 and 3 write alike, and older ones otherwise.
   static let modernLayers: [String: [Key]] = [
+    // What a branch of Keras 1's models ends in here.
     "Identity": [],
-    "Rescaling": [Key("scale"), Key("offset", 0.0)],
     "Conv1D": .convolution + .kernel + .convolutionPenalties,
-    "GroupNormalization": [Key("groups", 32), Key("axis", -1)] + .scaling + .scalingPenalties,
-    "UnitNormalization": [Key("axis", -1)],
     "GaussianNoise": [Key("stddev"), Key("seed", .null)],
     "GaussianDropout": [Key("rate"), Key("seed", .null)],
-    "TextVectorization": .textVectorization,
     "GlobalMaxPooling1D": .globalPooling, "GlobalAveragePooling1D": .globalPooling,
   ]
 }

@@ -1,13 +1,5 @@
 /// The keys of the layers that look words up.
 extension [Dialect.Key] {
-  static let textVectorization: [Dialect.Key] = [
-    .init("max_tokens", .null), .init("standardize", "lower_and_strip_punctuation"),
-    .init("split", "whitespace"), .init("ngrams", .null), .init("output_mode", "int"),
-    .init("output_sequence_length", .null), .init("pad_to_max_tokens", false),
-    .init("sparse", false), .init("ragged", false), .init("vocabulary", .null),
-    .init("idf_weights", .null), .init("encoding", "utf-8"), .init("vocabulary_size", .null),
-  ]
-
   static func lookup(_ oovToken: JSON) -> [Dialect.Key] {
     [
       .init("invert", false), .init("max_tokens", .null), .init("num_oov_indices", 1),

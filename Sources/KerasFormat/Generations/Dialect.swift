@@ -7,8 +7,9 @@ struct Dialect: Sendable {
   let generation: Generation
   /// The version that files of this generation are marked with: the last that was checked.
   let version: String
-  /// Keys of each layer's config after `name`, `trainable` and `dtype`, in file order. A class that
-  /// is not here is passed through as it is, within its own generation only.
+  /// Keys of each layer's config after `name`, `trainable` and `dtype`, in file order, of those that
+  /// some generation words in a way of its own. A class that is not here is passed through as it
+  /// is: within its own generation, and to others that ``KerasLayerNames`` knows to word it alike.
   let layers: [String: [Key]]
   /// The activations that have a name, in this generation's own spelling.
   let activations: Set<String>

@@ -55,24 +55,22 @@ enum HardSigmoid {
         hint: "give the weights, or write its own generation")
     }
     layer.config = config
-    let leaves = try LayerStructure(layer).leaves
-    guard leaves.count == found.count else { return false }
-    var index = 0
-    for (leaf, gates) in zip(leaves, found) {
-      for position in 0..<(leaf.count ?? 0) {
-        // Only the second half of a separable convolution leads into the activation.
-        if !gates.isEmpty, leaf.className != "SeparableConv1D" || position > 0 {
-          let blocks = ["LSTMCell": 4, "GRUCell": 3][leaf.className] ?? 1
-          try scale(&layer.weights[index], gates, blocks, factor)
-        }
-        index += 1
+    let structure = try LayerStructure(layer)
+    guard structure.leaves.count == found.count else { return false }
+    for (index, weight) in try layer.leafWeights().enumerated() {
+      guard let leaf = structure.leaf(at: weight.weight.path), !found[leaf].isEmpty else {
+        continue
       }
+      // Only the second half of a separable convolution leads into the activation.
+      guard weight.leaf.className != "SeparableConv1D" || weight.position > 0 else { continue }
+      let blocks = ["LSTMCell": 4, "GRUCell": 3][weight.leaf.className] ?? 1
+      try scale(&layer.weights[index], found[leaf], blocks, factor)
     }
     return true
   }
 
-  /// Renames the activation in a layer and all inside it, and lists for each object with weights
-  /// which of its blocks of columns lead into it, in structural order.
+  /// Renames the activation in a layer and all inside it, and lists for each object that may have
+  /// weights which of its blocks of columns lead into it, in structural order.
   private static func rename(
     _ className: String, _ config: inout JSONObject, _ from: String, _ to: String,
     _ found: inout [[Int]]
@@ -88,9 +86,7 @@ enum HardSigmoid {
       try renameInner("layers", &config, from, to, &found)
     default:
       let gates = try blocks(className, &config, from, to)
-      let cells: Set<String> = ["SimpleRNN", "LSTM", "GRU"]
-      let leaf = cells.contains(className) ? className + "Cell" : className
-      if LayerStructure.Leaf.count(leaf, config) != 0 { found.append(gates) }
+      if LayerStructure.canHoldWeights(className) { found.append(gates) }
     }
   }
 

@@ -9,17 +9,6 @@ extension Dialect {
     "Dot": "dot", "CosineDot": "cos",
   ]
 
-  /// Classes that it has, whose keys are Keras 2's but for the renames.
-  private static let knownToKeras1: Set<String> = [
-    "InputLayer", "Embedding", "Dense", "Activation", "Dropout", "Flatten", "Reshape", "Permute",
-    "RepeatVector", "Masking", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "TimeDistributed",
-    "Conv1D", "MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D",
-    "BatchNormalization", "LeakyReLU", "PReLU", "ELU", "ThresholdedReLU", "GaussianNoise",
-    "GaussianDropout", "SpatialDropout1D", "ActivityRegularization", "UpSampling1D",
-    "ZeroPadding1D", "Cropping1D", "Sequential", "Highway", "MaxoutDense", "SReLU",
-    "ParametricSoftplus",
-  ]
-
   /// The class and config of a layer in Keras 1's words.
   ///
   /// - Parameter config: in those of Keras 2.
@@ -27,7 +16,7 @@ extension Dialect {
     _ className: String, _ config: JSONObject
   ) throws(KerasError) -> (className: String, config: JSONObject) {
     if let mode = mergeModes[className] { return ("Merge", try merge(mode, config)) }
-    guard knownToKeras1.contains(className) else {
+    guard KerasLayerNames.entries[className]?.generations.contains(.keras1) ?? false else {
       throw KerasError(.unsupportedConfiguration, "Keras 1 has no \(className)")
     }
     var config = config

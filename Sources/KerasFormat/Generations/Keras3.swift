@@ -73,7 +73,6 @@ extension Dialect {
             .scalingPenalties,
           ]
         ),
-        ("RMSNormalization", [[Key("axis", -1), Key("epsilon", 1e-6)]]),
         ("Dropout", [[Key("rate"), Key("seed", .null), Key("noise_shape", .null)]]),
         ("SpatialDropout1D", [[Key("rate"), Key("seed", .null)]]),
         ("AlphaDropout", [[Key("rate"), Key("seed", .null), Key("noise_shape", .null)]]),

@@ -39,6 +39,9 @@ struct LayerDecoder {
     guard let members = config.object else {
       throw KerasError(.invalidJSON, "the config of \(stored) is no object")
     }
+    guard KerasLayerNames.all.contains(className) else {
+      return (className, try somebodysOwn(members))
+    }
     var rest = members
     var inner = JSONObject()
     for key in Self.innerKeys[className] ?? [] {
@@ -80,6 +83,25 @@ struct LayerDecoder {
         "layer": ["class_name": "Dense", "config": .object(decoded)],
       ]
     )
+  }
+
+  /// The config of a layer that is not Keras's: its keys mean what they like, and arrive as they
+  /// are. What has Keras's endings is worded as everywhere, where it is Keras's.
+  private func somebodysOwn(_ stored: JSONObject) throws(KerasError) -> JSONObject {
+    var config = stored
+    for key in ["batch_input_shape", "input_dtype"] { config[key] = nil }
+    if !dialect.isModern { config["dtype"] = "float32" }
+    for (key, value) in config.members {
+      do { try SerializedObject.checkCode(in: value) } catch { throw error.inside(key) }
+      let isWorded =
+        key == "dtype"
+        || ["_initializer", "_regularizer", "_constraint"].contains(where: key.hasSuffix)
+      let own = isWorded ? (try? SerializedObject.reduced(value)) ?? value : value
+      config[key] = own.isNull ? own : canonicalValue(key, own)
+    }
+    if config["trainable"] == nil { config["trainable"] = true }
+    if config["dtype"] == nil { config["dtype"] = "float32" }
+    return config
   }
 
   /// One inner layer or a list of them.
@@ -136,7 +158,7 @@ struct LayerDecoder {
     } else if !dialect.isModern || config["dtype"] == nil {
       config["dtype"] = "float32"
     }
-    try translateValues(className, &config)
+    for (key, value) in config.members { config[key] = canonicalValue(key, value) }
     if Self.recurrentClasses.contains(className) {
       let returnsSequences = config["return_sequences"] == true
       if dialect.generation == .keras2_15, stored["zero_output_for_mask"] == nil {
@@ -170,17 +192,10 @@ struct LayerDecoder {
     for key in dialect.layers[className] ?? [] where key.isOwn { config[key.name] = nil }
   }
 
-  private func translateValues(
-    _ className: String, _ config: inout JSONObject
-  ) throws(KerasError) {
-    for key in config.keys {
-      guard let value = config[key] else { continue }
-      if key.hasSuffix("_initializer") {
-        config[key] = Initializers.canonical(value)
-      } else if key == "activation" || key == "recurrent_activation" {
-        config[key] = canonicalActivation(value)
-      }
-    }
+  private func canonicalValue(_ key: String, _ value: JSON) -> JSON {
+    if key.hasSuffix("_initializer") { return Initializers.canonical(value) }
+    let isActivation = key == "activation" || key == "recurrent_activation"
+    return isActivation ? canonicalActivation(value) : value
   }
 
   private func canonicalActivation(_ value: JSON) -> JSON {

@@ -47,32 +47,13 @@ struct LayerEncoder {
     if className == "NotEqual", dialect.generation == .keras3 {
       return ["name": canonical["name"] ?? "not_equal"]
     }
-    guard let keys = dialect.layers[className] else {
-      guard dialect.generation == source else {
-        throw KerasError(
-          .unsupportedConfiguration,
-          "\(className) cannot be carried from Keras \(source.rawValue) to \(dialect.name)")
-      }
-      let config = try passedThrough(canonical)
-      return dialect.generation == .keras1 ? try Dialect.keras1(className, config).config : config
-    }
+    if dialect.layers[className] == nil { try checkCommonWords(className, canonical) }
     try refuseMisread(className, canonical, layer: layer)
     var left = canonical
-    var config = JSONObject()
-    config["name"] = left.take("name")
-    let trainable = left.take("trainable") ?? true
-    // Keras 3's SpatialDropout1D does not take the word.
-    if className != "SpatialDropout1D" || dialect.generation != .keras3 {
-      config["trainable"] = trainable
-    }
-    let ownType = left.take("dtype") ?? "float32"
-    let dtype = try Vocabularies.dtype(className, canonical, dialect) ?? ownType
-    if dialect.isModern {
-      config["dtype"] = encodedPolicy(dtype)
-    } else if dtype != "float32" {
-      throw KerasError(
-        .unsupportedConfiguration,
-        "\(dialect.name) has no dtype of a layer, and this is \(dtype.kind)")
+    var config = try takeCommon(&left, className)
+    guard let keys = dialect.layers[className] else {
+      try passThrough(left, className, &config)
+      return try inKeras1(className, config)
     }
     if className == "Bidirectional" { try takeBidirectional(&left, &config, layer: layer) }
     // Keras 1's `cpu`: a mask of dropout for each gate, as implementation 1 has.
@@ -90,10 +71,83 @@ struct LayerEncoder {
       config[key.name] = try encodedValue(key.name, value)
     }
     try dropLeft(left, className, &config, layer: layer)
-    guard dialect.generation == .keras1 else { return config }
-    var written = try Dialect.keras1(className, config).config
-    noteMasks(className, canonical, &written, layer: layer)
+    var written = try inKeras1(className, config)
+    if dialect.generation == .keras1 { noteMasks(className, canonical, &written, layer: layer) }
     return written
+  }
+
+  /// The keys that every layer has.
+  private func takeCommon(
+    _ left: inout JSONObject, _ className: String
+  ) throws(KerasError) -> JSONObject {
+    let dtype = try Vocabularies.dtype(className, left, dialect) ?? left["dtype"] ?? "float32"
+    left["dtype"] = nil
+    var config = JSONObject()
+    config["name"] = left.take("name")
+    let trainable = left.take("trainable") ?? true
+    // Keras 3's SpatialDropout1D does not take the word.
+    if className != "SpatialDropout1D" || dialect.generation != .keras3 {
+      config["trainable"] = trainable
+    }
+    if dialect.isModern {
+      config["dtype"] = encodedPolicy(dtype)
+    } else if dtype != "float32" {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name) has no dtype of a layer, and this is \(dtype.kind)")
+    }
+    return config
+  }
+
+  /// The config in Keras 1's words, where it is to be; somebody's own layer has its own.
+  private func inKeras1(
+    _ className: String, _ config: JSONObject
+  ) throws(KerasError) -> JSONObject {
+    guard dialect.generation == .keras1, KerasLayerNames.all.contains(className) else {
+      return config
+    }
+    return try Dialect.keras1(className, config).config
+  }
+
+  /// Refuses to carry a class without a table to a generation that does not word it alike.
+  private func checkCommonWords(
+    _ className: String, _ canonical: JSONObject
+  ) throws(KerasError) {
+    guard dialect.generation != source else { return }
+    guard let keys = KerasLayerNames.commonKeys(className, of: source, and: dialect.generation)
+    else {
+      let isInKeras2 = KerasLayerNames.commonKeys(className, of: source, and: .keras2) != nil
+      throw KerasError(
+        .unsupportedConfiguration,
+        dialect.generation == .keras1 && isInKeras2
+          ? "Keras 1 has no \(className)"
+          : "\(className) cannot be carried from Keras \(source.rawValue) to \(dialect.name)")
+    }
+    let common =
+      ["name", "trainable", "dtype"] + (dialect.isModern ? ["activity_regularizer"] : [])
+    let unknown = canonical.members.first { key, _ in
+      !keys.contains(key) && !common.contains(key)
+    }
+    if let (key, value) = unknown {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name)'s \(className) has no \(key) (\(value.kind))")
+    }
+  }
+
+  /// A class without a table, as it is.
+  private func passThrough(
+    _ left: JSONObject, _ className: String, _ config: inout JSONObject
+  ) throws(KerasError) {
+    let isOwn = KerasLayerNames.all.contains(className)
+    for (key, value) in left.members {
+      if isOwn {
+        config[key] = try encodedValue(key, value)
+      } else {
+        // Somebody's own keys may mean what they like.
+        config[key] = (try? encodedValue(key, value)) ?? value
+      }
+    }
   }
 
   /// Joined matrices make Keras 1 drop the same inputs for all gates, and a SimpleRNN none.
@@ -215,20 +269,6 @@ struct LayerEncoder {
       "module": .string(module), "class_name": .string(className), "config": .object(config),
       "registered_name": className == "Functional" ? "Functional" : .null,
     ]
-  }
-
-  /// A class without a table, in its own generation.
-  private func passedThrough(_ canonical: JSONObject) throws(KerasError) -> JSONObject {
-    var config = canonical
-    for key in config.keys {
-      guard let value = config[key] else { continue }
-      if key == "dtype" {
-        config[key] = dialect.isModern ? encodedPolicy(value) : nil
-      } else {
-        config[key] = try encodedValue(key, value)
-      }
-    }
-    return config
   }
 
   // MARK: - Values

@@ -12,7 +12,7 @@ enum LayerForms {
   ) throws(KerasError) -> ModelRecord {
     var record = record
     if generation == .keras3, record.generation < .keras3 {
-      unstack(&record, &notes)
+      try unstack(&record, &notes)
     } else if generation <= .keras2, record.generation > .keras2 {
       for layer in record.layers where hasStackInStack(.object(layer.config), isInside: false) {
         throw KerasError(
@@ -36,7 +36,9 @@ enum LayerForms {
 
   // MARK: - One cell in a list
 
-  private static func unstack(_ record: inout ModelRecord, _ notes: inout [ConversionNote]) {
+  private static func unstack(
+    _ record: inout ModelRecord, _ notes: inout [ConversionNote]
+  ) throws(KerasError) {
     for index in record.layers.indices {
       let layer = record.layers[index]
       let object: JSON = [
@@ -46,6 +48,10 @@ enum LayerForms {
         let config = changed["config"]?.object
       else { continue }
       record.layers[index].config = config
+      let (old, new) = (try LayerStructure(layer), try LayerStructure(record.layers[index]))
+      for (position, weight) in layer.weights.enumerated() {
+        record.layers[index].weights[position].name = new.name(of: weight, from: old)
+      }
       notes.append(
         ConversionNote(
           layer: layer.name,

@@ -20,8 +20,7 @@ enum LayerRenaming {
     if layer.config["mask_zero"] == true || layer.className == "Masking" { return true }
     let inner = layer.config["layer"]?.object?["config"]?.object ?? layer.config
     switch layer.className {
-    case "InputLayer", "Embedding", "Flatten", "Reshape", "Permute", "RepeatVector", "Dot":
-      return false
+    case "InputLayer", "Embedding", "Flatten", "Reshape", "Permute", "Dot": return false
     case _ where layer.className.contains("Conv1D") || layer.className.contains("Pooling1D"):
       return false
     case "SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional":

@@ -34,6 +34,16 @@ enum SerializedObject {
     }
   }
 
+  /// Refuses what holds code, however deep; whatever else there is may be somebody's own.
+  static func checkCode(in value: JSON) throws(KerasError) {
+    for value in value.array ?? [] { try checkCode(in: value) }
+    guard let object = value.object else { return }
+    if let className = object["class_name"]?.string { try checkCode(stripped(className)) }
+    for (key, value) in object.members {
+      do { try checkCode(in: value) } catch { throw error.inside(key) }
+    }
+  }
+
   private static func reduced(
     _ object: JSONObject, className: String
   ) throws(KerasError) -> JSON {

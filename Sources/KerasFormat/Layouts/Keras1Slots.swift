@@ -58,11 +58,10 @@ enum Keras1Slots {
   ) throws(KerasError) -> [NumericArray] {
     var filled = layer
     var config = layer.config
+    var slots = stored
     // What is not trained stands in for itself, and is left out again.
-    let arrays = zip(stored.names, stored.arrays).map { byName[$0] ?? $1 }
-    filled.weights = try OldWeights.modern(
-      arrays, try LayerStructure(layer), .keras1, &config
-    ).enumerated().map { WeightRecord(name: "\($0.offset)", array: $0.element) }
+    slots.arrays = zip(stored.names, stored.arrays).map { byName[$0] ?? $1 }
+    filled.weights = try OldWeights.modern(slots, try LayerStructure(layer), .keras1, &config)
     return try filled.leafWeights().filter(\.isTrainable).map(\.weight.array)
   }
 }

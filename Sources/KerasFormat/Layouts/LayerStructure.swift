@@ -1,10 +1,10 @@
-/// What lies inside a layer: the objects that hold its weights, nested as Keras 3 nests them and in
-/// the order of the weights.
+/// What lies inside a layer: the objects that can hold its weights, nested as Keras 3 nests them and
+/// in the order of the weights.
 ///
-/// A container needs this to find and to number arrays; what the arrays mean is the layer's own
-/// business in the runtime.
+/// A container needs this to find and to order arrays. How many an object has, and what they mean,
+/// is the layer's own business in the runtime: a record's weights say by their names where they lie.
 struct LayerStructure {
-  /// An object with weights of its own.
+  /// An object that may have weights of its own.
   struct Leaf {
     /// The way from the layer: `["forward_layer", "cell"]`, `["layers", "dense_1"]`; empty for the
     /// layer itself.
@@ -16,14 +16,21 @@ struct LayerStructure {
     /// Whether it and all above it, the layer included, are trainable.
     var isTrainable: Bool
 
-    /// How many weights it has; `nil` for a class that is not known here.
-    var count: Int? { Self.count(className, config) }
+    /// How many weights a cell has: kernel, recurrent kernel and bias. `nil` for any other object.
+    var cellCount: Int? {
+      LayerStructure.cells.contains(className) ? config["use_bias"] == false ? 2 : 3 : nil
+    }
 
-    /// How many of them, the last ones, no gradient changes.
+    /// Whether the config says how weights start, so that there are some.
+    var namesWeights: Bool {
+      cellCount != nil || config.keys.contains { $0.hasSuffix("_initializer") }
+    }
+
+    /// How many of its weights, the last ones, are statistics in a file that does not say.
     var statistics: Int { className == "BatchNormalization" ? 2 : 0 }
   }
 
-  /// In structural order. A layer without weights has none; one of an unknown class is one leaf.
+  /// In structural order.
   let leaves: [Leaf]
   private let root: Object
 
@@ -35,24 +42,34 @@ struct LayerStructure {
   /// Every object inside the layer, with the way to it and its name.
   var objects: [(path: [String], name: String)] { root.parts.flatMap { $0.withParts() } }
 
-  /// How many weights the layer has, where every class inside is known.
-  var weightCount: Int? {
-    var sum = 0
-    for leaf in leaves {
-      guard let count = leaf.count else { return nil }
-      sum += count
-    }
-    return sum
+  /// The leaf that the weight at a way from the layer belongs to: the innermost on that way.
+  func leaf(at path: [String]) -> Int? {
+    leaves.indices.filter { path.starts(with: leaves[$0].path) }
+      .max { leaves[$0].path.count < leaves[$1].path.count }
   }
 
-  /// For every place in the list that the legacy layout stores for the layer, the place in
-  /// structural order: a model inside a model lists what is trained first.
-  func legacyOrder(_ generation: Generation) -> [Int]? {
-    guard weightCount != nil else { return nil }
-    var next = 0
-    let (trained, others) = root.legacyLists(generation, numberedFrom: &next)
-    return trained + others
+  /// What a weight of a layer is called after a change of form that leaves the leaves and their
+  /// order.
+  func name(of weight: WeightRecord, from old: LayerStructure) -> String {
+    guard let leaf = old.leaf(at: weight.path), leaves.indices.contains(leaf) else {
+      return weight.name
+    }
+    let rest = weight.name.split(separator: "/").dropFirst(old.leaves[leaf].path.count)
+    return (leaves[leaf].path + rest.map(String.init)).joined(separator: "/")
   }
+
+  static let cells: Set<String> = ["SimpleRNNCell", "LSTMCell", "GRUCell"]
+
+  /// Whether objects of a class can have weights of their own that a container lists as such.
+  static func canHoldWeights(_ className: String) -> Bool {
+    !containers.contains(className) && className != "InputLayer"
+      && !Vocabularies.classes.contains(className)
+  }
+
+  /// Classes that have no weights of their own, whatever is in them.
+  private static let containers: Set<String> = [
+    "Bidirectional", "TimeDistributed", "RNN", "StackedRNNCells", "Sequential", "Functional",
+  ]
 }
 
 // MARK: - Objects
@@ -127,79 +144,97 @@ extension LayerStructure {
     private var isTrainable: Bool { config["trainable"] != false }
 
     func leaves(above: Bool, names: [String]) -> [Leaf] {
-      let leaf = Leaf(
-        path: path, className: className, config: config, names: names + [name],
-        isTrainable: above && isTrainable)
       guard parts.isEmpty else {
         return parts.flatMap { $0.leaves(above: above && isTrainable, names: names + [name]) }
       }
-      let isContainer = LayerStructure.containers.contains(className)
-      return leaf.count == 0 || isContainer ? [] : [leaf]
+      guard LayerStructure.canHoldWeights(className) else { return [] }
+      return [
+        Leaf(
+          path: path, className: className, config: config, names: names + [name],
+          isTrainable: above && isTrainable)
+      ]
     }
 
-    /// Keras's `trainable_weights` and `non_trainable_weights`, as positions in structural order.
+    /// Keras's `trainable_weights` and `non_trainable_weights`.
+    ///
+    /// - Parameter own: the same of a leaf, were it trainable, by the way to it: positions in
+    ///   structural order.
     func legacyLists(
-      _ generation: Generation, numberedFrom next: inout Int
+      _ generation: Generation, _ own: [[String]: (trained: [Int], others: [Int])]
     ) -> (trained: [Int], others: [Int]) {
-      var (trained, others): ([Int], [Int]) = ([], [])
-      if parts.isEmpty {
-        let leaf = Leaf(
-          path: path, className: className, config: config, names: [], isTrainable: true)
-        let count = leaf.count ?? 0
-        trained = Array(next..<next + count - min(count, leaf.statistics))
-        others = Array(next + trained.count..<next + count)
-        next += count
-      } else {
-        for part in parts {
-          let lists = part.legacyLists(generation, numberedFrom: &next)
-          trained += lists.trained
-          others += lists.others
-        }
+      var (trained, others): ([Int], [Int]) = own[path] ?? ([], [])
+      for part in parts {
+        let lists = part.legacyLists(generation, own)
+        trained += lists.trained
+        others += lists.others
       }
       guard !isTrainable else { return (trained, others) }
       // Keras 3 gives a frozen model's weights as they stand, the others trainable ones first.
       return ([], generation == .keras3 ? (trained + others).sorted() : trained + others)
     }
+
+    /// Whether it is a model, at every step or by itself.
+    private var isModel: Bool {
+      ModelRecord.nestedClasses.contains(className)
+        || className == "TimeDistributed" && parts[0].isModel
+    }
+
+    /// The leaves that an inner model lists as one layer: the cells of a recurrent one.
+    func units(from first: inout Int, names: [String]) -> [Unit] {
+      guard !isModel else {
+        var units: [Unit] = []
+        for part in parts { units += part.units(from: &first, names: names + [name]) }
+        return units
+      }
+      let count = leaves(above: true, names: []).count
+      guard count > 0 else { return [] }
+      defer { first += count }
+      var inner: [String] = []
+      for part in parts { inner += part.withParts().map(\.name) }
+      return [
+        Unit(
+          leaves: first..<first + count, outer: names, name: name, inner: inner,
+          className: className)
+      ]
+    }
   }
 
-  /// Classes that have no weights of their own, whatever is in them.
-  static let containers: Set<String> = [
-    "Bidirectional", "TimeDistributed", "RNN", "StackedRNNCells", "Sequential", "Functional",
-  ]
-}
+  /// What a model lists as one layer.
+  struct Unit {
+    let leaves: Range<Int>
+    /// Names of the layers around it, outermost first, its own, and those of what is in it.
+    let outer: [String]
+    let name: String
+    let inner: [String]
+    let className: String
+  }
 
-// MARK: - Counts
+  /// In structural order.
+  var units: [Unit] {
+    var first = 0
+    return root.units(from: &first, names: [])
+  }
 
-extension LayerStructure.Leaf {
-  /// Classes without weights.
-  private static let weightless: Set<String> = [
-    "InputLayer", "Masking", "Activation", "Dropout", "Flatten", "Reshape", "Permute",
-    "RepeatVector", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "AlphaDropout",
-    "ActivityRegularization", "GlobalMaxPooling1D", "GlobalAveragePooling1D", "MaxPooling1D",
-    "AveragePooling1D", "ZeroPadding1D", "Cropping1D", "UpSampling1D", "LeakyReLU", "ELU", "ReLU",
-    "Softmax", "ThresholdedReLU", "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum",
-    "Concatenate", "Dot", "CosineDot", "UnitNormalization", "Rescaling", "Identity",
-    "TextVectorization", "StringLookup", "IntegerLookup", "NotEqual",
-  ]
-
-  /// Keras's number of weights of a layer with this config; `nil` for an unknown class.
-  static func count(_ className: String, _ config: JSONObject) -> Int? {
-    /// Flags that are on unless the config says otherwise.
-    func on(_ keys: String...) -> Int { keys.filter { config[$0] != false }.count }
-    switch className {
-    case "Embedding", "PReLU": return 1
-    case "Dense", "Conv1D", "DepthwiseConv1D", "Conv1DTranspose": return 1 + on("use_bias")
-    case "SimpleRNNCell", "LSTMCell", "GRUCell", "SeparableConv1D": return 2 + on("use_bias")
-    case "BatchNormalization": return 2 + on("scale", "center")
-    case "LayerNormalization":
-      return config["rms_scaling"] == true ? 1 : on("scale", "center")
-    case "GroupNormalization": return on("scale", "center")
-    case "RMSNormalization": return 1
-    case "ParametricSoftplus": return 2
-    case "SReLU": return 4
-    case "Highway": return 2 + 2 * on("use_bias")
-    case "MaxoutDense": return 1 + on("use_bias")
-    default: return weightless.contains(className) ? 0 : nil
+  /// For every place in the list that the legacy layout stores for the layer, the place in
+  /// structural order: a model inside a model lists what is trained first.
+  func legacyOrder(_ generation: Generation, _ weights: [LeafWeight]) -> [Int] {
+    var own: [[String]: (trained: [Int], others: [Int])] = [:]
+    for (index, weight) in weights.enumerated() {
+      var lists = own[weight.leaf.path] ?? ([], [])
+      if weight.isStatistic { lists.others.append(index) } else { lists.trained.append(index) }
+      own[weight.leaf.path] = lists
     }
+    let (trained, others) = root.legacyLists(generation, own)
+    return trained + others
+  }
+
+  /// The units in the order in which the legacy layout first names them.
+  func legacyOrder(of units: [Unit], _ generation: Generation) -> [Int] {
+    var own: [[String]: (trained: [Int], others: [Int])] = [:]
+    for (index, unit) in units.enumerated() {
+      own[leaves[unit.leaves.lowerBound].path] = ([index], [])
+    }
+    let (trained, others) = root.legacyLists(generation, own)
+    return trained + others
   }
 }

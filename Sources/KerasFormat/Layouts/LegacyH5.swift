@@ -77,26 +77,26 @@ enum LegacyH5 {
     }
   }
 
-  /// Gives the arrays to the layers as Keras does: by position among those that have weights.
+  /// Gives the arrays to the layers of these names, or as Keras does: by position among those that
+  /// have weights.
   static func assign(_ listed: [Layer], to record: inout ModelRecord) throws(KerasError) {
     let stored = try Vocabularies.taking(listed, into: &record)
     let filled = stored.filter { !$0.arrays.isEmpty }
-    let byName = Dictionary(stored.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     var structures: [LayerStructure] = []
     for layer in record.layers {
       do { structures.append(try LayerStructure(layer)) } catch { throw error.inside(layer.name) }
     }
-    var targets = structures.indices.filter { structures[$0].weightCount != 0 }
-    // A layer of a class that may have weights can still have none; names tell which.
-    if targets.count != filled.count {
-      let named = targets.filter { !(byName[record.layers[$0].name]?.arrays.isEmpty ?? true) }
-      if named.count == filled.count { targets = named }
-    }
-    guard targets.count == filled.count else {
+    let owners = WeightOwners(
+      owners: zip(record.layers, structures).map { layer, structure in
+        .init(
+          name: layer.name, className: layer.className,
+          namesWeights: structure.leaves.contains(where: \.namesWeights))
+      })
+    guard let targets = owners.owners(ofLayers: filled.map(\.name)) else {
       throw KerasError(
         .weightMismatch,
-        "the file holds weights of \(filled.count) layers, but the model has \(targets.count) "
-          + "layers with weights")
+        "the file holds weights of \(filled.count) layers, but the model has "
+          + "\(owners.owners.count(where: \.namesWeights)) layers with weights")
     }
     for (target, layer) in zip(targets, filled) {
       // Keras 1 names a Sequential inside another here alone.
@@ -107,8 +107,7 @@ enum LegacyH5 {
       }
       do throws(KerasError) {
         record.layers[target].weights = try OldWeights.modern(
-          layer.arrays, structures[target], record.generation, &record.layers[target].config
-        ).enumerated().map { WeightRecord(name: "\($0.offset)", array: $0.element) }
+          layer, structures[target], record.generation, &record.layers[target].config)
       } catch {
         throw error.inside(record.layers[target].name)
       }
@@ -129,8 +128,7 @@ enum LegacyH5 {
       let legacyNames = LegacyNames(dialect: dialect, record: record)
       var weights: [(name: String, array: NumericArray)] = []
       let leaves = try layer.leafWeights()
-      let order = try LayerStructure(layer).legacyOrder(dialect.generation)
-      for index in order ?? Array(leaves.indices) where leaves.indices.contains(index) {
+      for index in try LayerStructure(layer).legacyOrder(dialect.generation, leaves) {
         let weight = leaves[index]
         weights.append(
           (

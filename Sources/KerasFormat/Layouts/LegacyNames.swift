@@ -15,7 +15,8 @@ struct LegacyNames {
   func keras1Name(of weight: LeafWeight) -> String {
     var names = weight.leaf.names
     if weight.leaf.path.last == "cell" { names.removeLast() }
-    let words = Self.keras1Words[weight.leaf.className] ?? ["W", "b"]
+    let isOwn = KerasLayerNames.all.contains(weight.leaf.className)
+    let words = Self.keras1Words[weight.leaf.className] ?? (isOwn ? ["W", "b"] : [])
     let word = words.indices.contains(weight.position) ? words[weight.position] : weight.name
     return "\(names.last ?? "layer")_\(word)"
   }
@@ -48,6 +49,15 @@ struct LegacyNames {
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
     let trainable = try record.trainableWeights()
     let isSorted = dialect.generation == .keras1
+    let stranger = trainable.first { !KerasLayerNames.all.contains($0.weight.leaf.className) }
+    if isSorted, let stranger, !optimizer.slots.isEmpty {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "Keras 1 keeps an optimizer's arrays in the order of the weights' names, which those of "
+          + "\(stranger.weight.leaf.className) it alone knows",
+        at: .init(path: [stranger.layer.name]),
+        hint: "write .json and the weights alone (--legacy-weights)")
+    }
     let isLegacy = optimizer.config["is_legacy_optimizer"] == true
     let order =
       isSorted

@@ -4,54 +4,85 @@
 /// 2.2.4), and so do we: Keras 1's gate by gate matrices and four-dimensional convolution kernels,
 /// and the layout of cuDNN's recurrent layers.
 enum OldWeights {
+  /// A layer's weights, each under the way to it.
+  ///
   /// - Parameter config: the layer's; gets what only the weights tell.
+  /// - Throws: ``KerasError`` where the names do not say which of the layers inside has which.
   static func modern(
-    _ stored: [NumericArray], _ structure: LayerStructure, _ generation: Generation,
+    _ stored: LegacyH5.Layer, _ structure: LayerStructure, _ generation: Generation,
     _ config: inout JSONObject
-  ) throws(KerasError) -> [NumericArray] {
-    guard let order = structure.legacyOrder(generation) else { return stored }
-    var rest = stored[...]
-    var slots = [NumericArray?](repeating: nil, count: order.count)
-    // Which leaf each structural position belongs to.
-    var owners: [(leaf: LayerStructure.Leaf, position: Int)] = []
-    for leaf in structure.leaves {
-      for position in 0..<(leaf.count ?? 0) { owners.append((leaf, position)) }
-    }
-    var index = 0
-    while index < order.count {
-      let (leaf, position) = owners[order[index]]
-      var count = 1
-      while index + count < order.count, order[index + count] == order[index] + count,
-        position + count < leaf.count ?? 0
-      {
-        count += 1
+  ) throws(KerasError) -> [WeightRecord] {
+    guard !structure.leaves.isEmpty else {
+      // The builder says that the layer has none.
+      return stored.arrays.enumerated().map {
+        WeightRecord(name: "\($0.offset)", array: $0.element)
       }
-      let arrays = try converted(&rest, leaf, count, isWhole: count == leaf.count, generation)
-      // Too few arrays: the builder says what it misses.
-      guard arrays.count == count else { return stored }
-      for (offset, array) in arrays.enumerated() { slots[order[index] + offset] = array }
-      index += count
     }
-    guard rest.isEmpty else { return stored }
-    let arrays = slots.compactMap { $0 }
+    var weights: [WeightRecord] = []
+    for (unit, arrays) in try unitArrays(stored, structure, generation) {
+      var rest = arrays[...]
+      for index in unit {
+        let leaf = structure.leaves[index]
+        guard let count = index == unit.last ? rest.count : leaf.cellCount else {
+          throw untold(stored)
+        }
+        // Were there more than a cell has, the builder says so.
+        var own = try converted(&rest, leaf, count, generation)
+        if index == unit.last { own += rest }
+        for (number, array) in own.enumerated() {
+          let name = (leaf.path + ["\(number)"]).joined(separator: "/")
+          weights.append(WeightRecord(name: name, array: array))
+        }
+      }
+    }
     let learned: Set<String> = ["PReLU", "ParametricSoftplus", "SReLU"]
     if generation == .keras1, config["shared_axes"] ?? .null == .null,
-      structure.leaves.count == 1, learned.contains(structure.leaves[0].className)
+      structure.leaves.count == 1, learned.contains(structure.leaves[0].className),
+      let shape = weights.first?.array.shape
     {
       // Keras 1 does not say which axes share their slope: those along which there is one.
-      let shared = arrays[0].shape.indices.filter { arrays[0].shape[$0] == 1 }
+      let shared = shape.indices.filter { shape[$0] == 1 }
       config["shared_axes"] = shared.isEmpty ? .null : .array(shared.map { .integer($0 + 1) })
     }
-    return arrays
+    return weights
+  }
+
+  /// The arrays of each unit, in structural order.
+  private static func unitArrays(
+    _ stored: LegacyH5.Layer, _ structure: LayerStructure, _ generation: Generation
+  ) throws(KerasError) -> [(leaves: Range<Int>, arrays: [NumericArray])] {
+    let units = structure.units
+    guard units.count > 1 else {
+      return [(0..<structure.leaves.count, stored.arrays)]
+    }
+    let order = structure.legacyOrder(of: units, generation)
+    let owners = WeightOwners(
+      owners: order.map { index in
+        let unit = units[index]
+        return .init(
+          outer: unit.outer, name: unit.name, inner: unit.inner, className: unit.className,
+          namesWeights: structure.leaves[unit.leaves].contains(where: \.namesWeights))
+      }, isKeras1: generation == .keras1)
+    guard let found = owners.owners(ofWeights: stored.names) else { throw untold(stored) }
+    var arrays = [[NumericArray]](repeating: [], count: units.count)
+    for (owner, array) in zip(found, stored.arrays) { arrays[order[owner]].append(array) }
+    return zip(units, arrays).map { ($0.leaves, $1) }
+  }
+
+  private static func untold(_ stored: LegacyH5.Layer) -> KerasError {
+    KerasError(
+      .weightMismatch,
+      "the names of its \(stored.names.count) weights do not tell which layer inside has which: "
+        + stored.names.joined(separator: ", "))
   }
 
   /// The next weights of one object.
   private static func converted(
     _ rest: inout ArraySlice<NumericArray>, _ leaf: LayerStructure.Leaf, _ count: Int,
-    isWhole: Bool, _ generation: Generation
+    _ generation: Generation
   ) throws(KerasError) -> [NumericArray] {
     let gates = ["LSTMCell": 4, "GRUCell": 3][leaf.className]
-    if generation == .keras1, isWhole, let gates, let units = leaf.config["units"]?.integer,
+    if generation == .keras1, let gates, let units = leaf.config["units"]?.integer,
       rest.count >= 3 * gates, let first = rest.first, first.shape.count == 2,
       first.shape[1] == units
     {
@@ -70,7 +101,7 @@ enum OldWeights {
     {
       arrays[0] = try convolutionKernel(kernel, leaf.config)
     }
-    if isWhole, arrays.count == 3, let gates, let units = leaf.config["units"]?.integer,
+    if arrays.count == 3, let gates, let units = leaf.config["units"]?.integer,
       arrays[2].shape == [2 * gates * units], arrays[0].shape.count == 2
     {
       arrays = try fromCuDNN(arrays, gates: gates, units: units, leaf.config)

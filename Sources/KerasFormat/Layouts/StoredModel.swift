@@ -60,8 +60,9 @@ struct LeafWeight {
   /// Its place among the object's weights.
   let position: Int
   let weight: WeightRecord
-  let isTrainable: Bool
+  let isStatistic: Bool
 
+  var isTrainable: Bool { leaf.isTrainable && !isStatistic }
   /// The weight's own name, without the way to it.
   var name: String { weight.name.split(separator: "/").last.map(String.init) ?? weight.name }
 }
@@ -70,23 +71,24 @@ extension LayerRecord {
   /// The layer's weights, each with the object that holds it.
   func leafWeights() throws(KerasError) -> [LeafWeight] {
     guard !weights.isEmpty else { return [] }
-    let leaves = try LayerStructure(self).leaves
-    var result: [LeafWeight] = []
-    for leaf in leaves {
-      let count = leaf.count ?? (leaves.count == 1 ? weights.count : 0)
-      guard result.count + count <= weights.count else { break }
-      for position in 0..<count {
-        result.append(
-          LeafWeight(
-            leaf: leaf, position: position, weight: weights[result.count],
-            isTrainable: leaf.isTrainable && position < count - leaf.statistics))
+    let structure = try LayerStructure(self)
+    var places: [Int] = []
+    for weight in weights {
+      guard let place = structure.leaf(at: weight.path) else {
+        throw KerasError(
+          .weightMismatch, "a weight \(weight.name), which this \(className) cannot have",
+          at: .init(path: [name]))
       }
+      places.append(place)
     }
-    guard result.count == weights.count else {
-      throw KerasError(
-        .weightMismatch, "\(weights.count) weights, but this \(className) has \(result.count)",
-        at: .init(path: [name]))
+    var positions = [Int](repeating: 0, count: structure.leaves.count)
+    return zip(weights, places).map { weight, place in
+      let leaf = structure.leaves[place]
+      let count = places.count { $0 == place }
+      defer { positions[place] += 1 }
+      return LeafWeight(
+        leaf: leaf, position: positions[place], weight: weight,
+        isStatistic: weight.isStatistic || positions[place] >= count - leaf.statistics)
     }
-    return result
   }
 }

@@ -25,7 +25,7 @@ enum WeightsH5 {
       known.insert(name)
       let layer = record.layers[index]
       guard let group = layers.group(name) else {
-        guard try LayerStructure(layer).weightCount == 0 else {
+        guard try !LayerStructure(layer).leaves.contains(where: \.namesWeights) else {
           throw KerasError(
             .weightMismatch, "the file has no layers/\(name), where \(layer.name) has its weights",
             at: .init(path: [layer.name]))
@@ -55,23 +55,22 @@ enum WeightsH5 {
   private static func weights(
     of layer: LayerRecord, in group: HDF5Group
   ) throws(KerasError) -> [WeightRecord] {
-    let leaves = try LayerStructure(layer).leaves
-    guard leaves.allSatisfy({ $0.count != nil }) else { return allWeights(in: group) }
     var weights: [WeightRecord] = []
-    for leaf in leaves {
+    for leaf in try LayerStructure(layer).leaves {
       guard let object = group.group(at: leaf.path) else {
+        guard leaf.namesWeights else { continue }
         throw KerasError(
           .weightMismatch, "the file has no \(leaf.path.joined(separator: "/")) of this layer")
       }
-      for (index, array) in arrays(in: object).enumerated() {
-        let name = (leaf.path + ["\(index)"]).joined(separator: "/")
-        weights.append(WeightRecord(name: name, array: array))
+      for weight in allWeights(in: object) {
+        let name = (leaf.path + [weight.name]).joined(separator: "/")
+        weights.append(WeightRecord(name: name, array: weight.array))
       }
     }
     return weights
   }
 
-  /// All arrays below a group, outer ones first, named by the way to them.
+  /// All arrays of an object and of those in it, outer ones first, named by the way to them.
   private static func allWeights(in group: HDF5Group) -> [WeightRecord] {
     var weights = arrays(in: group).enumerated().map {
       WeightRecord(name: "\($0.offset)", array: $0.element)
@@ -161,7 +160,9 @@ enum WeightsH5 {
         addObject(path + object.path, name: object.name)
       }
       for weight in try layer.leafWeights() {
-        try add(weight.weight.array, to: path + weight.leaf.path)
+        let object = path + weight.weight.path
+        addObject(object, name: object.last ?? layer.name)
+        try add(weight.weight.array, to: object)
       }
       let inner = Vocabularies.innerObjects(of: layer.className)
       for object in inner { addObject(path + object.path, name: object.name) }

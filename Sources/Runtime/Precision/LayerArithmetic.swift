@@ -1,5 +1,8 @@
 import KerasFormat
 
+/// A layer that computes in float32 whatever its policy says, and rounds its outputs.
+protocol WideLayer: Layer {}
+
 /// In which arithmetic a layer of a 16-bit policy computes, and what of its surroundings is
 /// rounded.
 struct LayerArithmetic {
@@ -25,7 +28,7 @@ struct LayerArithmetic {
       (isWide, roundsWeights) = (true, false)
     case is LayerNormalization, is GroupNormalization:
       if isKeras3 { (isWide, roundsInputs, roundsWeights) = (true, false, false) }
-    case is RMSNormalization:
+    case is any WideLayer:
       isWide = true
     case is Embedding:
       // Ids that come as numbers would not survive it.

@@ -2,7 +2,7 @@ import KerasFormat
 
 /// Each vector divided by its root mean square, then scaled (Zhang and Sennrich 2019):
 /// `y = γ·x/√(mean x² + ε)`, any shape, unchanged. Weights: scale, of the extents of the axes.
-public struct RMSNormalization: Layer {
+public struct RMSNormalization: WideLayer {
   public static let className = "RMSNormalization"
   /// Axes with the batch as 0, or from behind.
   public let axis: [Int]

@@ -1,3 +1,4 @@
+import Foundation
 import KerasFormat
 import KerasRuntime
 import TestSupport
@@ -125,6 +126,36 @@ import Testing
       #expect(try refusal(masked, generation).contains("gives the mask of the steps to a Softmax"))
     }
     _ = try Network(masked, seed: 1, generation: .keras2)
+  }
+
+  @Test func `each generation's way with a frozen BatchNormalization is noted`() throws {
+    func notes(_ source: Generation, _ target: Generation, isFrozen: Bool) throws -> [String] {
+      var record = try Network(
+        [InputLayer(shape: [5]), Dense(units: 3), BatchNormalization()], seed: 1,
+        generation: source
+      ).record
+      if isFrozen { record.layers[2].config["trainable"] = false }
+      let path = "\(NSTemporaryDirectory())/frozen-\(UUID().uuidString).h5"
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      return try ModelFile.write(record, to: path, options: .init(generation: target))
+        .map(\.message).filter { $0.contains("frozen BatchNormalization") }
+    }
+    #expect(try notes(.keras2, .keras3, isFrozen: true).count == 1)
+    #expect(try notes(.keras3, .keras2, isFrozen: true).count == 1)
+    #expect(try notes(.keras1, .keras2, isFrozen: true).count == 1)
+    #expect(try notes(.keras2_15, .keras3, isFrozen: true).isEmpty)
+    #expect(try notes(.keras2, .keras3, isFrozen: false).isEmpty)
+  }
+
+  @Test func `what Keras 3 rounds of a 16-bit BatchNormalization is noted`() throws {
+    let fixture = try fixture("layers", "Policy/float16_BatchNormalization", "2.15")
+    let record = try fixture.record(fixture.containers[0])
+    let path = "\(NSTemporaryDirectory())/rounded-\(UUID().uuidString).h5"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    for (generation, count) in [(Generation.keras3, 1), (.keras2_15, 0)] {
+      let notes = try ModelFile.write(record, to: path, options: .init(generation: generation))
+      #expect(notes.filter { $0.message.contains("are rounded") }.count == count)
+    }
   }
 
   @Test func `a stateful layer is none of a step's`() throws {

@@ -11,6 +11,8 @@ enum LayerForms {
     _ record: ModelRecord, to generation: Generation, notes: inout [ConversionNote]
   ) throws(KerasError) -> ModelRecord {
     var record = record
+    NormalizationNotes.noteFrozen(record, generation, &notes)
+    try NormalizationNotes.noteRounding(record, generation, &notes)
     if generation == .keras3, record.generation < .keras3 {
       unstack(&record, &notes)
     } else if generation <= .keras2, record.generation > .keras2 {

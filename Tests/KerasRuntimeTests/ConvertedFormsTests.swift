@@ -128,6 +128,48 @@ import Testing
     _ = try Network(masked, seed: 1, generation: .keras2)
   }
 
+  /// The words of Keras 1's file, and those written for it; with masks of dropout for each gate other
+  /// Kerases train as `mem` does, with shared ones as `gpu`.
+  @Test(arguments: ["cpu", "mem", "gpu"])
+  func `Keras 1's way of joining gates is kept`(_ way: String) throws {
+    for kind in ["GRU", "LSTM"] {
+      let fixture = try fixture("keras1", "\(kind)/consume_less_\(way)", "1")
+      let record = try fixture.record(fixture.containers[0])
+      let layers = try JSON(
+        parsing: ModelFile.encode(record, container: .json, options: .init(generation: .keras1))
+      ).object?["config"]?.array
+      let layer = try #require(layers?.first { $0.object?["class_name"] == .string(kind) })
+      #expect(layer.object?["config"]?.object?["consume_less"] == .string(way))
+    }
+  }
+
+  @Test func `gates of other Kerases are joined as Keras 1 trains them alike`() throws {
+    func way(_ generation: Generation, _ config: JSONObject) throws -> (JSON?, [String]) {
+      var record = try Network(
+        [InputLayer(shape: [4, 3]), GRU(units: 2, resetAfter: false)], seed: 1,
+        generation: generation
+      ).record
+      for (key, value) in config.members { record.layers[1].config[key] = value }
+      let path = "\(NSTemporaryDirectory())/gates-\(UUID().uuidString).h5"
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let notes = try ModelFile.write(record, to: path, options: .init(generation: .keras1))
+      let definition = try ModelFile.encode(
+        record, container: .json, options: .init(generation: .keras1))
+      let layer = try JSON(parsing: definition).object?["config"]?.array?.last
+      return (layer?.object?["config"]?.object?["consume_less"], notes.map(\.message))
+    }
+    let penalty: JSON = ["class_name": "L2", "config": ["l2": 0.1]]
+    #expect(try way(.keras2, [:]).0 == "gpu")
+    #expect(try way(.keras2, ["dropout": 0.2]).0 == "mem")
+    #expect(try way(.keras2, ["dropout": 0.2, "implementation": 2]).0 == "gpu")
+    #expect(try way(.keras2_15, ["dropout": 0.2]).0 == "gpu")
+    #expect(try way(.keras3, ["recurrent_dropout": 0.2]).0 == "mem")
+    #expect(try way(.keras3, ["kernel_regularizer": penalty]).0 == "gpu")
+    let both = try way(.keras3, ["recurrent_dropout": 0.2, "kernel_regularizer": penalty])
+    #expect(both.0 == "gpu")
+    #expect(both.1.contains { $0.contains("shares dropout's masks") })
+  }
+
   @Test func `each generation's way with a frozen BatchNormalization is noted`() throws {
     func notes(_ source: Generation, _ target: Generation, isFrozen: Bool) throws -> [String] {
       var record = try Network(

@@ -62,8 +62,8 @@ extension Dialect {
       if let list = config[key]?.array, list.count == 1 { config[key] = list[0] }
     }
     if ["SimpleRNN", "LSTM", "GRU"].contains(className) {
-      // Joined matrices, as all later generations have them.
-      config["consume_less"] = "gpu"
+      let way = config.take("implementation")?.integer ?? 1
+      config["consume_less"] = Keras1Gates.ways.first { $0.value == way }.map { .string($0.key) }
       if let unit = config.take("unit_forget_bias") {
         config["forget_bias_init"] = unit == true ? "one" : "zero"
       }
@@ -89,7 +89,7 @@ extension Dialect {
   ) throws(KerasError) {
     var silent: [(String, [JSON])] = [
       ("data_format", ["channels_last"]), ("return_state", [false]), ("noise_shape", [.null]),
-      ("seed", [.null]), ("implementation", [1, 2]), ("reset_after", [false]),
+      ("seed", [.null]), ("reset_after", [false]),
       ("moving_mean_initializer", []), ("moving_variance_initializer", []), ("dtype", []),
       ("bias_initializer", []), ("shared_axes", [.null]), ("alpha_regularizer", [.null]),
       ("alpha_constraint", [.null]),

@@ -75,8 +75,11 @@ struct LayerEncoder {
         "\(dialect.name) has no dtype of a layer, and this is \(dtype.kind)")
     }
     if className == "Bidirectional" { try takeBidirectional(&left, &config, layer: layer) }
+    let drops = ["dropout", "recurrent_dropout"].contains { left[$0]?.number ?? 0 != 0 }
     // Keras 1's `cpu`: a mask of dropout for each gate, as implementation 1 has.
-    if left["implementation"] == 0, className != "SimpleRNN" { left["implementation"] = 1 }
+    if left["implementation"] == 0, className != "SimpleRNN", dialect.generation > .keras1 {
+      left["implementation"] = drops ? 1 : nil
+    }
     for key in ["layer", "cell", "cells"] where config[key] == nil {
       guard let inner = left[key] else { continue }
       left[key] = try encodedInner(inner, layer: layer)
@@ -89,26 +92,17 @@ struct LayerEncoder {
       }
       config[key.name] = try encodedValue(key.name, value)
     }
+    if left.take("implementation") != nil, drops, dialect.generation > .keras1 {
+      note(layer, "\(dialect.name) shares dropout's masks among the gates by a rule of its own")
+    }
     try dropLeft(left, className, &config, layer: layer)
     guard dialect.generation == .keras1 else { return config }
-    var written = try Dialect.keras1(className, config).config
-    noteMasks(className, canonical, &written, layer: layer)
-    return written
-  }
-
-  /// Joined matrices make Keras 1 drop the same inputs for all gates, and a SimpleRNN none.
-  private mutating func noteMasks(
-    _ className: String, _ canonical: JSONObject, _ config: inout JSONObject, layer: String
-  ) {
-    guard LayerDecoder.recurrentClasses.contains(className),
-      ["dropout", "recurrent_dropout"].contains(where: { canonical[$0]?.number ?? 0 != 0 })
-    else { return }
-    let way = canonical["implementation"]?.integer
-    if className == "SimpleRNN" {
-      if source > .keras1 || way == 0 { config["consume_less"] = "cpu" }
-    } else if way != 2 {
-      note(layer, "Keras 1 with joined matrices shares dropout's masks among the gates")
+    // A SimpleRNN of Keras 1 drops inputs with `cpu` alone.
+    if className == "SimpleRNN", source > .keras1 { config["implementation"] = 0 }
+    if className != "SimpleRNN" || source == .keras1 {
+      config["implementation"] = canonical["implementation"]
     }
+    return try Dialect.keras1(className, config).config
   }
 
   /// What the generation's Keras would read otherwise than it says, or not run.
@@ -279,10 +273,6 @@ struct LayerEncoder {
   ) throws(KerasError) {
     for (key, value) in left.members {
       switch key {
-      case "implementation":
-        if left["dropout"] != 0.0 || left["recurrent_dropout"] != 0.0 {
-          note(layer, "\(dialect.name) shares dropout's masks among the gates by a rule of its own")
-        }
       case "legacy_dropout":
         if dialect.generation == .keras1 {
           config[key] = value

@@ -5,6 +5,7 @@ enum LayerForms {
   ///   for token ids, which an embedding takes in any.
   /// - Keras 1 and 2.2 cannot give back an input: one that is an output too goes through a linear
   ///   activation.
+  /// - Keras 1 keeps gates apart or side by side, and trains them accordingly: see ``Keras1Gates``.
   ///
   /// - Throws: ``KerasError`` for stacks of cells within stacks, which Keras 2.2 cannot build.
   static func converted(
@@ -25,6 +26,7 @@ enum LayerForms {
       takeFloat32(&record, generation, &notes)
       separateEnds(&record, generation, &notes)
     }
+    if generation == .keras1, record.generation > .keras1 { Keras1Gates.choose(&record, &notes) }
     return record
   }
 

@@ -1,8 +1,5 @@
 /// The way back to Keras 1's words, from those of Keras 2.
 extension Dialect {
-  /// Classes under their Keras 1 names.
-  private static let classesOfKeras1 = ["Conv1D": "Convolution1D"]
-
   /// How Keras 1 merges what later are layers of their own.
   private static let mergeModes = [
     "Add": "sum", "Multiply": "mul", "Average": "ave", "Maximum": "max", "Concatenate": "concat",
@@ -76,11 +73,13 @@ extension Dialect {
     for key in config.keys where key.hasSuffix("_regularizer") || key.hasSuffix("_constraint") {
       config[key] = try config[key].map { value throws(KerasError) in try penalty(value) }
     }
-    if className == "Conv1D", let rate = config.take("atrous_rate"), rate != 1 {
+    if className == "Conv1D" {
+      let (rate, isAtrous) = (config.take("atrous_rate"), config.take("legacy_atrous") == true)
+      guard let rate, isAtrous || rate != 1 else { return ("Convolution1D", config) }
       config["atrous_rate"] = rate
       return ("AtrousConvolution1D", config)
     }
-    return (classesOfKeras1[className] ?? className, config)
+    return (className, config)
   }
 
   /// Removes what only later generations can say, after checking that it says nothing.

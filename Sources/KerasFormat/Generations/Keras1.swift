@@ -44,6 +44,8 @@ extension Dialect {
         if let value = config[key], value.array == nil { config[key] = [value] }
       }
     }
+    // The class is another, whatever its rate.
+    if written == "AtrousConvolution1D" { config["legacy_atrous"] = true }
     if written == "ZeroPadding1D", let sides = config["padding"]?.object {
       config["padding"] = [sides["left_pad"] ?? 0, sides["right_pad"] ?? 0]
     }

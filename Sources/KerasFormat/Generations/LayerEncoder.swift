@@ -279,6 +279,8 @@ struct LayerEncoder {
         } else {
           note(layer, "\(dialect.name) drops no words while training")
         }
+      case "legacy_atrous":
+        if dialect.generation == .keras1 { config[key] = value }
       case "seed":
         if !value.isNull { note(layer, "\(dialect.name) keeps no seed; \(value.kind) is dropped") }
       case "zero_output_for_mask":

@@ -36,6 +36,9 @@ public protocol Optimizer: Sendable {
   /// What its legacy form does with rows of an embedding whose ids do not occur in a batch.
   var legacyUntouchedRows: UntouchedRows { get }
 
+  /// Whether an update looks at all elements of a weight, so that no threads share one.
+  var takesWholeWeights: Bool { get }
+
   /// Changes one weight, or some elements of it: each by itself, since threads share large weights.
   func update(_ step: UpdateStep)
 }
@@ -110,6 +113,7 @@ extension Optimizer {
     _ scalars: inout [Float], weight: Int, of count: Int, iteration: Int, rules: OptimizerRules
   ) {}
   public var legacyUntouchedRows: UntouchedRows { .updated }
+  public var takesWholeWeights: Bool { false }
 
   public var serialized: JSON {
     ["class_name": .string(Self.className), "config": .object(record(iterations: nil).config)]

@@ -170,6 +170,41 @@ import Testing
     #expect(both.1.contains { $0.contains("shares dropout's masks") })
   }
 
+  @Test func `a layer as an activation stands apart in Keras 2.2`() throws {
+    for name in ["LeakyReLU_Dense", "ELU_Conv1D", "Softmax_Activation", "Softmax_axis_1_Dense"] {
+      let fixture = try fixture("layers", "LayerAsActivation/\(name)", "3")
+      let record = try fixture.record(fixture.containers[0])
+      let written = try converted(record, to: .keras2)
+      #expect(written.layers.count == record.layers.count + (name.hasSuffix("Activation") ? 0 : 1))
+      let outputs = try Network(written).predict(try fixture.inputArrays())
+      #expect(Fixtures.difference(outputs, try fixture.outputArrays()) <= fixture.tolerance)
+    }
+    let fixture = try fixture("layers", "LayerAsActivation/LeakyReLU_LSTM", "3")
+    let record = try fixture.record(fixture.containers[0])
+    let error = #expect(throws: KerasError.self) { try converted(record, to: .keras2) }
+    #expect(
+      error?.description.contains("Keras 2 cannot store a LeakyReLU as an activation") == true)
+  }
+
+  /// A call of a functional model, and its mask, follow the detached layer.
+  @Test func `calls take what a detached activation gives`() throws {
+    var record = try Network(
+      [InputLayer(shape: [5]), Dense(units: 3, activation: .layer(.elu(ELU()))), Dense(units: 2)],
+      seed: 1, generation: .keras2_15
+    ).record
+    record.isSequential = false
+    let names = record.layers.map(\.name)
+    for index in 1...2 {
+      record.layers[index].inbound = [[TensorReference(layer: names[index - 1])]]
+    }
+    record.inputs = [TensorReference(layer: names[0])]
+    record.outputs = [TensorReference(layer: names[1]), TensorReference(layer: names[2])]
+    let written = try converted(record, to: .keras2)
+    #expect(written.outputs.map(\.layer) == ["\(names[1])_elu", names[2]])
+    let x = NumericArray(shape: [2, 5], .float32((0..<10).map { Float($0) / 7 - 0.5 }))
+    #expect(try Network(written).predict([x]) == (try Network(record).predict([x])))
+  }
+
   @Test func `each generation's way with a frozen BatchNormalization is noted`() throws {
     func notes(_ source: Generation, _ target: Generation, isFrozen: Bool) throws -> [String] {
       var record = try Network(

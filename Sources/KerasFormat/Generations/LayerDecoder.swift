@@ -177,13 +177,30 @@ struct LayerDecoder {
       guard let value = config[key] else { continue }
       if key.hasSuffix("_initializer") {
         config[key] = Initializers.canonical(value)
-      } else if key == "activation" || key == "recurrent_activation" {
-        config[key] = canonicalActivation(value)
+      } else if Dialect.Key(key).isActivation {
+        do { config[key] = try canonicalActivation(value, in: config) } catch {
+          throw error.inside(key)
+        }
       }
     }
   }
 
-  private func canonicalActivation(_ value: JSON) -> JSON {
+  /// - Parameter config: of the layer that has it, its type said canonically.
+  private func canonicalActivation(
+    _ value: JSON, in config: JSONObject
+  ) throws(KerasError) -> JSON {
+    if let object = value.object, object["config"]?.object != nil {
+      let layer = try layer(object)
+      let types = (config["dtype"] ?? "float32", layer.config["dtype"] ?? "float32")
+      guard types.0 == types.1 else {
+        throw KerasError(
+          .unsupportedConfiguration,
+          "a \(layer.className) of \(types.1.string ?? types.1.kind) as the activation of a layer "
+            + "of \(types.0.string ?? types.0.kind)",
+          hint: "put it behind as a layer of its own")
+      }
+      return self.object(layer)
+    }
     guard let name = value.string else { return value.isNull ? "linear" : value }
     switch name {
     case "swish": return "silu"

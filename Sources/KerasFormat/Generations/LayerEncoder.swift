@@ -86,7 +86,10 @@ struct LayerEncoder {
     }
     for key in keys {
       if config[key.name] != nil { continue }
-      let value = key.isOwn ? key.missing : left.take(key.canonical) ?? key.missing
+      var value = key.isOwn ? key.missing : left.take(key.canonical) ?? key.missing
+      if key.isActivation, value?.object != nil, let object = value {
+        value = try encodedActivation(object, layer: layer)
+      }
       guard let value else {
         throw KerasError(.unsupportedConfiguration, "\(className) without \(key.name)")
       }
@@ -151,6 +154,19 @@ struct LayerEncoder {
       self.object(
         writtenClass(record), try encoded(className, inner, layer: layer),
         isWrapped: dialect.isModern))
+  }
+
+  /// A layer in an activation's place.
+  private mutating func encodedActivation(
+    _ value: JSON, layer: String
+  ) throws(KerasError) -> JSON {
+    guard dialect.isModern else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name) cannot store a \(value.object?["class_name"]?.string ?? "layer") as an "
+          + "activation", hint: "put it behind as a layer of its own")
+    }
+    return try encodedInner(value, layer: layer)
   }
 
   private mutating func encodedModel(
@@ -247,9 +263,7 @@ struct LayerEncoder {
     if key.hasSuffix("_constraint") {
       return try Initializers.penalty(value, dialect, module: "keras.constraints")
     }
-    guard key == "activation" || key == "recurrent_activation", let name = value.string else {
-      return value
-    }
+    guard Dialect.Key(key).isActivation, let name = value.string else { return value }
     let written: String =
       switch name {
       case LayerDecoder.legacyHardSigmoid where dialect.generation < .keras3: "hard_sigmoid"

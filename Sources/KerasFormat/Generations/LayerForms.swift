@@ -5,6 +5,7 @@ enum LayerForms {
   ///   for token ids, which an embedding takes in any.
   /// - Keras 1 and 2.2 cannot give back an input: one that is an output too goes through a linear
   ///   activation.
+  /// - Keras 1 and 2.2 cannot store a layer as an activation: one → a layer of its own.
   /// - Keras 1 keeps gates apart or side by side, and trains them accordingly: see ``Keras1Gates``.
   ///
   /// - Throws: ``KerasError`` for stacks of cells within stacks, which Keras 2.2 cannot build.
@@ -23,6 +24,7 @@ enum LayerForms {
           "a stack of cells within a stack, which Keras \(generation.rawValue) cannot build",
           at: .init(path: [layer.name]))
       }
+      DetachedActivations.detach(&record, generation, &notes)
       takeFloat32(&record, generation, &notes)
       separateEnds(&record, generation, &notes)
     }

@@ -50,7 +50,8 @@ public struct OutputComparison: Sendable {
       let largest = numbers.largest
       let most =
         largest.size.isFinite
-        ? "at most by \(Float(largest.size))" : "\(Float(largest.first)) and \(Float(largest.second))"
+        ? "at most by \(Float(largest.size))"
+        : "\(Float(largest.first)) and \(Float(largest.second))"
       return text + "; \(most), at \(words(for: largest))"
     }
 

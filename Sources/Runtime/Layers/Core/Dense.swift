@@ -86,7 +86,9 @@ public struct Dense: Layer {
       trace.inputs = [Signal(Tensor(x, shape: input.shape), mask: inputs[0].mask)]
       trace.saved = [z]
     }
-    return [Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: activation.hasLogits ? z : nil)]
+    return [
+      Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: activation.hasLogits ? z : nil)
+    ]
   }
 
   // MARK: Backward

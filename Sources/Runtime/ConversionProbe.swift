@@ -19,7 +19,14 @@ public struct ConversionProbe: Sendable {
   /// - Throws: ``KerasError`` where the model cannot be written for the generation, read again or
   ///   run.
   public func difference(writtenAs generation: Generation) throws(KerasError) -> Float {
-    guard generation != original.generation else { return 0 }
+    try largestDifference(writtenAs: generation)?.size ?? 0
+  }
+
+  /// Where the outputs are furthest apart; `nil` where they are the same.
+  public func largestDifference(
+    writtenAs generation: Generation
+  ) throws(KerasError) -> Difference? {
+    guard generation != original.generation else { return nil }
     // What a model computes does not depend on its training, which may not be one to carry on.
     var record = original.record
     (record.training, record.trainingFailure) = (nil, nil)
@@ -30,15 +37,35 @@ public struct ConversionProbe: Sendable {
     let (expected, found) = (
       try original.predictUnrounded(inputs), try written.predictUnrounded(inputs)
     )
-    var worst: Float = 0
-    for (a, b) in zip(expected, found) {
-      guard a.shape == b.shape else { return .infinity }
+    var worst: Difference?
+    for (output, (a, b)) in zip(expected, found).enumerated() {
+      guard a.shape == b.shape else {
+        return Difference(
+          size: .infinity,
+          description: "output \(output) has the shape \(b.shape.tuple), not \(a.shape.tuple)")
+      }
       for (x, y) in zip(a.floats(), b.floats()) where x != y && !(x.isNaN && y.isNaN) {
-        let difference = abs(x - y) / max(1, abs(x))
-        worst = max(worst, difference.isNaN ? .infinity : difference)
+        let size = Self.distance(x, y)
+        guard size > worst?.size ?? 0 else { continue }
+        worst = Difference(
+          size: size,
+          description: size.isFinite
+            ? "its outputs differ by up to \(size)" : "it puts out \(y) in place of \(x)")
       }
     }
     return worst
+  }
+
+  /// Relative to numbers above 1; infinite where one of them is not finite.
+  private static func distance(_ x: Float, _ y: Float) -> Float {
+    let distance = abs(x - y) / max(1, abs(x))
+    return distance.isNaN ? .infinity : distance
+  }
+
+  /// How far two outputs are apart, and how in words.
+  public struct Difference: Sendable, CustomStringConvertible {
+    public let size: Float
+    public let description: String
   }
 
   // MARK: - Inputs

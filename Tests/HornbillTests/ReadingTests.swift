@@ -54,6 +54,17 @@ import Testing
     #expect(weights.last?.object?["shape"] == [6, 18])
   }
 
+  @Test func `inspect shows what a call is given as its mask`() throws {
+    let fixture = try #require(
+      try FixtureCase.all(["graphs"]).first { $0.description == "graphs/Masks/explicit_none/2.15" })
+    try AtomicFile.write(try fixture.bytes("model.h5"), to: tool.path("masks.h5"))
+    let text = try tool.run("inspect", "masks.h5").output
+    #expect(text.contains("\n  mask = None\n"), "\(text)")
+    let object = try JSON(parsing: tool.run("inspect", "masks.h5", "--json").output).object
+    let masks = (object?["layers"]?.array ?? []).map { $0.object?["masks"] }
+    #expect(masks.contains([false]))
+  }
+
   @Test func `inspect --json is one object with the same facts`() throws {
     let run = try tool.run("inspect", "text.keras", "--json")
     let object = try JSON(parsing: run.output).object

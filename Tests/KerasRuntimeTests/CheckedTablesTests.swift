@@ -46,12 +46,13 @@ import Testing
 
   @Test(arguments: Generation.allCases)
   func `training goes on from the state that was written`(_ generation: Generation) throws {
-    let good = ["trained", "same state", "left out", "refused", "no weights", "not trained"]
+    let good = [
+      "trained", "same state", "left out", "rounded", "refused", "no weights", "not trained",
+    ]
     let all = try Self.rows(generation.rawValue)
     let rows = all.filter { !$0.training.isEmpty }
-    // The rest has been added since, or differs: the script prints it and leaves it out.
-    let left = all.count - rows.count
-    #expect(left <= 16, "\(left)")
+    // What differs is printed by the script and left out.
+    #expect(rows.count == all.count, "\(all.count - rows.count)")
     for row in rows {
       #expect(good.contains(row.training), "\(row.fixture): \(row.training)")
       // Whatever was not shown has its reason.

@@ -1,3 +1,4 @@
+import Foundation
 import KerasFormat
 import KerasRuntime
 import TestSupport
@@ -127,6 +128,113 @@ import Testing
       #expect(try refusal(masked, generation).contains("gives the mask of the steps to a Softmax"))
     }
     _ = try Network(masked, seed: 1, generation: .keras2)
+  }
+
+  /// The words of Keras 1's file, and those written for it; with masks of dropout for each gate other
+  /// Kerases train as `mem` does, with shared ones as `gpu`.
+  @Test(arguments: ["cpu", "mem", "gpu"])
+  func `Keras 1's way of joining gates is kept`(_ way: String) throws {
+    for kind in ["GRU", "LSTM"] {
+      let fixture = try fixture("keras1", "\(kind)/consume_less_\(way)", "1")
+      let record = try fixture.record(fixture.containers[0])
+      let layers = try JSON(
+        parsing: ModelFile.encode(record, container: .json, options: .init(generation: .keras1))
+      ).object?["config"]?.array
+      let layer = try #require(layers?.first { $0.object?["class_name"] == .string(kind) })
+      #expect(layer.object?["config"]?.object?["consume_less"] == .string(way))
+    }
+  }
+
+  @Test func `gates of other Kerases are joined as Keras 1 trains them alike`() throws {
+    func way(_ generation: Generation, _ config: JSONObject) throws -> (JSON?, [String]) {
+      var record = try Network(
+        [InputLayer(shape: [4, 3]), GRU(units: 2, resetAfter: false)], seed: 1,
+        generation: generation
+      ).record
+      for (key, value) in config.members { record.layers[1].config[key] = value }
+      let path = "\(NSTemporaryDirectory())/gates-\(UUID().uuidString).h5"
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let notes = try ModelFile.write(record, to: path, options: .init(generation: .keras1))
+      let definition = try ModelFile.encode(
+        record, container: .json, options: .init(generation: .keras1))
+      let layer = try JSON(parsing: definition).object?["config"]?.array?.last
+      return (layer?.object?["config"]?.object?["consume_less"], notes.map(\.message))
+    }
+    let penalty: JSON = ["class_name": "L2", "config": ["l2": 0.1]]
+    #expect(try way(.keras2, [:]).0 == "gpu")
+    #expect(try way(.keras2, ["dropout": 0.2]).0 == "mem")
+    #expect(try way(.keras2, ["dropout": 0.2, "implementation": 2]).0 == "gpu")
+    #expect(try way(.keras2_15, ["dropout": 0.2]).0 == "gpu")
+    #expect(try way(.keras3, ["recurrent_dropout": 0.2]).0 == "mem")
+    #expect(try way(.keras3, ["kernel_regularizer": penalty]).0 == "gpu")
+    let both = try way(.keras3, ["recurrent_dropout": 0.2, "kernel_regularizer": penalty])
+    #expect(both.0 == "gpu")
+    #expect(both.1.contains { $0.contains("shares dropout's masks") })
+  }
+
+  @Test func `a layer as an activation stands apart in Keras 2.2`() throws {
+    for name in ["LeakyReLU_Dense", "ELU_Conv1D", "Softmax_Activation", "Softmax_axis_1_Dense"] {
+      let fixture = try fixture("layers", "LayerAsActivation/\(name)", "3")
+      let record = try fixture.record(fixture.containers[0])
+      let written = try converted(record, to: .keras2)
+      #expect(written.layers.count == record.layers.count + (name.hasSuffix("Activation") ? 0 : 1))
+      let outputs = try Network(written).predict(try fixture.inputArrays())
+      #expect(Fixtures.difference(outputs, try fixture.outputArrays()) <= fixture.tolerance)
+    }
+    let fixture = try fixture("layers", "LayerAsActivation/LeakyReLU_LSTM", "3")
+    let record = try fixture.record(fixture.containers[0])
+    let error = #expect(throws: KerasError.self) { try converted(record, to: .keras2) }
+    #expect(
+      error?.description.contains("Keras 2 cannot store a LeakyReLU as an activation") == true)
+  }
+
+  /// A call of a functional model, and its mask, follow the detached layer.
+  @Test func `calls take what a detached activation gives`() throws {
+    var record = try Network(
+      [InputLayer(shape: [5]), Dense(units: 3, activation: .layer(.elu(ELU()))), Dense(units: 2)],
+      seed: 1, generation: .keras2_15
+    ).record
+    record.isSequential = false
+    let names = record.layers.map(\.name)
+    for index in 1...2 {
+      record.layers[index].inbound = [[TensorReference(layer: names[index - 1])]]
+    }
+    record.inputs = [TensorReference(layer: names[0])]
+    record.outputs = [TensorReference(layer: names[1]), TensorReference(layer: names[2])]
+    let written = try converted(record, to: .keras2)
+    #expect(written.outputs.map(\.layer) == ["\(names[1])_elu", names[2]])
+    let x = NumericArray(shape: [2, 5], .float32((0..<10).map { Float($0) / 7 - 0.5 }))
+    #expect(try Network(written).predict([x]) == (try Network(record).predict([x])))
+  }
+
+  @Test func `each generation's way with a frozen BatchNormalization is noted`() throws {
+    func notes(_ source: Generation, _ target: Generation, isFrozen: Bool) throws -> [String] {
+      var record = try Network(
+        [InputLayer(shape: [5]), Dense(units: 3), BatchNormalization()], seed: 1,
+        generation: source
+      ).record
+      if isFrozen { record.layers[2].config["trainable"] = false }
+      let path = "\(NSTemporaryDirectory())/frozen-\(UUID().uuidString).h5"
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      return try ModelFile.write(record, to: path, options: .init(generation: target))
+        .map(\.message).filter { $0.contains("frozen BatchNormalization") }
+    }
+    #expect(try notes(.keras2, .keras3, isFrozen: true).count == 1)
+    #expect(try notes(.keras3, .keras2, isFrozen: true).count == 1)
+    #expect(try notes(.keras1, .keras2, isFrozen: true).count == 1)
+    #expect(try notes(.keras2_15, .keras3, isFrozen: true).isEmpty)
+    #expect(try notes(.keras2, .keras3, isFrozen: false).isEmpty)
+  }
+
+  @Test func `what Keras 3 rounds of a 16-bit BatchNormalization is noted`() throws {
+    let fixture = try fixture("layers", "Policy/float16_BatchNormalization", "2.15")
+    let record = try fixture.record(fixture.containers[0])
+    let path = "\(NSTemporaryDirectory())/rounded-\(UUID().uuidString).h5"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    for (generation, count) in [(Generation.keras3, 1), (.keras2_15, 0)] {
+      let notes = try ModelFile.write(record, to: path, options: .init(generation: generation))
+      #expect(notes.filter { $0.message.contains("are rounded") }.count == count)
+    }
   }
 
   @Test func `a stateful layer is none of a step's`() throws {

@@ -81,6 +81,7 @@ import Testing
     let found = ModelComparison(gru, b, tolerance: 1000)
     #expect(found.differences.count == 1)
     #expect(found.first?.numbers?.size == .infinity)
+    #expect(found.first?.description.contains("the second is not finite; 1 of 1") == true)
   }
 
   @Test func `weights of another shape, type or number are told from changed numbers`() throws {

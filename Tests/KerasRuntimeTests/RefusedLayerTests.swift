@@ -43,6 +43,22 @@ import Testing
     #expect(try refusal("Dense", updated).contains("build the model without lora_rank"))
   }
 
+  @Test func `layers that cannot stand in an activation's place are refused by name`() throws {
+    func message(_ className: String, dtype: String = "float32") throws -> String {
+      let layer: JSON = [
+        "module": "keras.layers", "class_name": .string(className), "registered_name": nil,
+        "config": ["name": "inner", "dtype": .string(dtype)],
+      ]
+      return try refusal("Dense", ["name": "dense", "units": 2, "activation": layer])
+    }
+    #expect(try message("PReLU").contains("a PReLU as an activation, whose weights are its own"))
+    #expect(try message("Flatten").contains("a layer Flatten as an activation"))
+    #expect(
+      try message("ReLU", dtype: "float16")
+        .contains("a ReLU of float16 as the activation of a layer of float32"))
+    #expect(try message("Lambda").contains("Lambda"))
+  }
+
   @Test func `weights are no whole numbers`() throws {
     for dtype in ["int8", "int32", "bool", "string"] {
       let message = try refusal("Dense", ["name": "dense", "units": 2, "dtype": .string(dtype)])

@@ -101,26 +101,21 @@ import Testing
 /// Writes the fixtures' models for `fixtures/scripts/check_written.py`, which opens them with the
 /// real Kerases: `HORNBILL_WRITTEN=folder swift test -c release --filter WrittenModelTests`.
 @Suite struct WrittenModelTests {
-  /// Each case in its own generation in one container, and in another generation in another; the
-  /// containers and the generations take turns.
+  /// Each case in its own generation in one container, and in another generation in another: those
+  /// that `fixtures/checked` lists for it, and for a case that is not there yet those that its name
+  /// chooses, so that a new case changes no other's.
   @Test(.enabled(if: folder != nil))
   func `every case is written for the real Kerases to check`() throws {
     let folder = Self.folder ?? ""
     var lines: [String] = []
-    let all = try FixtureCase.all(["layers", "graphs", "keras1"])
-    // Younger than the tables, these come last, so that every other case keeps its turn.
-    let cases = all.filter { $0.kind != "Precision" } + all.filter { $0.kind == "Precision" }
+    let listed = try Self.listed()
+    let cases = try FixtureCase.all(["layers", "graphs", "keras1"])
     for (index, fixture) in cases.enumerated() where fixture.kind != "Refused" {
       guard let container = fixture.containers.first else { continue }
       let network: Network
       do { network = try Network(try fixture.record(container)) } catch { continue }
       let record = network.record
-      let others = Generation.allCases.filter { $0 != record.generation }
-      for target in Set([record.generation, others[index % others.count]]) {
-        let ends =
-          target <= .keras2
-          ? [".h5", "_legacy.h5"] : [".keras", ".h5", ".weights.h5", "_legacy.h5"]
-        let end = ends[index % ends.count]
+      for (target, end) in listed[fixture.description] ?? Self.chosen(for: fixture, record) {
         let name = "\(index)\(end)"
         let line = "\(target.rawValue)\t\(name)\t\(fixture)"
         let path = "\(folder)/\(target.rawValue)_\(name)"
@@ -147,6 +142,35 @@ import Testing
     try AtomicFile.write(
       Array((lines.joined(separator: "\n") + "\n").utf8), to: "\(folder)/written.tsv")
     #expect(lines.count > 3000)
+  }
+
+  /// Generations and containers by case.
+  private static func listed() throws -> [String: [(Generation, String)]] {
+    var listed: [String: [(Generation, String)]] = [:]
+    for generation in Generation.allCases {
+      let path = Fixtures.path("checked/\(generation.rawValue).tsv")
+      for line in String(decoding: try FileBytes.read(path), as: UTF8.self).split(separator: "\n") {
+        let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        listed[fields[3], default: []].append((generation, fields[2]))
+      }
+    }
+    return listed
+  }
+
+  private static func chosen(
+    for fixture: FixtureCase, _ record: ModelRecord
+  ) -> [(Generation, String)] {
+    // FNV-1a, the same on every machine.
+    let hash = fixture.description.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    let others = Generation.allCases.filter { $0 != record.generation }
+    return [record.generation, others[Int(hash % UInt64(others.count))]].map { target in
+      let ends =
+        target <= .keras2
+        ? [".h5", "_legacy.h5"] : [".keras", ".h5", ".weights.h5", "_legacy.h5"]
+      return (target, ends[Int((hash >> 32) % UInt64(ends.count))])
+    }
   }
 
   private static let folder = ProcessInfo.processInfo.environment["HORNBILL_WRITTEN"]

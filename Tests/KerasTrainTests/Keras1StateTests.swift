@@ -32,10 +32,9 @@ import Testing
     }
   }
 
-  /// Where weights are not kept gate by gate, what is written is what Keras 1 wrote: names, order
-  /// and numbers.
-  @Test(arguments: try cases.get().map(\.name).filter { $0.hasPrefix("tiny") })
-  func `a state is written as Keras 1 writes it`(_ name: String) throws {
+  /// Names, order and numbers, gate by gate where they are kept so.
+  @Test(arguments: try cases.get().map(\.name))
+  func `weights and state are written as Keras 1 writes them`(_ name: String) throws {
     let fixture = try #require(try Self.cases.get().first { $0.name == name })
     let bytes = try fixture.bytes("model.h5")
     let written = try ModelFile.encode(
@@ -44,9 +43,11 @@ import Testing
     let states = try [bytes, written].map { try #require(try Self.state(in: $0)) }
     #expect(states[1].names == states[0].names)
     #expect(states[1].arrays == states[0].arrays)
+    let weights = try [bytes, written].map { try Self.weights(in: $0) }
+    #expect(weights[1].map(\.name) == weights[0].map(\.name))
+    #expect(weights[1].map(\.array) == weights[0].map(\.array))
   }
 
-  /// Gates written side by side are the same numbers.
   @Test(arguments: ["post_gru", "post_lstm"])
   func `a state kept gate by gate is read again as it was written`(_ name: String) throws {
     let fixture = try #require(try Self.cases.get().first { $0.name == name })
@@ -56,6 +57,23 @@ import Testing
       name: "model.h5")
     let slots = try #require(record.training?.optimizer.slots)
     #expect(!slots.isEmpty && again.training?.optimizer.slots == slots)
+  }
+
+  private static func weights(
+    in bytes: [UInt8]
+  ) throws -> [(name: String, array: NumericArray)] {
+    guard case .group(let group) = try HDF5File.read(bytes).children["model_weights"],
+      case .strings(let layers, _) = group.attributes["layer_names"]
+    else { return [] }
+    return layers.flatMap { layer -> [(name: String, array: NumericArray)] in
+      guard case .group(let group) = group.children[layer],
+        case .strings(let names, _) = group.attributes["weight_names"]
+      else { return [] }
+      return names.compactMap { name in
+        guard case .dataset(let dataset) = group.children[name] else { return nil }
+        return (name, dataset.array)
+      }
+    }
   }
 
   private static func state(

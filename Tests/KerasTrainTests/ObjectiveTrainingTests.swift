@@ -52,11 +52,6 @@ import Testing
       }
     }
 
-    if entry.generation == .keras1, name == "bidirectional" {
-      let error = #expect(throws: KerasError.self) { try model.fit(data, settings: settings) }
-      #expect(error?.description.hasSuffix("Keras 1's Bidirectional is not supported") == true)
-      return
-    }
     let history = try model.fit(data, settings: settings)
 
     let expected = try #require(entry.facts["history"]?.array).map { try #require($0.array) }

@@ -54,6 +54,36 @@ extension LayerCase {
     ]
   }
 
+  /// Layers in the place of another's activation.
+  static func ofActivatingLayers() -> [LayerCase] {
+    let layers: [(String, ActivatingLayer)] = [
+      ("ReLU", .relu(ReLU(maxValue: 0.5, negativeSlope: 0.1, threshold: 0.05))),
+      ("LeakyReLU", .leakyReLU(LeakyReLU(negativeSlope: 0.2))), ("ELU", .elu(ELU(alpha: 0.5))),
+      ("ThresholdedReLU", .thresholdedReLU(ThresholdedReLU(theta: 0.1))),
+      ("Softmax", .softmax(Softmax())),
+    ]
+    var cases: [LayerCase] = []
+    for (name, layer) in layers {
+      let activation = Activation.layer(layer)
+      cases += [
+        onSequences(Dense(units: 4, activation: activation), "Dense by a \(name)"),
+        onSequences(ActivationLayer(activation), "Activation by a \(name)"),
+        onSequences(
+          Conv1D(filters: 4, kernelSize: 2, activation: activation), "Conv1D by a \(name)"),
+        onSequences(SimpleRNN(units: 5, activation: activation), "SimpleRNN by a \(name)"),
+        onSequences(LSTM(units: 5, activation: activation), "LSTM by a \(name)"),
+        onSequences(GRU(units: 5, recurrentActivation: activation), "GRU's gates by a \(name)"),
+        onSequences(
+          GRU(units: 5, activation: activation, resetAfter: false), "GRU by a \(name)"),
+      ]
+    }
+    let across = Activation.layer(.softmax(Softmax(axis: [1])))
+    return cases + [
+      onSequences(Dense(units: 4, activation: across), "Dense by a Softmax over steps"),
+      onSequences(ActivationLayer(across), "Activation by a Softmax over steps"),
+    ]
+  }
+
   static func ofActivations() -> [LayerCase] {
     [
       onSequences(ReLU(maxValue: 0.5, negativeSlope: 0.1, threshold: 0.05), "ReLU"),

@@ -151,10 +151,10 @@ extension LayerCase {
         input: NumericArray(shape: [3, 4], .int32([1, 2, 3, 4, 0, 0, 5, 6, 2, 0, 1, 0]))),
       onSequences(Dense(units: 4, useBias: false), "Dense without bias"),
     ]
-    for activation in Activation.allCases where activation != .glu {
+    for (name, activation) in Activation.named where activation != .glu {
       cases.append(
-        onSequences(Dense(units: 4, activation: activation), "Dense \(activation.rawValue)"))
-      cases.append(onSequences(ActivationLayer(activation), "Activation \(activation.rawValue)"))
+        onSequences(Dense(units: 4, activation: activation), "Dense \(name)"))
+      cases.append(onSequences(ActivationLayer(activation), "Activation \(name)"))
     }
     cases.append(
       LayerCase(
@@ -163,7 +163,7 @@ extension LayerCase {
         input: sequences))
     cases += try recurrent() + inTraining()
     cases += ofWindows() + ofNormalizations() + ofActivations() + ofShapes() + ofMerges()
-    cases += try ofWrappers()
+    cases += try ofWrappers() + ofActivatingLayers()
     cases += try ofVocabularies()
     return cases
   }

@@ -34,6 +34,9 @@ struct Dialect: Sendable {
       isOwn = own
       self.canonical = canonical ?? name
     }
+
+    /// Whether its value is a function's name, or a layer that stands for one.
+    var isActivation: Bool { name == "activation" || name == "recurrent_activation" }
   }
 
   static func of(_ generation: Generation) -> Dialect {

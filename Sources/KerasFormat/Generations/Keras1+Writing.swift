@@ -1,8 +1,5 @@
 /// The way back to Keras 1's words, from those of Keras 2.
 extension Dialect {
-  /// Classes under their Keras 1 names.
-  private static let classesOfKeras1 = ["Conv1D": "Convolution1D"]
-
   /// How Keras 1 merges what later are layers of their own.
   private static let mergeModes = [
     "Add": "sum", "Multiply": "mul", "Average": "ave", "Maximum": "max", "Concatenate": "concat",
@@ -51,8 +48,8 @@ extension Dialect {
       if let list = config[key]?.array, list.count == 1 { config[key] = list[0] }
     }
     if ["SimpleRNN", "LSTM", "GRU"].contains(className) {
-      // Joined matrices, as all later generations have them.
-      config["consume_less"] = "gpu"
+      let way = config.take("implementation")?.integer ?? 1
+      config["consume_less"] = Keras1Gates.ways.first { $0.value == way }.map { .string($0.key) }
       if let unit = config.take("unit_forget_bias") {
         config["forget_bias_init"] = unit == true ? "one" : "zero"
       }
@@ -65,11 +62,13 @@ extension Dialect {
     for key in config.keys where key.hasSuffix("_regularizer") || key.hasSuffix("_constraint") {
       config[key] = try config[key].map { value throws(KerasError) in try penalty(value) }
     }
-    if className == "Conv1D", let rate = config.take("atrous_rate"), rate != 1 {
+    if className == "Conv1D" {
+      let (rate, isAtrous) = (config.take("atrous_rate"), config.take("legacy_atrous") == true)
+      guard let rate, isAtrous || rate != 1 else { return ("Convolution1D", config) }
       config["atrous_rate"] = rate
       return ("AtrousConvolution1D", config)
     }
-    return (classesOfKeras1[className] ?? className, config)
+    return (className, config)
   }
 
   /// Removes what only later generations can say, after checking that it says nothing.
@@ -78,7 +77,7 @@ extension Dialect {
   ) throws(KerasError) {
     var silent: [(String, [JSON])] = [
       ("data_format", ["channels_last"]), ("return_state", [false]), ("noise_shape", [.null]),
-      ("seed", [.null]), ("implementation", [1, 2]), ("reset_after", [false]),
+      ("seed", [.null]), ("reset_after", [false]),
       ("moving_mean_initializer", []), ("moving_variance_initializer", []), ("dtype", []),
       ("bias_initializer", []), ("shared_axes", [.null]), ("alpha_regularizer", [.null]),
       ("alpha_constraint", [.null]),

@@ -19,11 +19,16 @@ extension Dialect {
     if let forget = config.take("forget_bias_init") {
       config["unit_forget_bias"] = .bool(forget.string == "one")
     }
-    // How matrices are joined, which matters to how they start and, beside it, to what training
-    // drops.
-    if let way = config.take("consume_less")?.string, written != "Embedding" {
-      let drops = ["dropout", "recurrent_dropout"].contains { config[$0]?.number ?? 0 != 0 }
-      if drops || way == "gpu" { config["implementation"] = ["cpu": 0, "mem": 1, "gpu": 2][way] }
+    // How matrices are joined, which matters to how they start and to what training drops and
+    // penalizes.
+    if ["SimpleRNN", "LSTM", "GRU"].contains(written) {
+      let way = config.take("consume_less")?.string ?? "cpu"
+      config["implementation"] = Keras1Gates.ways[way].map(JSON.integer)
+      if written != "SimpleRNN", way != "gpu" {
+        config["recurrent_regularizer"] = config["kernel_regularizer"]
+      }
+    } else {
+      config["consume_less"] = nil
     }
     // Where the length of the input is known, which backend's order of axes: that follows from the
     // weights.
@@ -39,6 +44,8 @@ extension Dialect {
         if let value = config[key], value.array == nil { config[key] = [value] }
       }
     }
+    // The class is another, whatever its rate.
+    if written == "AtrousConvolution1D" { config["legacy_atrous"] = true }
     if written == "ZeroPadding1D", let sides = config["padding"]?.object {
       config["padding"] = [sides["left_pad"] ?? 0, sides["right_pad"] ?? 0]
     }

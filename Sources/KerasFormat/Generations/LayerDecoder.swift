@@ -97,7 +97,8 @@ struct LayerDecoder {
         key == "dtype"
         || ["_initializer", "_regularizer", "_constraint"].contains(where: key.hasSuffix)
       let own = isWorded ? (try? SerializedObject.reduced(value)) ?? value : value
-      config[key] = own.isNull ? own : canonicalValue(key, own)
+      let isObject = Dialect.Key(key).isActivation && own.object != nil
+      config[key] = own.isNull || isObject ? own : try canonicalValue(key, own, in: config)
     }
     if config["trainable"] == nil { config["trainable"] = true }
     if config["dtype"] == nil { config["dtype"] = "float32" }
@@ -158,7 +159,7 @@ struct LayerDecoder {
     } else if !dialect.isModern || config["dtype"] == nil {
       config["dtype"] = "float32"
     }
-    for (key, value) in config.members { config[key] = canonicalValue(key, value) }
+    try translateValues(&config)
     if Self.recurrentClasses.contains(className) {
       let returnsSequences = config["return_sequences"] == true
       if dialect.generation == .keras2_15, stored["zero_output_for_mask"] == nil {
@@ -192,13 +193,39 @@ struct LayerDecoder {
     for key in dialect.layers[className] ?? [] where key.isOwn { config[key.name] = nil }
   }
 
-  private func canonicalValue(_ key: String, _ value: JSON) -> JSON {
-    if key.hasSuffix("_initializer") { return Initializers.canonical(value) }
-    let isActivation = key == "activation" || key == "recurrent_activation"
-    return isActivation ? canonicalActivation(value) : value
+  private func translateValues(_ config: inout JSONObject) throws(KerasError) {
+    for key in config.keys {
+      guard let value = config[key] else { continue }
+      do { config[key] = try canonicalValue(key, value, in: config) } catch {
+        throw error.inside(key)
+      }
+    }
   }
 
-  private func canonicalActivation(_ value: JSON) -> JSON {
+  private func canonicalValue(
+    _ key: String, _ value: JSON, in config: JSONObject
+  ) throws(KerasError) -> JSON {
+    if key.hasSuffix("_initializer") { return Initializers.canonical(value) }
+    guard Dialect.Key(key).isActivation else { return value }
+    return try canonicalActivation(value, in: config)
+  }
+
+  /// - Parameter config: of the layer that has it, its type said canonically.
+  private func canonicalActivation(
+    _ value: JSON, in config: JSONObject
+  ) throws(KerasError) -> JSON {
+    if let object = value.object, object["config"]?.object != nil {
+      let layer = try layer(object)
+      let types = (config["dtype"] ?? "float32", layer.config["dtype"] ?? "float32")
+      guard types.0 == types.1 else {
+        throw KerasError(
+          .unsupportedConfiguration,
+          "a \(layer.className) of \(types.1.string ?? types.1.kind) as the activation of a layer "
+            + "of \(types.0.string ?? types.0.kind)",
+          hint: "put it behind as a layer of its own")
+      }
+      return self.object(layer)
+    }
     guard let name = value.string else { return value.isNull ? "linear" : value }
     switch name {
     case "swish": return "silu"

@@ -52,28 +52,42 @@ struct LayerEncoder {
     var left = canonical
     var config = try takeCommon(&left, className)
     guard let keys = dialect.layers[className] else {
-      try passThrough(left, className, &config)
+      try passThrough(left, className, &config, layer: layer)
       return try inKeras1(className, config)
     }
     if className == "Bidirectional" { try takeBidirectional(&left, &config, layer: layer) }
+    let drops = ["dropout", "recurrent_dropout"].contains { left[$0]?.number ?? 0 != 0 }
     // Keras 1's `cpu`: a mask of dropout for each gate, as implementation 1 has.
-    if left["implementation"] == 0, className != "SimpleRNN" { left["implementation"] = 1 }
+    if left["implementation"] == 0, className != "SimpleRNN", dialect.generation > .keras1 {
+      left["implementation"] = drops ? 1 : nil
+    }
     for key in ["layer", "cell", "cells"] where config[key] == nil {
       guard let inner = left[key] else { continue }
       left[key] = try encodedInner(inner, layer: layer)
     }
     for key in keys {
       if config[key.name] != nil { continue }
-      let value = key.isOwn ? key.missing : left.take(key.canonical) ?? key.missing
+      var value = key.isOwn ? key.missing : left.take(key.canonical) ?? key.missing
+      if key.isActivation, value?.object != nil, let object = value {
+        value = try encodedActivation(object, layer: layer)
+      }
       guard let value else {
         throw KerasError(.unsupportedConfiguration, "\(className) without \(key.name)")
       }
       config[key.name] = try encodedValue(key.name, value)
     }
+    if left.take("implementation") != nil, drops, dialect.generation > .keras1 {
+      note(layer, "\(dialect.name) shares dropout's masks among the gates by a rule of its own")
+    }
     try dropLeft(left, className, &config, layer: layer)
-    var written = try inKeras1(className, config)
-    if dialect.generation == .keras1 { noteMasks(className, canonical, &written, layer: layer) }
-    return written
+    if dialect.generation == .keras1 {
+      // A SimpleRNN of Keras 1 drops inputs with `cpu` alone.
+      if className == "SimpleRNN", source > .keras1 { config["implementation"] = 0 }
+      if className != "SimpleRNN" || source == .keras1 {
+        config["implementation"] = canonical["implementation"]
+      }
+    }
+    return try inKeras1(className, config)
   }
 
   /// The keys that every layer has.
@@ -136,32 +150,19 @@ struct LayerEncoder {
   }
 
   /// A class without a table, as it is.
-  private func passThrough(
-    _ left: JSONObject, _ className: String, _ config: inout JSONObject
+  private mutating func passThrough(
+    _ left: JSONObject, _ className: String, _ config: inout JSONObject, layer: String
   ) throws(KerasError) {
-    let isOwn = KerasLayerNames.all.contains(className)
+    let isKerass = KerasLayerNames.all.contains(className)
     for (key, value) in left.members {
-      if isOwn {
-        config[key] = try encodedValue(key, value)
+      if isKerass {
+        let isLayer = Dialect.Key(key).isActivation && value.object != nil
+        config[key] = try encodedValue(
+          key, isLayer ? try encodedActivation(value, layer: layer) : value)
       } else {
         // Somebody's own keys may mean what they like.
         config[key] = (try? encodedValue(key, value)) ?? value
       }
-    }
-  }
-
-  /// Joined matrices make Keras 1 drop the same inputs for all gates, and a SimpleRNN none.
-  private mutating func noteMasks(
-    _ className: String, _ canonical: JSONObject, _ config: inout JSONObject, layer: String
-  ) {
-    guard LayerDecoder.recurrentClasses.contains(className),
-      ["dropout", "recurrent_dropout"].contains(where: { canonical[$0]?.number ?? 0 != 0 })
-    else { return }
-    let way = canonical["implementation"]?.integer
-    if className == "SimpleRNN" {
-      if source > .keras1 || way == 0 { config["consume_less"] = "cpu" }
-    } else if way != 2 {
-      note(layer, "Keras 1 with joined matrices shares dropout's masks among the gates")
     }
   }
 
@@ -211,6 +212,19 @@ struct LayerEncoder {
       self.object(
         writtenClass(record), try encoded(className, inner, layer: layer),
         isWrapped: dialect.isModern))
+  }
+
+  /// A layer in an activation's place.
+  private mutating func encodedActivation(
+    _ value: JSON, layer: String
+  ) throws(KerasError) -> JSON {
+    guard dialect.isModern else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name) cannot store a \(value.object?["class_name"]?.string ?? "layer") as an "
+          + "activation", hint: "put it behind as a layer of its own")
+    }
+    return try encodedInner(value, layer: layer)
   }
 
   private mutating func encodedModel(
@@ -293,9 +307,7 @@ struct LayerEncoder {
     if key.hasSuffix("_constraint") {
       return try Initializers.penalty(value, dialect, module: "keras.constraints")
     }
-    guard key == "activation" || key == "recurrent_activation", let name = value.string else {
-      return value
-    }
+    guard Dialect.Key(key).isActivation, let name = value.string else { return value }
     let written: String =
       switch name {
       case LayerDecoder.legacyHardSigmoid where dialect.generation < .keras3: "hard_sigmoid"
@@ -319,16 +331,14 @@ struct LayerEncoder {
   ) throws(KerasError) {
     for (key, value) in left.members {
       switch key {
-      case "implementation":
-        if left["dropout"] != 0.0 || left["recurrent_dropout"] != 0.0 {
-          note(layer, "\(dialect.name) shares dropout's masks among the gates by a rule of its own")
-        }
       case "legacy_dropout":
         if dialect.generation == .keras1 {
           config[key] = value
         } else {
           note(layer, "\(dialect.name) drops no words while training")
         }
+      case "legacy_atrous":
+        if dialect.generation == .keras1 { config[key] = value }
       case "seed":
         if !value.isNull { note(layer, "\(dialect.name) keeps no seed; \(value.kind) is dropped") }
       case "zero_output_for_mask":

@@ -5,12 +5,16 @@ enum LayerForms {
   ///   for token ids, which an embedding takes in any.
   /// - Keras 1 and 2.2 cannot give back an input: one that is an output too goes through a linear
   ///   activation.
+  /// - Keras 1 and 2.2 cannot store a layer as an activation: one → a layer of its own.
+  /// - Keras 1 keeps gates apart or side by side, and trains them accordingly: see ``Keras1Gates``.
   ///
   /// - Throws: ``KerasError`` for stacks of cells within stacks, which Keras 2.2 cannot build.
   static func converted(
     _ record: ModelRecord, to generation: Generation, notes: inout [ConversionNote]
   ) throws(KerasError) -> ModelRecord {
     var record = record
+    NormalizationNotes.noteFrozen(record, generation, &notes)
+    try NormalizationNotes.noteRounding(record, generation, &notes)
     if generation == .keras3, record.generation < .keras3 {
       try unstack(&record, &notes)
     } else if generation <= .keras2, record.generation > .keras2 {
@@ -20,9 +24,11 @@ enum LayerForms {
           "a stack of cells within a stack, which Keras \(generation.rawValue) cannot build",
           at: .init(path: [layer.name]))
       }
+      DetachedActivations.detach(&record, generation, &notes)
       takeFloat32(&record, generation, &notes)
       separateEnds(&record, generation, &notes)
     }
+    if generation == .keras1, record.generation > .keras1 { Keras1Gates.choose(&record, &notes) }
     return record
   }
 

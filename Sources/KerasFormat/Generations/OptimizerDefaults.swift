@@ -38,6 +38,7 @@ struct OptimizerDefaults {
       "l2_shrinkage_regularization_strength": 0.0, "beta": 0.0,
     ],
     "Lion": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.99],
+    "Lamb": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07],
   ]
 
   /// The class that is meant by a name in any case; the name itself for one that is not known.
@@ -49,7 +50,9 @@ struct OptimizerDefaults {
 
   /// Whether the generation's Keras has it.
   func has(_ className: String) -> Bool {
-    guard Self.isKnown(className) else { return false }
+    guard Self.isKnown(className), className != "Lamb" || generation == .keras3 else {
+      return false
+    }
     if generation > .keras2, !isLegacy { return true }
     return className != "AdamW" && className != "Lion" && (isLegacy || className != "Ftrl")
   }

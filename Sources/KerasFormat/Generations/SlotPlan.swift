@@ -30,6 +30,7 @@ struct SlotPlan {
     case "Adagrad": own = [["accumulator"]]
     case "Adadelta": own = together(["accumulated_grad", "accumulated_delta_var"])
     case "Adamax": own = together(["momentum", "norm"])
+    case "Lamb": own = together(["momentum", "velocity"])
     case "Nadam": own = together(["momentum", "velocity"])
     case "Ftrl": own = [["accumulator", "linear"]]
     case "Lion": own = [["momentum"]]

@@ -130,11 +130,21 @@ enum LegacyH5 {
       let leaves = try layer.leafWeights()
       for index in try LayerStructure(layer).legacyOrder(dialect.generation, leaves) {
         let weight = leaves[index]
-        weights.append(
-          (
-            legacyNames.path(of: weight, in: layer),
-            OldWeights.written(weight, dialect)
-          ))
+        let gates = dialect.generation == .keras1 ? Keras1Gates.gates(of: weight.leaf) : []
+        if gates.isEmpty {
+          weights.append(
+            (legacyNames.path(of: weight, in: layer), OldWeights.written(weight, dialect)))
+        }
+        // All of a gate's stand together, in the place of the first.
+        for gate in gates where weight.position == 0 {
+          for weight in leaves[index...].prefix(weight.leaf.cellCount ?? 0) {
+            weights.append(
+              (
+                legacyNames.path(of: weight, in: layer, gate: gate),
+                gate.part(of: weight.weight.array)
+              ))
+          }
+        }
       }
       if dialect.generation == .keras2_15, let idf = try Vocabularies.weights(of: layer) {
         weights = [("Variable:0", idf)]

@@ -5,8 +5,14 @@ struct LegacyNames {
   let record: ModelRecord
 
   /// `dense_1/kernel:0`, `gru/gru_cell/kernel:0`, `sequential/gru/gru_cell/kernel`.
-  func path(of weight: LeafWeight, in layer: LayerRecord) -> String {
-    if dialect.generation == .keras1 { return keras1Name(of: weight) + ":0" }
+  ///
+  /// - Parameter gate: whose part of the weight is meant, where Keras 1 keeps it apart.
+  func path(
+    of weight: LeafWeight, in layer: LayerRecord, gate: Keras1Gates.Gate? = nil
+  ) -> String {
+    if dialect.generation == .keras1 {
+      return keras1Name(of: weight) + (gate.map { "_\($0.letter)" } ?? "") + ":0"
+    }
     let suffix = dialect.generation == .keras3 ? "" : ":0"
     return stem(of: weight, in: layer).joined(separator: "/") + suffix
   }
@@ -47,9 +53,8 @@ struct LegacyNames {
   func optimizerArrays(
     _ optimizer: OptimizerRecord
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
-    let trainable = try record.trainableWeights()
     let isSorted = dialect.generation == .keras1
-    let stranger = trainable.first { !KerasLayerNames.all.contains($0.weight.leaf.className) }
+    let stranger = try record.trainableWeights().first { !KerasLayerNames.all.contains($0.weight.leaf.className) }
     if isSorted, let stranger, !optimizer.slots.isEmpty {
       throw KerasError(
         .unsupportedConfiguration,
@@ -59,14 +64,16 @@ struct LegacyNames {
         hint: "write .json and the weights alone (--legacy-weights)")
     }
     let isLegacy = optimizer.config["is_legacy_optimizer"] == true
+    var optimizer = optimizer
+    let trainable = try parts(&optimizer)
     let order =
       isSorted
-      ? Keras1Slots.order(of: trainable.map { path(of: $0.weight, in: $0.layer) })
+      ? Keras1Slots.order(of: trainable.map { path(of: $0.weight, in: $0.layer, gate: $0.gate) })
       : Array(trainable.indices)
     let plan = SlotPlan(
       dialect: dialect, className: optimizer.className, config: optimizer.config)
     let entries = try plan.entries(
-      optimizer, shapes: trainable.map(\.weight.weight.array.shape), order: order)
+      optimizer, shapes: trainable.map(\.shape), order: order)
     var number = isSorted ? Self.keras1Variables[optimizer.className] ?? 0 : 0
     return entries.map { entry in
       let weight = entry.variable.map { trainable[$0] }
@@ -82,6 +89,40 @@ struct LegacyNames {
       }
       return (isSorted ? "Variable:0" : "\(optimizer.className)/iterations:0", entry.array)
     }
+  }
+
+  /// A trainable weight, or a gate's part of one.
+  private struct Part {
+    let layer: LayerRecord
+    let weight: LeafWeight
+    let gate: Keras1Gates.Gate?
+
+    var shape: [Int] {
+      gate.map { $0.part(of: weight.weight.array).shape } ?? weight.weight.array.shape
+    }
+  }
+
+  /// What the file keeps of each trainable weight, in model order; the slots are cut accordingly.
+  private func parts(_ optimizer: inout OptimizerRecord) throws(KerasError) -> [Part] {
+    let trainable = try record.trainableWeights()
+    var parts: [Part] = []
+    var sources: [Int] = []
+    for (index, (layer, weight)) in trainable.enumerated() {
+      let gates = dialect.generation == .keras1 ? Keras1Gates.gates(of: weight.leaf) : []
+      let own: [Keras1Gates.Gate?] = gates.isEmpty ? [nil] : gates
+      parts += own.map { Part(layer: layer, weight: weight, gate: $0) }
+      sources += own.map { _ in index }
+    }
+    for slot in optimizer.slots.indices {
+      let arrays = optimizer.slots[slot].arrays
+      guard parts.count > trainable.count, arrays.count == trainable.count else { continue }
+      optimizer.slots[slot].arrays = zip(parts, sources).map { part, source in
+        // What is kept once for all has no columns.
+        part.gate.map { arrays[source].shape == [] ? arrays[source] : $0.part(of: arrays[source]) }
+          ?? arrays[source]
+      }
+    }
+    return parts
   }
 
   /// How many variables Keras 1's optimizers have before those that they save: their settings.

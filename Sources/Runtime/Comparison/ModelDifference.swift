@@ -79,7 +79,7 @@ public struct ModelDifference: Sendable, Equatable, CustomStringConvertible {
     let place = place.joined(separator: "/")
     guard let numbers, let shape else { return "\(place): \(values)" }
     let index = NumericDifference.indices(of: numbers.largest.position, in: shape)
-    return "\(place): \(values) at \(index.tuple), off by \(Float(numbers.size)); "
+    return "\(place): \(values) at \(index.tuple), \(numbers.largest.distance); "
       + "\(numbers.count) of \(shape.reduce(1, *)) numbers differ"
   }
 }

@@ -17,6 +17,13 @@ public struct NumericDifference: Sendable, Equatable {
 
     /// |first − second|; infinite where only one of them is NaN.
     public var size: Double { NumericDifference.distance(first, second) }
+
+    /// In words: how far apart, or which of both is not finite.
+    var distance: String {
+      if size.isFinite { return "off by \(Float(size))" }
+      if first.isFinite { return "the second is not finite" }
+      return second.isFinite ? "the first is not finite" : "neither is finite"
+    }
   }
 
   /// In row-major order the first place where the numbers are further apart than the tolerance.

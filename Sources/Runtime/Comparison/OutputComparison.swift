@@ -48,9 +48,14 @@ public struct OutputComparison: Sendable {
       let first = numbers.earliest
       text +=
         ": \(Float(first.first)) and \(Float(first.second)) at \(words(for: first)), "
-        + "off by \(Float(first.size))"
+        + first.distance
       guard numbers.largest != first else { return text }
-      return text + "; at most by \(Float(numbers.size)), at \(words(for: numbers.largest))"
+      let largest = numbers.largest
+      let most =
+        largest.size.isFinite
+        ? "at most by \(Float(largest.size))"
+        : "\(Float(largest.first)) and \(Float(largest.second))"
+      return text + "; \(most), at \(words(for: largest))"
     }
 
     private func words(for place: NumericDifference.Place) -> String {

@@ -7,7 +7,7 @@ import KerasFormat
 /// function has a name of its own: ``legacyHardSigmoid`` is what `hard_sigmoid` means up to Keras
 /// 2.15. Sources: `keras/src/activations/activations.py` of Keras 3.15, `keras/activations.py` of
 /// 2.2.4.
-public enum Activation: String, Sendable, CaseIterable {
+public enum Activation: Sendable, Equatable {
   /// x
   case linear
   /// max(x, 0)
@@ -15,7 +15,7 @@ public enum Activation: String, Sendable, CaseIterable {
   /// min(max(x, 0), 6)
   case relu6
   /// x for x ≥ 0, else 0.2x
-  case leakyReLU = "leaky_relu"
+  case leakyReLU
   /// x for x > 0, else eˣ − 1
   case elu
   /// x for x > 0, else eˣ − 1: with Keras's α of 1 the same as ``elu``
@@ -29,21 +29,21 @@ public enum Activation: String, Sendable, CaseIterable {
   /// σ(x) = 1 / (1 + e⁻ˣ)
   case sigmoid
   /// Keras 3: relu6(x + 3) / 6
-  case hardSigmoid = "hard_sigmoid"
+  case hardSigmoid
   /// Keras 1 to 2.15's `hard_sigmoid`: clip(0.2x + 0.5, 0, 1)
-  case legacyHardSigmoid = "legacy_hard_sigmoid"
+  case legacyHardSigmoid
   /// x·relu6(x + 3) / 6; `hard_swish` is the same function
-  case hardSiLU = "hard_silu"
+  case hardSiLU
   /// The hyperbolic tangent
   case tanh
   /// min(max(x, -1), 1)
-  case hardTanh = "hard_tanh"
+  case hardTanh
   /// x − tanh x
-  case tanhShrink = "tanh_shrink"
+  case tanhShrink
   /// x ∓ 0.5 outside ±0.5, else 0
-  case softShrink = "soft_shrink"
+  case softShrink
   /// x outside ±0.5, else 0
-  case hardShrink = "hard_shrink"
+  case hardShrink
   /// ln(1 + eˣ)
   case softplus
   /// x / (1 + |x|)
@@ -51,37 +51,59 @@ public enum Activation: String, Sendable, CaseIterable {
   /// eˣ
   case exponential
   /// ln σ(x)
-  case logSigmoid = "log_sigmoid"
+  case logSigmoid
   /// x·tanh(ln(1 + eˣ)) (Misra 2019)
   case mish
   /// (x + √(x² + 4)) / 2
   case squareplus
   /// (x + 1)² / 4 within ±1, 0 below and x above
-  case sparsePlus = "sparse_plus"
+  case sparsePlus
   /// (x + 1) / 2 within ±1, 0 below and 1 above
-  case sparseSigmoid = "sparse_sigmoid"
+  case sparseSigmoid
   /// Over the last axis.
   case softmax
   /// Over the last axis.
-  case logSoftmax = "log_softmax"
+  case logSoftmax
   /// max(x - τ, 0) with a τ for each row, as Keras 3 computes it. Over the last axis.
   case sparsemax
   /// a·σ(b), a and b the halves of the last axis, which it so halves (Dauphin et al. 2017).
   case glu
+  /// A layer in a function's place.
+  case layer(ActivatingLayer)
+
+  /// The functions that have a name.
+  public static let named: KeyValuePairs<String, Activation> = [
+    "linear": .linear, "relu": .relu, "relu6": .relu6, "leaky_relu": .leakyReLU, "elu": .elu,
+    "celu": .celu, "selu": .selu, "gelu": .gelu, "silu": .silu, "sigmoid": .sigmoid,
+    "hard_sigmoid": .hardSigmoid, "legacy_hard_sigmoid": .legacyHardSigmoid,
+    "hard_silu": .hardSiLU, "tanh": .tanh, "hard_tanh": .hardTanh, "tanh_shrink": .tanhShrink,
+    "soft_shrink": .softShrink, "hard_shrink": .hardShrink, "softplus": .softplus,
+    "softsign": .softsign, "exponential": .exponential, "log_sigmoid": .logSigmoid,
+    "mish": .mish, "squareplus": .squareplus, "sparse_plus": .sparsePlus,
+    "sparse_sigmoid": .sparseSigmoid, "softmax": .softmax, "log_softmax": .logSoftmax,
+    "sparsemax": .sparsemax, "glu": .glu,
+  ]
 
   /// Other names of the same functions.
   package static let aliases = ["swish": "silu", "hard_swish": "hard_silu"]
 
   /// - Throws: ``KerasError`` with a suggestion when nothing has this name.
   public init(named name: String) throws(KerasError) {
-    guard let activation = Activation(rawValue: Self.aliases[name] ?? name) else {
-      let known = Self.allCases.map(\.rawValue) + Self.aliases.keys
+    let canonical = Self.aliases[name] ?? name
+    guard let activation = Self.named.first(where: { $0.key == canonical })?.value else {
+      let known = Self.named.map(\.key) + Self.aliases.keys
       throw KerasError(
         .unknownName, "unknown activation '\(name)'",
         hint: Suggestion.hint(for: name, among: known)
           ?? "known are \(known.sorted().joined(separator: ", "))")
     }
     self = activation
+  }
+
+  /// How a config says it: by its name, or as the layer it is.
+  package var json: JSON {
+    if case .layer(let layer) = self { return layer.json }
+    return Self.named.first { $0.value == self }.map { .string($0.key) } ?? .null
   }
 
   /// How many numbers come out of a row of `width`; `nil` where the function cannot take such a
@@ -100,6 +122,7 @@ public enum Activation: String, Sendable, CaseIterable {
       false
     case .sparsemax, .glu, .gelu, .silu, .hardSiLU, .tanhShrink, .mish, .squareplus, .sparsePlus:
       true
+    case .layer(let layer): layer.derivativeNeedsInput
     }
   }
 }
@@ -154,6 +177,7 @@ extension Activation {
     case .softmax, .logSoftmax, .sparsemax, .glu:
       let outputWidth = outputWidth(of: width) ?? 0
       for row in 0..<vectors { applyToRow(z + row * width, y + row * outputWidth, width) }
+    case .layer(let layer): layer.apply(z, into: y, vectors: vectors, width: width)
     }
   }
 
@@ -220,6 +244,8 @@ extension Activation {
         let (y, dy) = (y + row * outputWidth, dy + row * outputWidth)
         pullRow(dy, z, y, dz, width)
       }
+    case .layer(let layer):
+      layer.gradient(dy, z: z, y: y, into: dz, vectors: vectors, width: width)
     }
   }
 }

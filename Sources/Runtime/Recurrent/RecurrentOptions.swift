@@ -99,6 +99,12 @@ struct RecurrentSettings: Sendable, Equatable {
     if hasGates {
       recurrentActivation = try config.activation("recurrent_activation", default: .sigmoid)
     }
+    // A cell's numbers have two axes.
+    for (key, activation) in [
+      ("activation", activation), ("recurrent_activation", recurrentActivation ?? .linear),
+    ] {
+      do { try activation.check(rank: 1) } catch { throw config.error(key, error.message) }
+    }
     useBias = try config.bool("use_bias", default: true)
     weights = try RecurrentWeights(from: &config)
     options = try RecurrentOptions(from: &config)
@@ -107,10 +113,10 @@ struct RecurrentSettings: Sendable, Equatable {
   /// The config that ``init(from:hasGates:)`` reads, with what the layer has of its own.
   func config(_ own: JSONObject = [:]) -> JSONObject {
     var config: JSONObject = [
-      "units": .integer(units), "activation": .string(activation.rawValue),
+      "units": .integer(units), "activation": activation.json,
     ]
     if let recurrentActivation {
-      config["recurrent_activation"] = .string(recurrentActivation.rawValue)
+      config["recurrent_activation"] = recurrentActivation.json
     }
     config["use_bias"] = .bool(useBias)
     weights.write(to: &config)

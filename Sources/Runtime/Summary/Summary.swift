@@ -266,7 +266,7 @@ struct ModelSummary {
       return "TimeDistributedDense"
     }
     guard let convolution = node.layer as? Conv1D else { return className }
-    return convolution.settings.windows.dilation > 1 ? "AtrousConvolution1D" : "Convolution1D"
+    return convolution.isAtrous ? "AtrousConvolution1D" : "Convolution1D"
   }
 
   /// Keras calls a graph a line when no two calls have the same distance from the outputs, none has

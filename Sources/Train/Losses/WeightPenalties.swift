@@ -11,9 +11,6 @@ struct WeightPenalties: Sendable {
 
   private let entries: [Entry]
 
-  /// Layers whose penalties are not what Keras 1 makes of them.
-  private static let recurrent: Set<String> = ["SimpleRNN", "LSTM", "GRU", "Bidirectional"]
-
   /// - Throws: ``KerasError`` naming the layer and the weight whose regularizer is not known.
   init(of network: Network, generation: Generation) throws(KerasError) {
     var entries: [Entry] = []
@@ -26,12 +23,6 @@ struct WeightPenalties: Sendable {
           else { continue }
           if let objection = regularizer.objection(to: spec.shape) {
             throw KerasError(.unsupportedConfiguration, objection)
-          }
-          let className = type(of: node.layer).className
-          if generation == .keras1, Self.recurrent.contains(className) {
-            throw KerasError(
-              .unsupportedConfiguration,
-              "a penalty on the weights of Keras 1's \(className) is not supported")
           }
           // Keras 3 leaves out what training does not change.
           let isFrozen = !node.isTrainable || !spec.isTrainable

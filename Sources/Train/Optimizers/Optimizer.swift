@@ -40,6 +40,9 @@ public protocol Optimizer: Sendable {
   /// default they are updated.
   var legacyUntouchedRows: UntouchedRows { get }
 
+  /// Whether an update looks at all elements of a weight, so that no threads share one.
+  var takesWholeWeights: Bool { get }
+
   /// Changes one weight, or some elements of it: each by itself, since threads share large weights.
   func update(_ step: UpdateStep)
 }
@@ -120,6 +123,7 @@ extension Optimizer {
     _ scalars: inout [Float], weight: Int, of count: Int, iteration: Int, rules: OptimizerRules
   ) {}
   public var legacyUntouchedRows: UntouchedRows { .updated }
+  public var takesWholeWeights: Bool { false }
 
   /// As Keras 3 writes it: `class_name` and `config`, learning rate and options included.
   public var serialized: JSON {

@@ -242,10 +242,13 @@ extension Optimizer {
 
 extension Network {
   /// The weights that training changes, in Keras's order; those of a shared layer once.
-  var trainableWeights: [Int] { weightsOfTrainableLayers(where: \.isTrainable) }
+  var trainableWeights: [Int] { weights(ofFrozenLayers: false, where: \.isTrainable) }
 
-  /// The weights that layers change while training: running statistics.
-  var trackedWeights: [Int] { weightsOfTrainableLayers(where: \.isTracked) }
+  /// The weights that layers change while training: running statistics, in Keras 1 those of frozen
+  /// layers too.
+  var trackedWeights: [Int] {
+    weights(ofFrozenLayers: generation == .keras1, where: \.isTracked)
+  }
 
   /// The trainable tables of embeddings, wherever in the network they are.
   var tableWeights: [Int] {
@@ -254,9 +257,11 @@ extension Network {
     }
   }
 
-  private func weightsOfTrainableLayers(where isWanted: (WeightSpec) -> Bool) -> [Int] {
+  private func weights(
+    ofFrozenLayers takesFrozen: Bool, where isWanted: (WeightSpec) -> Bool
+  ) -> [Int] {
     var indices: [Int] = []
-    for node in nodes where node.isTrainable {
+    for node in nodes where node.isTrainable || takesFrozen {
       for index in node.weights
       where isWanted(parameters.layout.specs[index]) && !indices.contains(index) {
         indices.append(index)

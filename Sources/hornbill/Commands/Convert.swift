@@ -81,14 +81,14 @@ struct Convert: ParsableCommand {
   private func checkComputation(_ network: Network) throws(KerasError) {
     let target = ModelFile.generation(
       of: network.record, writtenTo: output, options: .init(generation: generation))
-    let difference: Float
-    do { difference = try ConversionProbe(network).difference(writtenAs: target) } catch {
+    let found: ConversionProbe.Difference?
+    do { found = try ConversionProbe(network).largestDifference(writtenAs: target) } catch {
       throw error.inFile(input)
     }
-    guard difference > 1e-5 else { return }
+    guard let found, found.size > 1e-5 else { return }
     let message =
-      "Keras \(target.rawValue) computes something else of this model: on rows with padding its "
-      + "outputs differ by up to \(difference)"
+      "Keras \(target.rawValue) computes something else of this model: on rows with padding "
+      + "\(found)"
     guard allowDifferences else {
       throw KerasError(
         .unsupportedConfiguration, message, at: .init(file: input),

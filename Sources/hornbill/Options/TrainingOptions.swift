@@ -36,8 +36,8 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: """
-      sgd, rmsprop, adam, adamw, adagrad, adadelta, adamax, nadam, ftrl or lion; default: the model file's, \
-      else rmsprop. Keras 1 and 2 have no adamw, ftrl and lion.
+      sgd, rmsprop, adam, adamw, adagrad, adadelta, adamax, nadam, ftrl, lion or lamb; default: the model \
+      file's, else rmsprop. Keras 1 and 2 have no adamw, ftrl and lion; Keras 3 alone has lamb.
       """)
   var optimizer: Listed<String>?
 

@@ -58,6 +58,11 @@ struct InspectionReport {
       for (key, value) in layer.config.members where isTelling(value) {
         lines.append("  \(key) = \(shortened(key, value))")
       }
+      for (call, mask) in layer.inboundMasks.enumerated() {
+        guard let mask else { continue }
+        let place = layer.inbound.count > 1 ? "call \(call): " : ""
+        lines.append("  \(place)mask = \(mask.tensor?.layer ?? "None")")
+      }
       for weight in layer.weights {
         lines.append("  \(weight.name)  \(weight.array.facts)")
       }
@@ -133,8 +138,16 @@ struct InspectionReport {
       "name": .string(layer.name), "class_name": .string(layer.className),
       "ignores_mask": .bool(maskIgnorers.contains(layer.name)),
       "config": .object(layer.config),
+      "masks": .array(layer.inboundMasks.map(maskJSON)),
       "weights": .array(layer.weights.map { $0.array.factsJSON(name: $0.name) }),
     ]
+  }
+
+  /// What a call is given as its mask: `null` for what the input carries, `false` for nothing, as
+  /// `mask=None` says, or a layer's name.
+  private func maskJSON(_ mask: CallMask?) -> JSON {
+    guard let mask else { return .null }
+    return mask.tensor.map { .string($0.layer) } ?? false
   }
 
   private func trainingJSON(_ training: TrainingRecord) -> JSON {

@@ -16,12 +16,13 @@ public struct ActivationLayer: Layer {
     activation = try config.activation("activation", default: .linear, mayChangeWidth: true)
   }
 
-  public var config: JSONObject { ["activation": .string(activation.rawValue)] }
+  public var config: JSONObject { ["activation": activation.json] }
   public var supportsMasking: Bool { true }
 
   // MARK: Shape
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
+    if case .layer(let inner) = activation { return try inner.layer.outputs(for: inputs) }
     guard activation == .glu else { return inputs }
     guard let half = inputs[0].last.flatMap(activation.outputWidth) else {
       throw KerasError(.shapeMismatch, "input \(inputs[0]) but glu needs an even last axis")
@@ -34,6 +35,9 @@ public struct ActivationLayer: Layer {
   public func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
+    if case .layer(let inner) = activation {
+      return try inner.layer.forward(inputs, weights: weights, trace: &trace, pass: &pass)
+    }
     let input = inputs[0].tensor
     let z = input.reals(in: &pass.workspace)
     let width = activation.outputWidth(of: input.width) ?? 0
@@ -51,11 +55,16 @@ public struct ActivationLayer: Layer {
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
+    if case .layer(let inner) = activation {
+      return inner.layer.backward(
+        outputGradients, into: inputGradients, weights: weights, gradients: gradients,
+        trace: trace, pass: &pass)
+    }
     guard let dx = inputGradients[0] else { return }
     let (input, output) = (trace.inputs[0].tensor, trace.outputs[0].tensor)
     let dz = activation.inputGradient(
       outputGradients[0], z: trace.saved[0], y: output.reals(in: &pass.workspace),
-      vectors: input.vectors, width: input.width, &pass.workspace)
+      shape: input.shape, &pass.workspace)
     Elementwise.add(dz, to: dx, count: input.count)
   }
 }

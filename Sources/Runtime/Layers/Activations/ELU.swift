@@ -1,7 +1,7 @@
 import KerasFormat
 
 /// x for x > 0, `alpha·(eˣ - 1)` below (Clevert et al. 2016).
-public struct ELU: ElementwiseLayer {
+public struct ELU: ElementwiseLayer, Equatable {
   public static let className = "ELU"
   /// What the function comes to, with a minus sign, far below 0.
   public let alpha: Double

@@ -1,7 +1,7 @@
 import KerasFormat
 
 /// x for x ≥ 0, `negative_slope·x` below.
-public struct LeakyReLU: ElementwiseLayer {
+public struct LeakyReLU: ElementwiseLayer, Equatable {
   public static let className = "LeakyReLU"
   /// The slope below 0.
   public let negativeSlope: Double

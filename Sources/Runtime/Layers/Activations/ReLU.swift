@@ -2,7 +2,7 @@ import KerasFormat
 
 /// The rectifier with its options: x above `threshold`, but no more than `max_value`;
 /// `negative_slope·(x - threshold)` below; 0 at the threshold itself.
-public struct ReLU: ElementwiseLayer {
+public struct ReLU: ElementwiseLayer, Equatable {
   public static let className = "ReLU"
   /// The largest output; `nil` for none.
   public let maxValue: Double?

@@ -4,7 +4,7 @@ import KerasFormat
 ///
 /// A mask takes elements out: 2.15 adds -1e9 to them, Keras 3 sets them to 0 afterwards as well. It
 /// is laid over the input from the last axis, as NumPy broadcasts.
-public struct Softmax: Layer {
+public struct Softmax: Layer, Equatable {
   public static let className = "Softmax"
   /// Axes with the batch as 0, or from behind.
   public let axis: [Int]
@@ -30,7 +30,7 @@ public struct Softmax: Layer {
   public var supportsMasking: Bool { true }
 
   /// For every element of a sample, which sum it belongs to.
-  private func groups(_ extents: [Int]) throws(KerasError) -> [Int] {
+  func groups(_ extents: [Int]) throws(KerasError) -> [Int] {
     let axes = try AxisMap.positions(axis, rank: extents.count, of: Self.className)
     return AxisMap.indices(of: extents.indices.filter { !axes.contains($0) }, in: extents)
   }
@@ -57,20 +57,7 @@ public struct Softmax: Layer {
       Activation.softmax.apply(x, into: y, vectors: input.vectors, width: input.width)
       return [Signal(Tensor(y, shape: input.shape), mask: inputs[0].mask)]
     }
-    let count = (groups.max() ?? -1) + 1
-    let largest = pass.workspace.scratch(S.self, count: count)
-    let sums = pass.workspace.scratch(S.self, count: count)
-    for row in 0..<input.batch {
-      let offset = row * groups.count
-      largest.update(repeating: -.infinity, count: count)
-      sums.update(repeating: 0, count: count)
-      for (i, group) in groups.enumerated() { largest[group] = max(largest[group], x[offset + i]) }
-      for (i, group) in groups.enumerated() {
-        y[offset + i] = S.exp(x[offset + i] - largest[group])
-        sums[group] += y[offset + i]
-      }
-      for (i, group) in groups.enumerated() { y[offset + i] /= sums[group] }
-    }
+    Self.normalize(x, into: y, batch: input.batch, groups: groups)
     if let flags, pass.generation == .keras3 {
       for i in 0..<input.count where !flags[i] { y[i] = 0 }
     }
@@ -79,6 +66,24 @@ public struct Softmax: Layer {
         Tensor(y, shape: input.shape), mask: inputs[0].mask,
         logits: isLast && flags == nil ? x : nil)
     ]
+  }
+
+  /// - Parameter groups: for every element of a sample, which sum it belongs to.
+  static func normalize<S: Scalar>(
+    _ x: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, batch: Int, groups: [Int]
+  ) {
+    let count = (groups.max() ?? -1) + 1
+    for row in 0..<batch {
+      let offset = row * groups.count
+      var largest = [S](repeating: -.infinity, count: count)
+      var sums = [S](repeating: 0, count: count)
+      for (i, group) in groups.enumerated() { largest[group] = max(largest[group], x[offset + i]) }
+      for (i, group) in groups.enumerated() {
+        y[offset + i] = S.exp(x[offset + i] - largest[group])
+        sums[group] += y[offset + i]
+      }
+      for (i, group) in groups.enumerated() { y[offset + i] /= sums[group] }
+    }
   }
 
   /// The mask's flag of every element.
@@ -121,10 +126,17 @@ public struct Softmax: Layer {
       dy = ofOutput
     }
     let y = trace.outputs[0].tensor.reals(in: &pass.workspace)
-    let sums = pass.workspace.scratch(S.self, count: (groups.max() ?? -1) + 1)
-    for row in 0..<input.batch {
+    Self.pull(dy, y: y, addingTo: dx, batch: input.batch, groups: groups)
+  }
+
+  /// Adds the gradient of the input to `dx`.
+  static func pull<S: Scalar>(
+    _ dy: UnsafePointer<S>, y: UnsafePointer<S>, addingTo dx: UnsafeMutablePointer<S>, batch: Int,
+    groups: [Int]
+  ) {
+    for row in 0..<batch {
       let offset = row * groups.count
-      sums.update(repeating: 0, count: (groups.max() ?? -1) + 1)
+      var sums = [S](repeating: 0, count: (groups.max() ?? -1) + 1)
       for (i, group) in groups.enumerated() { sums[group] += dy[offset + i] * y[offset + i] }
       for (i, group) in groups.enumerated() {
         dx[offset + i] += y[offset + i] * (dy[offset + i] - sums[group])

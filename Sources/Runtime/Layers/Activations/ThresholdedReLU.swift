@@ -1,7 +1,7 @@
 import KerasFormat
 
 /// x for x > theta, else 0. Keras 3 has it no more; there it is `ReLU(threshold=theta)`.
-public struct ThresholdedReLU: ElementwiseLayer {
+public struct ThresholdedReLU: ElementwiseLayer, Equatable {
   public static let className = "ThresholdedReLU"
   /// Up to where numbers become 0.
   public let theta: Double

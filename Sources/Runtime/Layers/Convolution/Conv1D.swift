@@ -14,6 +14,8 @@ public struct Conv1D: Layer {
   public let groups: Int
   let settings: ConvolutionSettings
   let kernel: WeightSettings
+  /// Whether Keras 1 has it as its AtrousConvolution1D.
+  let isAtrous: Bool
 
   /// With Keras's defaults: every window, no padding, a bias, kernels that start as Glorot's
   /// uniform. `filters` is a multiple of `groups`.
@@ -27,6 +29,7 @@ public struct Conv1D: Layer {
       kernelSize: kernelSize, strides: strides, padding: padding, dilationRate: dilationRate,
       activation: activation, useBias: useBias)
     kernel = WeightSettings(.glorotUniform)
+    isAtrous = dilationRate > 1
   }
 
   // MARK: Configuration
@@ -36,6 +39,8 @@ public struct Conv1D: Layer {
     groups = try config.extent("groups", default: 1)
     settings = try ConvolutionSettings(from: &config, causal: true)
     kernel = try WeightSettings(&config, "kernel", default: .glorotUniform)
+    let isAtrous = try config.bool("legacy_atrous", default: false)
+    self.isAtrous = isAtrous || settings.windows.dilation > 1
     guard filters.isMultiple(of: groups) else {
       throw config.error("groups", "\(groups) but there are \(filters) filters, no multiple of it")
     }
@@ -45,6 +50,7 @@ public struct Conv1D: Layer {
     var config: JSONObject = ["filters": .integer(filters), "groups": .integer(groups)]
     settings.write(to: &config)
     kernel.write("kernel", to: &config)
+    if isAtrous, settings.windows.dilation == 1 { config["legacy_atrous"] = true }
     return config
   }
 

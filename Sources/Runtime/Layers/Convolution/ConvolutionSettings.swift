@@ -43,7 +43,7 @@ struct ConvolutionSettings: Sendable {
     config["padding"] = .string(windows.padding.rawValue)
     config["data_format"] = layout.json
     config["dilation_rate"] = [.integer(windows.dilation)]
-    config["activation"] = .string(activation.rawValue)
+    config["activation"] = activation.json
     config["use_bias"] = .bool(useBias)
     bias.write("bias", to: &config)
     config["activity_regularizer"] = .null
@@ -61,6 +61,7 @@ struct ConvolutionSettings: Sendable {
 
   func output(for input: Shape, filters: Int, of className: String) throws(KerasError) -> Shape {
     let steps = try layout.axes(of: input, for: className).steps
+    try activation.check(rank: input.rank)
     return layout.shape(
       steps: try windows.outputSteps(for: steps, of: className), channels: filters)
   }
@@ -77,7 +78,7 @@ struct ConvolutionSettings: Sendable {
       for vector in 0..<vectors { Elementwise.add(bias, to: z + vector * width, count: width) }
     }
     let y = pass.workspace.scratch(S.self, count: vectors * width)
-    activation.apply(z, into: y, vectors: vectors, width: width)
+    activation.apply(z, into: y, shape: shape)
     if pass.keepsTrace { trace.saved += [z, y] }
     return Signal(
       layout.outgoing(Tensor(y, shape: shape), &pass.workspace),
@@ -97,8 +98,7 @@ struct ConvolutionSettings: Sendable {
       OutputGradient(
         dy.reals(in: &pass.workspace), isOfLogits: gradient.isOfLogits,
         ofOutput: gradient.ofOutput),
-      z: saved[saved.count - 2], y: saved[saved.count - 1], vectors: vectors, width: width,
-      &pass.workspace)
+      z: saved[saved.count - 2], y: saved[saved.count - 1], shape: dy.shape, &pass.workspace)
     if let dBias { Elementwise.addColumnSums(of: dz, rows: vectors, width: width, to: dBias) }
     return Tensor(dz, shape: dy.shape)
   }

@@ -40,7 +40,7 @@ public struct Dense: Layer {
 
   public var config: JSONObject {
     var config: JSONObject = [
-      "units": .integer(units), "activation": .string(activation.rawValue),
+      "units": .integer(units), "activation": activation.json,
       "use_bias": .bool(useBias),
     ]
     kernel.write("kernel", to: &config)
@@ -61,7 +61,8 @@ public struct Dense: Layer {
   }
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
-    [inputs[0].replacingLast(with: units)]
+    try activation.check(rank: inputs[0].rank)
+    return [inputs[0].replacingLast(with: units)]
   }
 
   public var supportsMasking: Bool { true }
@@ -82,13 +83,15 @@ public struct Dense: Layer {
         .init(x, stride: width), .init(weights[0], stride: units), into: z, strideC: units,
         m: rows, n: units, k: width))
     let y = pass.workspace.scratch(S.self, count: rows * units)
-    activation.apply(z, into: y, vectors: rows, width: units)
+    let shape = Array(input.shape.dropLast()) + [units]
+    activation.apply(z, into: y, shape: shape)
     if pass.keepsTrace {
       trace.inputs = [Signal(Tensor(x, shape: input.shape), mask: inputs[0].mask)]
       trace.saved = [z]
     }
-    let output = Tensor(y, shape: input.shape.dropLast() + [units])
-    return [Signal(output, mask: inputs[0].mask, logits: activation.hasLogits ? z : nil)]
+    return [
+      Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: activation.hasLogits ? z : nil)
+    ]
   }
 
   // MARK: Backward
@@ -102,7 +105,8 @@ public struct Dense: Layer {
     let (x, rows, width) = (input.reals(in: &pass.workspace), input.vectors, input.width)
     let y = trace.outputs[0].tensor.reals(in: &pass.workspace)
     let dz = activation.inputGradient(
-      outputGradients[0], z: trace.saved[0], y: y, vectors: rows, width: units, &pass.workspace)
+      outputGradients[0], z: trace.saved[0], y: y, shape: trace.outputs[0].tensor.shape,
+      &pass.workspace)
     S.addProduct(
       MatrixProduct(
         .init(x, stride: width, transposed: true), .init(dz, stride: units),
@@ -121,28 +125,37 @@ public struct Dense: Layer {
 
 extension Activation {
   /// Whether Keras's losses can recover logits behind it.
-  package var hasLogits: Bool { self == .sigmoid || self == .softmax }
+  package var hasLogits: Bool {
+    switch self {
+    case .sigmoid, .softmax: true
+    case .layer(.softmax(let softmax)): softmax.axis == [-1]
+    default: false
+    }
+  }
 
   /// The gradient of the activation's input: through the function, or straight where the loss has
   /// already gone past it.
+  ///
+  /// - Parameter shape: of the input.
   func inputGradient<S: Scalar>(
     _ gradient: OutputGradient<S>, z: UnsafePointer<S>, y: UnsafePointer<S>,
-    vectors: Int, width: Int, _ workspace: inout Workspace
+    shape: [Int], _ workspace: inout Workspace
   ) -> UnsafeMutablePointer<S> {
     if self == .linear || gradient.isOfLogits && gradient.ofOutput == nil {
       return gradient.pointer
     }
-    let dz = workspace.scratch(S.self, count: vectors * width)
+    let count = shape.reduce(1, *)
+    let dz = workspace.scratch(S.self, count: count)
     let ofOutput = gradient.ofOutput ?? gradient.pointer
-    self.gradient(ofOutput, z: z, y: y, into: dz, vectors: vectors, width: width)
-    if gradient.isOfLogits { Elementwise.add(gradient.pointer, to: dz, count: vectors * width) }
+    self.gradient(ofOutput, z: z, y: y, into: dz, shape: shape)
+    if gradient.isOfLogits { Elementwise.add(gradient.pointer, to: dz, count: count) }
     return dz
   }
 }
 
 extension ConfigReader {
-  /// An activation: its name, null for linear, or `{"class_name"/"config": name}` as Keras 3 writes
-  /// for registered functions.
+  /// An activation: its name, null for linear, a serialized layer without weights, or
+  /// `{"class_name"/"config": name}` as Keras 3 writes for registered functions.
   ///
   /// - Parameter mayChangeWidth: whether the layer can live with `glu`, which halves the last axis.
   mutating func activation(
@@ -153,12 +166,18 @@ extension ConfigReader {
       guard let className = value.object?["class_name"]?.string else {
         throw error(key, "\(value.kind) but the name of an activation belongs here")
       }
-      throw error(
-        key,
-        className == "__lambda__"
-          ? "Python code, which is never run" : "a layer \(className) as an activation",
-        hint: className == "__lambda__"
-          ? "use an activation by its name" : "put it behind as a layer of its own")
+      if className == "__lambda__" {
+        throw error(
+          key, "Python code, which is never run", hint: "use an activation by its name")
+      }
+      guard let config = value.object?["config"]?.object,
+        let layer = try ActivatingLayer(className, config, of: "\(owner)/\(key)")
+      else {
+        throw error(
+          key, "a layer \(className) as an activation",
+          hint: "put it behind as a layer of its own")
+      }
+      return .layer(layer)
     }
     let activation: Activation
     do {

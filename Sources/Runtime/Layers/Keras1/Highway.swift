@@ -24,7 +24,7 @@ public struct Highway: Layer {
 
   public var config: JSONObject {
     var config: JSONObject = [
-      "activation": .string(activation.rawValue), "use_bias": .bool(useBias),
+      "activation": activation.json, "use_bias": .bool(useBias),
     ]
     kernel.write("kernel", to: &config)
     bias.write("bias", to: &config)

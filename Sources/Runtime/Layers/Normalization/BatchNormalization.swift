@@ -7,7 +7,7 @@ import KerasFormat
 /// Weights: gamma `(C,)`, beta `(C,)`, then moving_mean `(C,)` and moving_variance `(C,)`, which
 /// follow the batches by `m ← momentum·m + (1 - momentum)·batch`. Keras 2.2 multiplies the variance
 /// by n/(n - 1 - ε) and lets the averages start at the first batch; 2.15 and 3 count only unmasked
-/// steps and run a frozen layer as outside training.
+/// steps and run a frozen layer as outside training. Keras 1 moves the averages of a frozen one.
 public struct BatchNormalization: Layer {
   public static let className = "BatchNormalization"
   /// The axis of the channels, with the batch as 0, or from behind.
@@ -219,7 +219,9 @@ public struct BatchNormalization: Layer {
       if center { gradients[scale ? 1 : 0][channel] += sums[channel] }
     }
     let isOfBatch = usesBatch(pass)
-    if isOfBatch && isTrainable { track(trace, weights, gradients, elements, count, pass) }
+    if isOfBatch, isTrainable || pass.generation == .keras1 {
+      track(trace, weights, gradients, elements, count, pass)
+    }
     guard let dx = inputGradients[0] else { return }
     for element in 0..<input.count {
       let channel = channels[element % channels.count]

@@ -258,7 +258,10 @@ public struct Pass: ~Copyable {
     statePath.removeLast()
   }
 
-  mutating func leaveAll() { (path, statePath) = ([], []) }
+  mutating func leaveAll() {
+    path.removeAll(keepingCapacity: true)
+    statePath.removeAll(keepingCapacity: true)
+  }
 
   /// What the running layer knows of words, where that is kept.
   mutating func wordCache<S: Scalar>(for words: WordVectors<S>, width: Int) -> WordCache<S>? {

@@ -104,8 +104,12 @@ struct ModelDecoder {
 
   /// What the first layer of a model inside a model, or of one in that, says about its input.
   private static func input(of layer: LayerRecord) -> JSONObject? {
-    guard layer.className == "Sequential",
-      let first = layer.config["layers"]?.array?.first?.object,
+    let layers = (layer.config["layers"]?.array ?? []).compactMap(\.object)
+    if layer.className == "Functional" {
+      let inputs = layers.filter { $0["class_name"] == "InputLayer" }
+      return inputs.count == 1 ? inputs[0]["config"]?.object : nil
+    }
+    guard layer.className == "Sequential", let first = layers.first,
       let className = first["class_name"]?.string, let config = first["config"]?.object
     else { return nil }
     if className == "InputLayer" { return config }

@@ -54,7 +54,9 @@ struct LegacyNames {
     _ optimizer: OptimizerRecord
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
     let isSorted = dialect.generation == .keras1
-    let stranger = try record.trainableWeights().first { !KerasLayerNames.all.contains($0.weight.leaf.className) }
+    let stranger = try record.trainableWeights().first {
+      !KerasLayerNames.all.contains($0.weight.leaf.className)
+    }
     if isSorted, let stranger, !optimizer.slots.isEmpty {
       throw KerasError(
         .unsupportedConfiguration,
@@ -63,7 +65,8 @@ struct LegacyNames {
         at: .init(path: [stranger.layer.name]),
         hint: "write .json and the weights alone (--legacy-weights)")
     }
-    let isLegacy = optimizer.config["is_legacy_optimizer"] == true
+    let isLegacy =
+      dialect.generation == .keras2_15 && optimizer.config["is_legacy_optimizer"] == true
     var optimizer = optimizer
     let trainable = try parts(&optimizer)
     let order =

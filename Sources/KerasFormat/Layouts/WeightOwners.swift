@@ -27,19 +27,31 @@ struct WeightOwners {
 
   /// The owner of every array; `nil` where the names do not tell.
   func owners(ofWeights names: [String]) -> [Int]? {
-    var groups: [[String]] = []
-    var numbers: [[String]: Int] = [:]
+    var groups: [(words: [String], names: Set<String>)] = []
     let group = names.map { name in
       let words = self.words(of: name)
-      if let known = numbers[words] { return known }
-      numbers[words] = groups.count
-      groups.append(words)
+      // A name that comes again is another layer's of the same name.
+      if let known = groups.firstIndex(where: { $0.words == words && !$0.names.contains(name) }) {
+        groups[known].names.insert(name)
+        return known
+      }
+      groups.append((words, [name]))
       return groups.count - 1
     }
-    guard
-      let found = exact(groups, numbered: false) ?? exact(groups, numbered: true) ?? byOrder(groups)
-    else { return nil }
+    guard let found = owners(of: groups.map(\.words)) else { return nil }
     return group.map { found[$0] }
+  }
+
+  /// By names that agree with the order, by the order where it leaves one way for the names, by
+  /// names alone, by the order alone.
+  private func owners(of groups: [[String]]) -> [Int]? {
+    for numbered in [false, true] {
+      let named = exact(groups, numbered: numbered)
+      if let named, zip(named, named.dropFirst()).allSatisfy({ $0 < $1 }) { return named }
+      if let ordered = inOrder(groups, numbered: numbered) { return ordered }
+      if let named, Set(named).count == named.count { return named }
+    }
+    return byOrder(groups)
   }
 
   /// The owner of each layer that a file lists as having weights, in its order; `nil` where
@@ -103,6 +115,29 @@ struct WeightOwners {
     guard left.count == 1 else { return nil }
     found.insert(left[0], at: scopeless)
     return found
+  }
+
+  /// The one way in which groups belong to owners in the owners' order, each to one whose name it
+  /// has; `nil` where there is none, or more than one.
+  private func inOrder(_ groups: [[String]], numbered: Bool) -> [Int]? {
+    guard !groups.contains(where: \.isEmpty) else { return nil }
+    // As early as can be, and as late as can be: the same where there is one way alone.
+    var (early, late): ([Int], [Int]) = ([], [])
+    for group in groups {
+      let first = owners.indices.first { owner in
+        owner > (early.last ?? -1) && fit(group, owners[owner], numbered) != nil
+      }
+      guard let first else { return nil }
+      early.append(first)
+    }
+    for group in groups.reversed() {
+      let last = owners.indices.last { owner in
+        owner < (late.last ?? owners.count) && fit(group, owners[owner], numbered) != nil
+      }
+      guard let last else { return nil }
+      late.append(last)
+    }
+    return early == late.reversed() ? early : nil
   }
 
   /// How well an owner fits, smaller being better: how many names that are not around it come

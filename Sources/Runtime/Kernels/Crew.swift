@@ -4,8 +4,8 @@
 public struct Crew: Sendable {
   /// Threads at most, this one among them.
   public let threads: Int
-  /// The smallest part that is worth another thread, in multiply-adds: to hand it over takes as long
-  /// as some ten thousand of them, and what both threads touch must change caches.
+  /// The smallest part that is worth another thread, in multiply-adds: it takes some 10 µs, several
+  /// times as long as to hand it over and to move what it needs from one cache to another.
   private let grain: Int
 
   /// As many as the machine has processors.
@@ -34,14 +34,14 @@ public struct Crew: Sendable {
   ///   - work: of all together, in multiply-adds, or what takes as long.
   package func share(_ count: Int, step: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
     let parts = threads(for: work)
-    guard parts > 1 else { return body(0..<count) }
+    guard parts > 1, count > 0 else { return body(0..<count) }
     let size = ((count + parts - 1) / parts + step - 1) / step * step
     Helpers.shared.perform((count + size - 1) / size, others: threads - 1) { part in
       body(part * size..<min(count, (part + 1) * size))
     }
   }
 
-  /// Runs `body` for each of `0..<count`, at the same time.
+  /// Runs `body` for each of `0..<count`, at the same time; for 0 on this thread.
   ///
   /// - Parameter work: of all together, in multiply-adds; where it is little, this thread does it.
   package func each(_ count: Int, work: Int = .max, _ body: (Int) -> Void) {
@@ -71,7 +71,8 @@ extension MatrixProduct {
     let first = a.pointer + rows.lowerBound * (a.isTransposed ? 1 : a.stride)
     return MatrixProduct(
       Operand(first, stride: a.stride, transposed: a.isTransposed), b,
-      startingFrom: start?.from(row: rows.lowerBound), into: c + rows.lowerBound * strideC, strideC: strideC, m: rows.count, n: n, k: k,
+      startingFrom: start?.from(row: rows.lowerBound), into: c + rows.lowerBound * strideC,
+      strideC: strideC, m: rows.count, n: n, k: k,
       isConvolution: isConvolution)
   }
 
@@ -80,7 +81,8 @@ extension MatrixProduct {
     let first = b.pointer + columns.lowerBound * (b.isTransposed ? b.stride : 1)
     return MatrixProduct(
       a, Operand(first, stride: b.stride, transposed: b.isTransposed),
-      startingFrom: start?.from(column: columns.lowerBound), into: c + columns.lowerBound, strideC: strideC, m: m, n: columns.count, k: k,
+      startingFrom: start?.from(column: columns.lowerBound), into: c + columns.lowerBound,
+      strideC: strideC, m: m, n: columns.count, k: k,
       isConvolution: isConvolution)
   }
 }

@@ -41,8 +41,9 @@ final class Helpers: @unchecked Sendable {
 
     init(_ word: UInt64) { self.word = word }
 
+    /// The first part is the caller's.
     init(after last: Ticket, count: Int, helpers: Int) {
-      word = (last.word >> 48 &+ 1) << 48 | UInt64(helpers) << 40 | UInt64(count) << 20
+      word = (last.word >> 48 &+ 1) << 48 | UInt64(helpers) << 40 | UInt64(count) << 20 | 1
     }
 
     var next: Int { Int(word & 0xF_FFFF) }
@@ -50,7 +51,7 @@ final class Helpers: @unchecked Sendable {
     var helpers: Int { Int(word >> 40 & 0xFF) }
   }
 
-  /// Looks at the ticket before a helper goes to sleep, some 100 µs.
+  /// Looks at the ticket before a helper goes to sleep: some 100 µs on a machine without other work.
   private static let patience = 1 << 14
   /// Looks between two moments at which another thread may have the processor.
   private static let looks = 1 << 6
@@ -64,14 +65,14 @@ final class Helpers: @unchecked Sendable {
     }
   }
 
-  /// Runs `body` for each of `0..<count`, on this thread and as many others.
+  /// Runs `body` for each of `0..<count`, on this thread and as many others; for 0 on this thread,
+  /// so that a part may wait for something without letting the caller wait awake.
   func perform(_ count: Int, others: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       guard !beds.isEmpty, count <= Ticket.largestCount,
         !isTaken.exchange(true, ordering: .acquiring)
       else {
-        let parts = Parts(body: body)
-        return DispatchQueue.concurrentPerform(iterations: count) { parts.body($0) }
+        return Self.performElsewhere(count, others: others, body)
       }
       withUnsafePointer(to: body) { share($0, count, helpers: min(others, count - 1, beds.count)) }
       isTaken.store(false, ordering: .releasing)
@@ -79,9 +80,26 @@ final class Helpers: @unchecked Sendable {
   }
 
   /// What threads of the system's run.
-  private struct Parts: @unchecked Sendable {
+  private final class Parts: @unchecked Sendable {
     // SAFETY: the closure ends before `perform` does, and its parts write to different memory.
     let body: (Int) -> Void
+    let next = Atomic(1)
+
+    init(_ body: @escaping (Int) -> Void) { self.body = body }
+  }
+
+  private static func performElsewhere(
+    _ count: Int, others: Int, _ body: @escaping (Int) -> Void
+  ) {
+    let parts = Parts(body)
+    DispatchQueue.concurrentPerform(iterations: min(others + 1, count)) { lane in
+      if lane == 0 { parts.body(0) }
+      while true {
+        let part = parts.next.add(1, ordering: .relaxed).oldValue
+        guard part < count else { return }
+        parts.body(part)
+      }
+    }
   }
 
   private func share(_ body: UnsafePointer<(Int) -> Void>, _ count: Int, helpers: Int) {
@@ -94,6 +112,8 @@ final class Helpers: @unchecked Sendable {
     where bed.isAsleep.exchange(false, ordering: .sequentiallyConsistent) {
       bed.alarm.signal()
     }
+    Self.call(body, 0)
+    done.add(1, ordering: .relaxed)
     while takePart() {}
     var looks = 0
     while done.load(ordering: .acquiring) < count {

@@ -4,8 +4,9 @@ import KerasFormat
 ///
 /// Memory is time-major, in processing order, so that a step's rows lie together; ``Course`` says
 /// which rows take which steps. The input's product with the kernel is one product for all steps,
-/// or for all words of the batch; so are the gradients of the weights. Threads take some rows each
-/// through all steps. Inside the loop nothing allocates.
+/// or for all words of the batch; so are the gradients of the kernel, those of the recurrent kernel
+/// where ``LoopSums`` does not gather them step by step. Threads take some rows each through all
+/// steps. Inside the loop nothing allocates.
 ///
 /// A masked step repeats the previous states, and with them the previous output; before the first
 /// valid step that is what the loop started from, or zero where ``SilentSteps`` says so. On the way

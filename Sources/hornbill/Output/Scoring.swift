@@ -58,9 +58,9 @@ struct Scoring {
     boxes = Boxes(network)
   }
 
-  /// Texts to hand over at once: enough for all cores, little enough to stay in memory.
-  /// Whole batches, so that each text meets the same others however many cores there are.
-  var chunkSize: Int { (4096 + batchSize - 1) / batchSize * batchSize * crew.threads }
+  /// Texts to hand over at once: enough for some cores, little enough to stay in memory, and whole
+  /// batches; as many for any number of cores, so that what is written before an error is the same.
+  var chunkSize: Int { (8192 + batchSize - 1) / batchSize * batchSize }
 
   /// The model's output for each text.
   ///

@@ -155,6 +155,19 @@ import Testing
       try tool.failure(65, "predict", "text.keras", "--data", "data.tsv") == "data.tsv, \(message)")
   }
 
+  @Test func `what is scored before an error does not depend on threads`() throws {
+    let lines = (0..<9000).map { "a fine text \($0)\n" }.joined()
+    try tool.write("long.txt", Data(lines.utf8) + [0xFF, 0x0A])
+    var outputs: [String] = []
+    for threads in ["1", "2", "8"] {
+      let run = try tool.run("predict", "text.keras", "--data", "long.txt", "--threads", threads)
+      #expect(run.status == 65)
+      outputs.append(run.output)
+    }
+    #expect(outputs[0].split(separator: "\n").count == 8192)
+    #expect(Set(outputs).count == 1)
+  }
+
   @Test func `tables and objects without the text are refused with what they have`() throws {
     try tool.write("data.csv", "review,stars\ngood,1\n")
     #expect(

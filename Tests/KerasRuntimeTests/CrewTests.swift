@@ -24,6 +24,25 @@ import Testing
     #expect(sum.value == 6 * 200 * 5 * 3)
   }
 
+  @Test func `no more threads are at work than were asked for`() async {
+    let (now, most) = (Counter(), Most())
+    let two = Crew(threads: 2, grain: 1)
+    await withTaskGroup(of: Void.self) { group in
+      // One of them has the helpers, the other takes threads of the system's.
+      for _ in 0..<2 {
+        group.addTask {
+          for _ in 0..<300 {
+            two.each(9) { _ in
+              most.see(now.add())
+              now.add(-1)
+            }
+          }
+        }
+      }
+    }
+    #expect(most.value <= 4)
+  }
+
   @Test func `helpers that have gone to sleep wake`() async throws {
     let done = Counter()
     for _ in 0..<5 {
@@ -37,6 +56,15 @@ import Testing
     private let count = Atomic(0)
 
     var value: Int { count.load(ordering: .relaxed) }
-    func add() { count.add(1, ordering: .relaxed) }
+    @discardableResult func add(_ number: Int = 1) -> Int {
+      count.add(number, ordering: .relaxed).newValue
+    }
+  }
+
+  private final class Most: Sendable {
+    private let largest = Atomic(0)
+
+    var value: Int { largest.load(ordering: .relaxed) }
+    func see(_ number: Int) { largest.max(number, ordering: .relaxed) }
   }
 }

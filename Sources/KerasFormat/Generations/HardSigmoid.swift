@@ -55,16 +55,11 @@ enum HardSigmoid {
         hint: "give the weights, or write its own generation")
     }
     layer.config = config
-    let structure = try LayerStructure(layer)
-    guard structure.leaves.count == found.count else { return false }
-    for (index, weight) in try layer.leafWeights().enumerated() {
-      guard let leaf = structure.leaf(at: weight.weight.path), !found[leaf].isEmpty else {
-        continue
-      }
+    guard try LayerStructure(layer).leaves.count == found.count else { return false }
+    for (index, weight) in try layer.leafWeights().enumerated() where !found[weight.place].isEmpty {
       // Only the second half of a separable convolution leads into the activation.
       guard weight.leaf.className != "SeparableConv1D" || weight.position > 0 else { continue }
-      let blocks = ["LSTMCell": 4, "GRUCell": 3][weight.leaf.className] ?? 1
-      try scale(&layer.weights[index], found[leaf], blocks, factor)
+      try scale(&layer.weights[index], found[weight.place], weight.leaf.gateCount ?? 1, factor)
     }
     return true
   }

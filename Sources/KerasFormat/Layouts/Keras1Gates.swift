@@ -34,7 +34,11 @@ enum Keras1Gates {
   /// An object's gates in the order of Keras 1's lists; empty where it keeps them side by side, or
   /// has none.
   static func gates(of leaf: LayerStructure.Leaf) -> [Gate] {
-    guard leaf.config["implementation"]?.integer != ways["gpu"] else { return [] }
+    leaf.config["implementation"]?.integer == ways["gpu"] ? [] : allGates(of: leaf)
+  }
+
+  /// An object's gates in the order of Keras 1's lists, however it keeps them.
+  static func allGates(of leaf: LayerStructure.Leaf) -> [Gate] {
     let letters =
       switch leaf.className {
       case "LSTMCell": [("i", 0), ("c", 2), ("f", 1), ("o", 3)]

@@ -26,6 +26,9 @@ struct LayerStructure {
       cellCount != nil || config.keys.contains { $0.hasSuffix("_initializer") }
     }
 
+    /// How many blocks of columns the weights of a gated cell have; `nil` for any other object.
+    var gateCount: Int? { ["LSTMCell": 4, "GRUCell": 3][className] }
+
     /// How many of its weights, the last ones, are statistics in a file that does not say.
     var statistics: Int { className == "BatchNormalization" ? 2 : 0 }
   }
@@ -218,21 +221,25 @@ extension LayerStructure {
   /// For every place in the list that the legacy layout stores for the layer, the place in
   /// structural order: a model inside a model lists what is trained first.
   func legacyOrder(_ generation: Generation, _ weights: [LeafWeight]) -> [Int] {
-    var own: [[String]: (trained: [Int], others: [Int])] = [:]
-    for (index, weight) in weights.enumerated() {
-      var lists = own[weight.leaf.path] ?? ([], [])
-      if weight.isStatistic { lists.others.append(index) } else { lists.trained.append(index) }
-      own[weight.leaf.path] = lists
-    }
-    let (trained, others) = root.legacyLists(generation, own)
-    return trained + others
+    legacyOrder(generation, weights.map { ($0.leaf.path, $0.isStatistic) })
   }
 
   /// The units in the order in which the legacy layout first names them.
   func legacyOrder(of units: [Unit], _ generation: Generation) -> [Int] {
+    legacyOrder(generation, units.map { (leaves[$0.leaves.lowerBound].path, false) })
+  }
+
+  /// - Parameter places: the ways to the leaves, and whether what lies there is a statistic.
+  private func legacyOrder(
+    _ generation: Generation, _ places: [(path: [String], isStatistic: Bool)]
+  ) -> [Int] {
     var own: [[String]: (trained: [Int], others: [Int])] = [:]
-    for (index, unit) in units.enumerated() {
-      own[leaves[unit.leaves.lowerBound].path] = ([index], [])
+    for (index, place) in places.enumerated() {
+      if place.isStatistic {
+        own[place.path, default: ([], [])].others.append(index)
+      } else {
+        own[place.path, default: ([], [])].trained.append(index)
+      }
     }
     let (trained, others) = root.legacyLists(generation, own)
     return trained + others

@@ -54,10 +54,13 @@ struct LegacyNames {
     _ optimizer: OptimizerRecord
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
     let isSorted = dialect.generation == .keras1
-    let stranger = try record.trainableWeights().first {
-      !KerasLayerNames.all.contains($0.weight.leaf.className)
-    }
-    if isSorted, let stranger, !optimizer.slots.isEmpty {
+    var optimizer = optimizer
+    let trainable = try parts(&optimizer)
+    if isSorted, !optimizer.slots.isEmpty,
+      let stranger = trainable.first(where: {
+        !KerasLayerNames.all.contains($0.weight.leaf.className)
+      })
+    {
       throw KerasError(
         .unsupportedConfiguration,
         "Keras 1 keeps an optimizer's arrays in the order of the weights' names, which those of "
@@ -67,8 +70,6 @@ struct LegacyNames {
     }
     let isLegacy =
       dialect.generation == .keras2_15 && optimizer.config["is_legacy_optimizer"] == true
-    var optimizer = optimizer
-    let trainable = try parts(&optimizer)
     let order =
       isSorted
       ? Keras1Slots.order(of: trainable.map { path(of: $0.weight, in: $0.layer, gate: $0.gate) })

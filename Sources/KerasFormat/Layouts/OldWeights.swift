@@ -81,17 +81,18 @@ enum OldWeights {
     _ rest: inout ArraySlice<NumericArray>, _ leaf: LayerStructure.Leaf, _ count: Int,
     _ generation: Generation
   ) throws(KerasError) -> [NumericArray] {
-    let gates = ["LSTMCell": 4, "GRUCell": 3][leaf.className]
+    let gates = leaf.gateCount
     if generation == .keras1, let gates, let units = leaf.config["units"]?.integer,
       rest.count >= 3 * gates, let first = rest.first, first.shape.count == 2,
       first.shape[1] == units
     {
       let arrays = Array(rest.prefix(3 * gates))
       rest = rest.dropFirst(3 * gates)
-      // Keras 1 lists i c f o, each with its W, U and b; the joined ones are i f c o.
-      let gateOrder = gates == 4 ? [0, 2, 1, 3] : [0, 1, 2]
+      // Gate after gate, each with its W, U and b.
+      let listed = Keras1Gates.allGates(of: leaf)
+      let byBlock = listed.indices.sorted { listed[$0].block < listed[$1].block }
       var joined: [NumericArray] = []
-      for kind in 0..<3 { joined.append(try joining(gateOrder.map { arrays[3 * $0 + kind] })) }
+      for kind in 0..<3 { joined.append(try joining(byBlock.map { arrays[3 * $0 + kind] })) }
       return joined
     }
     var arrays = Array(rest.prefix(count))

@@ -57,6 +57,8 @@ extension ModelRecord {
 /// A weight and the object inside its layer that holds it.
 struct LeafWeight {
   let leaf: LayerStructure.Leaf
+  /// The leaf's place among those of the layer.
+  let place: Int
   /// Its place among the object's weights.
   let position: Int
   let weight: WeightRecord
@@ -82,13 +84,14 @@ extension LayerRecord {
       places.append(place)
     }
     var positions = [Int](repeating: 0, count: structure.leaves.count)
+    var counts = positions
+    for place in places { counts[place] += 1 }
     return zip(weights, places).map { weight, place in
       let leaf = structure.leaves[place]
-      let count = places.count { $0 == place }
       defer { positions[place] += 1 }
       return LeafWeight(
-        leaf: leaf, position: positions[place], weight: weight,
-        isStatistic: weight.isStatistic || positions[place] >= count - leaf.statistics)
+        leaf: leaf, place: place, position: positions[place], weight: weight,
+        isStatistic: weight.isStatistic || positions[place] >= counts[place] - leaf.statistics)
     }
   }
 }

@@ -47,7 +47,7 @@ struct WeightOwners {
   private func owners(of groups: [[String]]) -> [Int]? {
     for numbered in [false, true] {
       let named = exact(groups, numbered: numbered)
-      if let named, zip(named, named.dropFirst()).allSatisfy({ $0 < $1 }) { return named }
+      if let named, Self.isRising(named) { return named }
       if let ordered = inOrder(groups, numbered: numbered) { return ordered }
       if let named, Set(named).count == named.count { return named }
     }
@@ -58,10 +58,12 @@ struct WeightOwners {
   /// neither names nor order tell.
   func owners(ofLayers names: [String]) -> [Int]? {
     let found = names.compactMap { name in owners.firstIndex { $0.name == name } }
-    if found.count == names.count, zip(found, found.dropFirst()).allSatisfy({ $0 < $1 }) {
-      return found
-    }
+    if found.count == names.count, Self.isRising(found) { return found }
     return byOrder(names.map { [$0] })
+  }
+
+  private static func isRising(_ found: [Int]) -> Bool {
+    zip(found, found.dropFirst()).allSatisfy { $0 < $1 }
   }
 
   // MARK: - Names

@@ -59,9 +59,8 @@ public struct Tensor<S: Scalar> {
       return pointer
     case .words(let words):
       let pointer = workspace.scratch(S.self, count: count)
-      Elementwise.copyRows(
-        words.ids, of: words.table, count: count / max(1, words.width), width: words.width,
-        to: pointer)
+      MatrixRows(words.table, stride: words.width, numbers: words.ids).copy(
+        count / max(1, words.width), width: words.width, to: pointer, stride: words.width)
       return pointer
     }
   }

@@ -37,17 +37,6 @@ public enum Elementwise {
     }
   }
 
-  /// Copies the rows of `source` with these numbers, one behind another.
-  @specialized(where S == Float)
-  static func copyRows<S: Scalar>(
-    _ rows: UnsafePointer<Int32>, of source: UnsafePointer<S>, count: Int, width: Int,
-    to target: UnsafeMutablePointer<S>
-  ) {
-    for i in 0..<count {
-      (target + i * width).update(from: source + Int(rows[i]) * width, count: width)
-    }
-  }
-
   /// Sets every row of `matrix [rows × width]` to `vector`.
   @specialized(where S == Float)
   public static func fillRows<S: Scalar>(
@@ -56,7 +45,7 @@ public enum Elementwise {
     guard let vector else {
       return setZero(matrix, count: rows * width)
     }
-    for row in 0..<rows { (matrix + row * width).update(from: vector, count: width) }
+    MatrixRows(vector, stride: 0).copy(rows, width: width, to: matrix, stride: width)
   }
 
   /// `sums += ` the sum of the rows of `matrix [rows × width]`, from the first row to the last.

@@ -40,7 +40,7 @@ package struct GRUGates<S: Scalar> {
     of x: MatrixRows<S>, _ gates: UnsafeMutablePointer<S>, inner: UnsafePointer<S>,
     kept: UnsafeMutablePointer<S>
   ) {
-    if x.pointer != UnsafePointer(gates) { x.copy(rows, width: width, to: gates) }
+    x.copy(rows, width: width, to: gates, stride: width)
     for row in 0..<rows {
       let (gates, inner, kept) = (gates + row * width, inner + row * width, kept + row * units)
       for u in 0..<2 * units { gates[u] += inner[u] }

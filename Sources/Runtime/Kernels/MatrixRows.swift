@@ -27,9 +27,11 @@ public struct MatrixRows<S: Scalar> {
       numbers: numbers.map { $0 + row })
   }
 
-  /// Copies some of them, one behind another.
-  func copy(_ count: Int, width: Int, to target: UnsafeMutablePointer<S>) {
-    for row in 0..<count { (target + row * width).update(from: self[row], count: width) }
+  /// Copies some of them to rows that are `stride` elements apart; nothing where they stand there.
+  @specialized(where S == Float)
+  func copy(_ count: Int, width: Int, to target: UnsafeMutablePointer<S>, stride: Int) {
+    guard pointer != UnsafePointer(target) else { return }
+    for row in 0..<count { (target + row * stride).update(from: self[row], count: width) }
   }
 }
 

@@ -143,8 +143,6 @@ struct InputProduct<S: Scalar> {
 
 extension CellStep {
   /// `target[:, gates] = start[:, gates] + (h ∘ mask) · U[:, gates]`
-  ///
-  /// - Parameter start: `target` itself, where gates have masks.
   func addRecurrentProduct(
     gates: Range<Int>, units: Int, width: Int, startingFrom start: MatrixRows<S>,
     into target: UnsafeMutablePointer<S>
@@ -158,6 +156,9 @@ extension CellStep {
           n: gates.count * units, k: units))
       return
     }
+    let first = gates.lowerBound * units
+    start.from(column: first)
+      .copy(rows, width: gates.count * units, to: target + first, stride: width)
     for gate in gates {
       let mask = masks + gate * rows * units
       for i in 0..<rows * units { dropped[i] = h[i] * mask[i] }

@@ -52,7 +52,7 @@ extension RecurrentCell {
 /// What a cell sees of one step.
 struct CellStep<S: Scalar> {
   let rows: Int
-  /// x·W + b, each row `[gateWidth]`; may be `gates`, and is where `masks` are.
+  /// x·W + b, each row `[gateWidth]`; may be `gates`.
   let x: MatrixRows<S>
   let gates: UnsafeMutablePointer<S>
   /// Old and new states, `[rows × units]` each; `c` only where the cell has two.

@@ -128,7 +128,8 @@ extension WordVectors {
     width sums: Int, _ pass: inout Pass
   ) -> (vectors: UnsafePointer<S>, products: UnsafePointer<S>) {
     let vectors = pass.workspace.scratch(S.self, count: count * width)
-    Elementwise.copyRows(ids, of: table, count: count, width: width, to: vectors)
+    MatrixRows(table, stride: width, numbers: ids)
+      .copy(count, width: width, to: vectors, stride: width)
     let products = pass.workspace.scratch(S.self, count: count * sums)
     Elementwise.fillRows(products, with: bias, rows: count, width: sums)
     pass.crew.addProduct(

@@ -73,10 +73,11 @@ public struct Softmax: Layer, Equatable {
     _ x: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, batch: Int, groups: [Int]
   ) {
     let count = (groups.max() ?? -1) + 1
+    var largest = [S](repeating: 0, count: count)
+    var sums = largest
     for row in 0..<batch {
       let offset = row * groups.count
-      var largest = [S](repeating: -.infinity, count: count)
-      var sums = [S](repeating: 0, count: count)
+      for group in 0..<count { (largest[group], sums[group]) = (-.infinity, 0) }
       for (i, group) in groups.enumerated() { largest[group] = max(largest[group], x[offset + i]) }
       for (i, group) in groups.enumerated() {
         y[offset + i] = S.exp(x[offset + i] - largest[group])
@@ -134,9 +135,10 @@ public struct Softmax: Layer, Equatable {
     _ dy: UnsafePointer<S>, y: UnsafePointer<S>, addingTo dx: UnsafeMutablePointer<S>, batch: Int,
     groups: [Int]
   ) {
+    var sums = [S](repeating: 0, count: (groups.max() ?? -1) + 1)
     for row in 0..<batch {
       let offset = row * groups.count
-      var sums = [S](repeating: 0, count: (groups.max() ?? -1) + 1)
+      for group in sums.indices { sums[group] = 0 }
       for (i, group) in groups.enumerated() { sums[group] += dy[offset + i] * y[offset + i] }
       for (i, group) in groups.enumerated() {
         dx[offset + i] += y[offset + i] * (dy[offset + i] - sums[group])

@@ -72,13 +72,12 @@ public struct GRU: RecurrentLayer {
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     let (rows, gates): (Int, GRUGates<S>) = (step.rows, pointwise(step.rows))
     if resetAfter {
-      let start = MatrixRows<S>(UnsafePointer(scratch), stride: gateWidth)
-      let bias = step.recurrentBias.map { MatrixRows<S>($0, stride: 0) }
-      if bias == nil || step.masks != nil {
-        Elementwise.fillRows(scratch, with: step.recurrentBias, rows: rows, width: gateWidth)
-      }
+      if step.recurrentBias == nil { Elementwise.setZero(scratch, count: rows * gateWidth) }
+      let start =
+        step.recurrentBias.map { MatrixRows<S>($0, stride: 0) }
+        ?? MatrixRows(UnsafePointer(scratch), stride: gateWidth)
       step.addRecurrentProduct(
-        gates: 0..<3, units: units, width: gateWidth, startingFrom: bias ?? start, into: scratch)
+        gates: 0..<3, units: units, width: gateWidth, startingFrom: start, into: scratch)
       if let inputs = step.inputs { keep(step.x, into: inputs, adding: scratch, rows: rows) }
       gates.resetAfter(of: step.x, step.gates, inner: scratch, kept: step.saved)
     } else {

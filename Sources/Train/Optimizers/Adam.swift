@@ -43,18 +43,16 @@ public struct Adam: Optimizer {
   }
 
   public init(from config: inout ConfigReader) throws(KerasError) {
+    let moments = try Moments(from: &config)
     self.init(
-      beta1: try config.number("beta_1", default: 0.9),
-      beta2: try config.number("beta_2", default: 0.999),
-      epsilon: try config.number("epsilon", default: 1e-7),
+      beta1: moments.beta1, beta2: moments.beta2, epsilon: moments.epsilon,
       amsgrad: try config.bool("amsgrad", default: false))
   }
 
   public var config: JSONObject {
-    [
-      "beta_1": .number(beta1), "beta_2": .number(beta2), "epsilon": .number(epsilon),
-      "amsgrad": .bool(amsgrad),
-    ]
+    var config = Moments(beta1, beta2, epsilon).config
+    config["amsgrad"] = .bool(amsgrad)
+    return config
   }
 
   public var slotNames: [String] { ["momentum", "velocity"] + (amsgrad ? ["velocity_max"] : []) }
@@ -80,10 +78,7 @@ public struct Adam: Optimizer {
       for i in 0..<step.count { m[i] = b1 * m[i] + fresh1 * g[i] }
       for i in 0..<step.count { v[i] = b2 * v[i] + fresh2 * (g[i] * g[i]) }
     } else {
-      for i in 0..<step.count { m[i] += (g[i] - m[i]) * fresh1 }
-      step.withSquares { square in
-        for i in 0..<step.count { v[i] += (square(i) - v[i]) * fresh2 }
-      }
+      step.moveMeans(m, fresh1, v, fresh2)
     }
     var root = v
     if amsgrad {

@@ -37,14 +37,12 @@ public struct Adamax: Optimizer {
   }
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    self.init(
-      beta1: try config.number("beta_1", default: 0.9),
-      beta2: try config.number("beta_2", default: 0.999),
-      epsilon: try config.number("epsilon", default: 1e-7))
+    let moments = try Moments(from: &config)
+    self.init(beta1: moments.beta1, beta2: moments.beta2, epsilon: moments.epsilon)
   }
 
   public var config: JSONObject {
-    ["beta_1": .number(beta1), "beta_2": .number(beta2), "epsilon": .number(epsilon)]
+    Moments(beta1, beta2, epsilon).config
   }
 
   public var slotNames: [String] { ["momentum", "norm"] }

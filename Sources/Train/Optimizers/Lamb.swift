@@ -36,30 +36,25 @@ public struct Lamb: Optimizer {
   }
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    self.init(
-      beta1: try config.number("beta_1", default: 0.9),
-      beta2: try config.number("beta_2", default: 0.999),
-      epsilon: try config.number("epsilon", default: 1e-7))
+    let moments = try Moments(from: &config)
+    self.init(beta1: moments.beta1, beta2: moments.beta2, epsilon: moments.epsilon)
   }
 
   public var config: JSONObject {
-    ["beta_1": .number(beta1), "beta_2": .number(beta2), "epsilon": .number(epsilon)]
+    Moments(beta1, beta2, epsilon).config
   }
 
   public var slotNames: [String] { ["momentum", "velocity"] }
   public var takesWholeWeights: Bool { true }
 
   public func update(_ step: UpdateStep) {
-    let (p, g, m, v) = (step.weight, step.gradient, step.slots[0], step.slots[1])
+    let (p, m, v) = (step.weight, step.slots[0], step.slots[1])
     let (fresh1, fresh2, epsilon) = (
       step.complement(beta1), step.complement(beta2), Float(epsilon)
     )
     let t = Float(step.iteration)
     let (left1, left2) = (1 - powf(Float(beta1), t), 1 - powf(Float(beta2), t))
-    for i in 0..<step.count { m[i] += (g[i] - m[i]) * fresh1 }
-    step.withSquares { square in
-      for i in 0..<step.count { v[i] += (square(i) - v[i]) * fresh2 }
-    }
+    step.moveMeans(m, fresh1, v, fresh2)
     func direction(_ i: Int) -> Float {
       m[i] / left1 / ((v[i] / left2).squareRoot() + epsilon)
     }

@@ -49,19 +49,15 @@ public struct Nadam: Optimizer {
   }
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    self.init(
-      beta1: try config.number("beta_1", default: 0.9),
-      beta2: try config.number("beta_2", default: 0.999),
-      epsilon: try config.number("epsilon", default: 1e-7))
+    let moments = try Moments(from: &config)
+    self.init(beta1: moments.beta1, beta2: moments.beta2, epsilon: moments.epsilon)
     if config.value("schedule_decay") != nil {
       scheduleDecay = try config.number("schedule_decay", default: 0)
     }
   }
 
   public var config: JSONObject {
-    var config: JSONObject = [
-      "beta_1": .number(beta1), "beta_2": .number(beta2), "epsilon": .number(epsilon),
-    ]
+    var config = Moments(beta1, beta2, epsilon).config
     if let scheduleDecay { config["schedule_decay"] = .number(scheduleDecay) }
     return config
   }
@@ -97,10 +93,7 @@ public struct Nadam: Optimizer {
       for i in 0..<step.count { m[i] = b1 * m[i] + (1 - b1) * g[i] }
       for i in 0..<step.count { v[i] = b2 * v[i] + (1 - b2) * (g[i] * g[i]) }
     } else {
-      for i in 0..<step.count { m[i] += (g[i] - m[i]) * (1 - b1) }
-      step.withSquares { square in
-        for i in 0..<step.count { v[i] += (square(i) - v[i]) * (1 - b2) }
-      }
+      step.moveMeans(m, 1 - b1, v, 1 - b2)
     }
     for i in 0..<step.count {
       let mean = next * m[i] / leftNext + (1 - now) * g[i] / left

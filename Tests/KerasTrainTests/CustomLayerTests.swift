@@ -33,25 +33,16 @@ private struct Affine: Layer {
   func forward<S: Scalar>(
     _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> [Signal<S>] {
-    let input = inputs[0].tensor
-    let x = input.reals(in: &pass.workspace)
-    let y = pass.workspace.scratch(S.self, count: input.count)
-    for i in 0..<input.count {
-      y[i] = x[i] * weights[0][i % input.width] + weights[1][i % input.width]
-    }
-    return [Signal(Tensor(y, shape: input.shape))]
+    PerFeature.forward(inputs[0].tensor, weights: weights, pass: &pass)
   }
 
   func backward<S: Scalar>(
     _ outputGradients: [OutputGradient<S>], into inputGradients: [UnsafeMutablePointer<S>?],
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
-    let x = trace.inputs[0].tensor.reals(in: &pass.workspace)
-    let width = trace.inputs[0].tensor.width
-    for i in 0..<trace.inputs[0].tensor.count {
-      gradients[0][i % width] += outputGradients[0].pointer[i] * x[i]
-      inputGradients[0]?[i] += outputGradients[0].pointer[i] * weights[0][i % width]
-    }
+    PerFeature.backward(
+      outputGradients[0], into: inputGradients[0], weights: weights, gradients: gradients,
+      trace: trace, pass: &pass)
   }
 
   static let registration = Result { () throws(KerasError) in

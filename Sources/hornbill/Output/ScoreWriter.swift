@@ -62,7 +62,7 @@ struct ScoreWriter {
   private func appendLine(_ text: String, to bytes: inout [UInt8]) {
     let start = bytes.count
     bytes.append(contentsOf: text.utf8)
-    for i in start..<bytes.count where bytes[i] < UInt8(ascii: " ") {
+    for i in start..<bytes.count {
       switch bytes[i] {
       case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
         bytes[i] = UInt8(ascii: " ")

@@ -29,7 +29,9 @@ let package = Package(
     // The arithmetic inner loops, compiled once for each instruction set.
     .target(
       name: "CKerasKernels", path: "Sources/CKernels",
-      exclude: ["kernels.inc", "products.inc", "functions.inc", "gates.inc", "arrays.inc"]),
+      exclude: [
+        "kernels.inc", "products.inc", "functions.inc", "gates.inc", "steps.inc", "arrays.inc",
+      ]),
 
     // File bytes ⇄ records, records → networks, networks → trained networks.
     .target(name: "KerasFormat", dependencies: ["CKerasHDF5", "CKerasZlib"]),
@@ -55,7 +57,9 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["KerasTrain"], path: "Tests/TestSupport"),
     .testTarget(name: "KerasFormatTests", dependencies: ["KerasFormat", "TestSupport"]),
-    .testTarget(name: "KerasRuntimeTests", dependencies: ["KerasRuntime", "TestSupport"]),
+    .testTarget(
+      name: "KerasRuntimeTests",
+      dependencies: ["KerasRuntime", "CKerasKernels", "TestSupport"]),
     .testTarget(
       name: "KerasTrainTests", dependencies: ["KerasTrain", "TestSupport", "HornbillReviews"]),
     .testTarget(

@@ -91,12 +91,20 @@ public struct Graph: Sendable {
       return (node.layer as? any WordLayer)?.takesWords ?? false
     }
     textPlaces = Self.textPlaces(nodes, inputs)
+    isStateful = nodes.contains { $0.layer.isStateful }
+  }
+
+  /// Whether its one input takes rows of so many numbers, which are no texts.
+  func takesRows(of width: Int) -> Bool {
+    guard inputs.count == 1, textPlaces.isEmpty else { return false }
+    let extents = nodes[inputs[0]].outputShapes[0].extents
+    return extents.count == 1 && (extents[0] ?? width) == width
   }
 
   public var inputShapes: [Shape] { inputs.map { nodes[$0].outputShapes[0] } }
   public var outputShapes: [Shape] { outputs.map { nodes[$0.node].outputShapes[$0.output] } }
   /// Whether any layer, or layer inside one, carries states from call to call.
-  var isStateful: Bool { nodes.contains { $0.layer.isStateful } }
+  let isStateful: Bool
 
   var outputMasks: [Bool] { outputs.map { nodes[$0.node].emitsMasks[$0.output] } }
 }
@@ -112,15 +120,15 @@ extension Graph {
   /// - Returns: one signal per output of the graph, in the memory of `pass.workspace`.
   @specialized(where S == Float)
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout [Trace<S>],
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout [Trace<S>],
     pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
-    trace = []
+  ) throws(KerasError) -> Signals<S> {
+    trace.removeAll(keepingCapacity: true)
     trace.reserveCapacity(nodes.count)
     for (index, node) in nodes.enumerated() {
-      var signals: [Signal<S>] = []
+      var signals = Signals<S>()
       // In the model's order of inputs, which need not be the order of its layers.
-      if let position = inputPositions[index] { signals = [inputs[position]] }
+      if let position = inputPositions[index] { signals.append(inputs[position]) }
       for edge in node.inputs {
         if !takesWords(index, from: edge, pass) {
           trace[edge.node].outputs[edge.output].lookUpWords(&pass.workspace)
@@ -133,32 +141,33 @@ extension Graph {
       }
       let passedMask = node.isMaskHidden ? signals[0].mask : nil
       if node.isMaskHidden { signals[0].mask = nil }
-      var nodeTrace = Trace<S>()
-      nodeTrace.inputs = signals
+      trace.append(Trace())
+      trace[index].inputs = signals
       pass.enter(index, statesOf: firstCalls[index])
       defer { pass.leave() }
       do {
-        nodeTrace.outputs = try node.forward(
-          signals, weights: weights[node.weights], specs: specs[node.weights], trace: &nodeTrace,
-          pass: &pass)
+        trace[index].outputs = try node.forward(
+          signals, weights: weights[node.weights], specs: specs[node.weights],
+          trace: &trace[index], pass: &pass)
       } catch {
         throw error.inside(node.name)
       }
-      if node.isMaskHidden, node.emitsMasks[0] { nodeTrace.outputs[0].mask = passedMask }
+      if node.isMaskHidden, node.emitsMasks[0] { trace[index].outputs[0].mask = passedMask }
       if let entry = pass.activities[pass.path] {
-        for output in nodeTrace.outputs {
+        for output in trace[index].outputs {
           let values = output.tensor.reals(in: &pass.workspace)
           pass.activityPenalty +=
             pass.activities.scale(of: entry, on: output.tensor)
-            * entry.regularizer.penalty(of: values, shape: output.tensor.shape)
+            * entry.regularizer.penalty(of: values, shape: Array(output.tensor.shape))
         }
       }
-      trace.append(nodeTrace)
     }
-    return outputs.map { edge in
+    var results = Signals<S>()
+    for edge in outputs {
       trace[edge.node].outputs[edge.output].lookUpWords(&pass.workspace)
-      return trace[edge.node].outputs[edge.output]
+      results.append(trace[edge.node].outputs[edge.output])
     }
+    return results
   }
 
   /// Whether a node takes words from an embedding as they lie in its table, and adds their gradient
@@ -239,7 +248,7 @@ extension Graph {
   ) {
     for (position, output) in trace.outputs.enumerated() {
       entry.regularizer.addGradient(
-        of: output.tensor.reals(in: &pass.workspace), shape: output.tensor.shape,
+        of: output.tensor.reals(in: &pass.workspace), shape: Array(output.tensor.shape),
         scale: S(pass.activities.scale(of: entry, on: output.tensor)),
         to: Self.target(in: &pending[position], count: output.tensor.count, &pass.workspace))
     }

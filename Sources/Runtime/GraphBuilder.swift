@@ -223,6 +223,9 @@ struct GraphBuilder {
     let position = edges.isEmpty ? inputs.count - 1 : 0
     let outputShapes =
       edges.isEmpty ? [try inputShape(of: layer, at: position)] : try layer.outputs(for: shapes)
+    for shape in outputShapes {
+      do { try Extents.check(shape) } catch { throw error.inside(name) }
+    }
     let emits =
       edges.isEmpty
       ? [site.map { $0.masks.indices.contains(position) && $0.masks[position] } ?? false]

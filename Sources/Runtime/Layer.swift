@@ -86,8 +86,8 @@ public protocol Layer: Sendable {
   ///   ``KerasError/Code/invalidData`` with row and step for an id outside of a table,
   ///   ``KerasError/Code/shapeMismatch`` where extents that were open do not fit.
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>]
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S>
 
   /// Adds to `inputGradients` (one per input, `nil` where nobody wants it) and to the weights'
   /// `gradients` what the `outputGradients` mean for them.
@@ -177,9 +177,9 @@ public struct OutputGradient<S: Scalar> {
 /// What one call of one layer keeps for its way back.
 public struct Trace<S: Scalar> {
   /// What the layer was given.
-  public var inputs: [Signal<S>] = []
+  public var inputs = Signals<S>()
   /// What it gave.
-  public var outputs: [Signal<S>] = []
+  public var outputs = Signals<S>()
   /// Arrays that the layer named by position; see its file.
   public var saved: [UnsafeMutablePointer<S>] = []
   /// The traces of layers inside this one.

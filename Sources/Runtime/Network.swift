@@ -62,7 +62,7 @@ public struct NetworkTrace<S: Scalar> {
   public init() {}
 
   /// The outputs of a node.
-  public func outputs(of node: Int) -> [Signal<S>] { nodes[node].outputs }
+  public func outputs(of node: Int) -> Signals<S> { nodes[node].outputs }
 }
 
 extension Network {
@@ -78,10 +78,20 @@ extension Network {
   @specialized(where S == Float)
   public func forward<S: Scalar>(
     _ inputs: [Tensor<S>], parameters: Parameters<S>, trace: inout NetworkTrace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+  ) throws(KerasError) -> Signals<S> {
+    var signals = Signals<S>()
+    for input in inputs { signals.append(Signal(input)) }
+    return try forward(signals, parameters: parameters, trace: &trace, pass: &pass)
+  }
+
+  /// The same for what goes into a graph.
+  @specialized(where S == Float)
+  func forward<S: Scalar>(
+    _ inputs: Signals<S>, parameters: Parameters<S>, trace: inout NetworkTrace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     pass.activityPenalty = 0
     return try graph.forward(
-      inputs.map { Signal($0) }, weights: parameters.all, trace: &trace.nodes, pass: &pass)
+      inputs, weights: parameters.all, trace: &trace.nodes, pass: &pass)
   }
 
   /// The way back: adds to `gradients` what `outputGradients` (one per output of the model) mean

@@ -76,7 +76,7 @@ extension Network {
       let extents = array.shape.dropFirst()
       let fits =
         extents.count == shape.rank
-        && zip(extents, shape.extents).allSatisfy { $1 == nil || $0 == $1 }
+        && zip(extents, shape.extents).allSatisfy { ($1 ?? $0) == $0 && $0 <= Extents.largest }
       guard fits else {
         throw KerasError(
           .shapeMismatch, "an array \(array.shape.tuple) but the model takes \(shape)",
@@ -137,7 +137,7 @@ extension Tensor {
   /// A copy of the rows with these indices, in this order.
   package init(
     gathering rows: some Collection<Int>, width: Int, of array: NumericArray,
-    in workspace: inout Workspace, shape: [Int]
+    in workspace: inout Workspace, shape: Extents
   ) {
     func ids<T: FixedWidthInteger>(_ source: [T]) -> Tensor {
       let target = workspace.scratch(Int32.self, count: rows.count * width)

@@ -12,6 +12,9 @@ public struct Predictor: ~Copyable {
   private var pass: Pass
   /// The weights where the network computes in float64.
   private let wide: Parameters<Double>?
+  /// Memory for a single row: what its layers gave, and a text's token ids.
+  private var trace = NetworkTrace<Float>()
+  private var tokens: [Int32] = []
 
   /// - Parameter crew: the threads that share each batch; the same bits come out for any number.
   public init(_ network: Network, crew: Crew = .alone) {
@@ -75,15 +78,16 @@ public struct Predictor: ~Copyable {
       // A layer that is called twice goes on from its first call even where each batch begins anew.
       if isEachAnew { pass.states = RecurrentStates() }
       let count = min(batchSize, rows - start)
-      var tensors: [Tensor<S>] = []
+      var given = Signals<S>()
       for input in inputs {
-        tensors.append(Tensor(rows: start..<start + count, of: input, in: &pass.workspace))
+        given.append(
+          Signal(Tensor(rows: start..<start + count, of: input, in: &pass.workspace)))
       }
       var trace = NetworkTrace<S>()
-      let signals: [Signal<S>]
+      let signals: Signals<S>
       do {
         signals = try network.forward(
-          tensors, parameters: parameters, trace: &trace, pass: &pass)
+          given, parameters: parameters, trace: &trace, pass: &pass)
       } catch {
         throw error.shiftingRows(by: start)
       }
@@ -102,6 +106,58 @@ public struct Predictor: ~Copyable {
     return collected.indices.map { index in
       NumericArray(shape: [rowsOut[index]] + shapes[index], .float32(collected[index]))
     }
+  }
+
+  // MARK: - One row
+
+  /// The first number of the first output for one row of token ids: the score of a review.
+  ///
+  /// Sequential models of float32 layers ask for no memory after the first calls, and neither do
+  /// others whose layers have one input and one output each.
+  ///
+  /// - Parameter ids: the row `(T,)`, as long as the model's input says.
+  /// - Throws: ``KerasError/Code/shapeMismatch`` where the model has another input or the row another
+  ///   length, ``KerasError/Code/invalidData`` for an id that an embedding does not have.
+  public mutating func score(_ ids: some Sequence<Int32>) throws(KerasError) -> Float {
+    tokens.removeAll(keepingCapacity: true)
+    tokens.append(contentsOf: ids)
+    return try scoreTokens()
+  }
+
+  /// The same for one text, through the model's own text pipeline or layer.
+  ///
+  /// - Throws: ``KerasError`` when the model cannot read texts, or its text layer not this one.
+  public mutating func score(_ text: String) throws(KerasError) -> Float {
+    guard network.textLayer == nil, let pipeline = network.textPipeline else {
+      return try predict([text])[0]
+    }
+    tokens.removeAll(keepingCapacity: true)
+    pipeline.appendRow(of: text, to: &tokens)
+    return try scoreTokens()
+  }
+
+  private mutating func scoreTokens() throws(KerasError) -> Float {
+    let count = tokens.count
+    guard network.graph.takesRows(of: count), wide == nil, !network.isStateful else {
+      let row = NumericArray(shape: [1, count], .int32(tokens))
+      return try predict([row], batchSize: 1)[0].floats().first ?? .nan
+    }
+    pass.followsPolicies = true
+    pass.castsToFloat32 = false
+    pass.states = nil
+    defer {
+      pass.workspace.reset()
+      pass.leaveAll()
+    }
+    let ids = pass.workspace.scratch(Int32.self, count: count)
+    tokens.withUnsafeBufferPointer { tokens in
+      guard let start = tokens.baseAddress else { return }
+      ids.update(from: start, count: count)
+    }
+    let row = Signal<Float>(Tensor(ids: ids, shape: Extents(1, count)))
+    let outputs = try network.forward(
+      Signals(row), parameters: network.parameters, trace: &trace, pass: &pass)
+    return outputs[0].tensor.reals(in: &pass.workspace)[0]
   }
 
   // MARK: - Texts

@@ -14,22 +14,22 @@ public struct Tensor<S: Scalar> {
   /// Where its numbers lie.
   public let content: Content
   /// All extents, the batch first.
-  public let shape: [Int]
+  public let shape: Extents
 
   /// Numbers as they lie, row-major.
-  public init(_ pointer: UnsafeMutablePointer<S>, shape: [Int]) {
+  public init(_ pointer: UnsafeMutablePointer<S>, shape: Extents) {
     content = .reals(pointer)
     self.shape = shape
   }
 
   /// Token ids as they lie, row-major.
-  public init(ids: UnsafeMutablePointer<Int32>, shape: [Int]) {
+  public init(ids: UnsafeMutablePointer<Int32>, shape: Extents) {
     content = .ids(ids)
     self.shape = shape
   }
 
   /// The same numbers, of another tensor, in another shape.
-  public init(_ content: Content, shape: [Int]) {
+  public init(_ content: Content, shape: Extents) {
     self.content = content
     self.shape = shape
   }
@@ -39,7 +39,7 @@ public struct Tensor<S: Scalar> {
   /// The extent of the last axis.
   public var width: Int { shape[shape.count - 1] }
   /// How many numbers it holds.
-  public var count: Int { shape.reduce(1, *) }
+  public var count: Int { shape.product }
   /// Everything but the last axis: the number of vectors that a layer on the last axis sees.
   public var vectors: Int { shape.dropLast().reduce(1, *) }
 
@@ -86,10 +86,10 @@ public struct Mask {
   /// `true` for what counts, row-major.
   public let flags: UnsafeMutablePointer<Bool>
   /// The batch first.
-  public let shape: [Int]
+  public let shape: Extents
 
   /// Flags as they lie, row-major.
-  public init(_ flags: UnsafeMutablePointer<Bool>, shape: [Int]) {
+  public init(_ flags: UnsafeMutablePointer<Bool>, shape: Extents) {
     self.flags = flags
     self.shape = shape
   }
@@ -107,7 +107,7 @@ public struct Mask {
   }
 
   /// How many flags it holds.
-  public var count: Int { shape.reduce(1, *) }
+  public var count: Int { shape.product }
   /// Rows of the batch.
   public var batch: Int { shape[0] }
   /// Flags of one row.

@@ -51,6 +51,44 @@ import Testing
     #expect(all == expected.flatMap { $0 })
   }
 
+  @Test(arguments: layers.indices, [false, true])
+  func `a row's score is its first output`(_ index: Int, _ maskZero: Bool) throws {
+    let network = try Self.network(Self.layers[index], maskZero: maskZero)
+    let expected = try Self.rows.map { try Self.alone($0, network)[0] }
+    #expect(Set(expected).count > 2)
+    var predictor = Predictor(network)
+    for _ in 0..<2 {
+      for (row, wanted) in zip(Self.rows, expected) { #expect(try predictor.score(row) == wanted) }
+    }
+  }
+
+  @Test func `rows that a model does not take are refused as in a batch`() throws {
+    let fixed = try Network(
+      [InputLayer(shape: [5]), Embedding(inputDim: 10, outputDim: 3), GRU(units: 2)], seed: 5)
+    var predictor = Predictor(fixed)
+    #expect(throws: KerasError.self) { try predictor.score([1, 2]) }
+    #expect(throws: KerasError.self) { try predictor.score([1, 2, 3, 4, 10]) }
+    #expect(try predictor.score(Self.rows[0]) == Self.alone(Self.rows[0], fixed)[0])
+  }
+
+  @Test(arguments: [PaddingSide.pre, .post], [PaddingSide.pre, .post])
+  func `a text's score is that of a batch`(
+    _ padding: PaddingSide, _ truncating: PaddingSide
+  ) throws {
+    let texts = ["Good, good CASE!", "bad", "", "a very good case and a bad one", "Größe ist gut"]
+    var network = try Self.network(Self.layers[0], maskZero: false)
+    var tokenizer = Tokenizer(numWords: 9, oovToken: "?")
+    tokenizer.fitOnTexts(texts)
+    network.textPipeline = TextPipeline(
+      tokenizer: tokenizer, maxLength: 5, padding: padding, truncating: truncating)
+    var one = Predictor(network)
+    var all = Predictor(network)
+    let outputs = try all.outputs(for: texts)[0].floats()
+    for (index, text) in texts.enumerated() {
+      #expect(try one.score(text) == outputs[2 * index])
+    }
+  }
+
   @Test(arguments: layers.indices)
   func `threads that share a batch give the same bits`(_ index: Int) throws {
     let network = try Self.network(Self.layers[index], maskZero: false)

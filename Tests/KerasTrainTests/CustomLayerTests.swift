@@ -31,8 +31,8 @@ private struct Affine: Layer {
   }
 
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     PerFeature.forward(inputs[0].tensor, weights: weights, pass: &pass)
   }
 

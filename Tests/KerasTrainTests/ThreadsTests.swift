@@ -55,8 +55,9 @@ import Testing
           architecture, maskZero: padding == 2 && architecture != .ffnn, optimizer, data,
           threads: $0)
       }
-      #expect(runs[0] == runs[1])
-      #expect(runs[0] == runs[2])
+      // Compared outside, so that a failure does not print every weight.
+      let different = runs.dropFirst().filter { $0 != runs[0] }.count
+      #expect(different == 0)
       #expect(Set(runs[0]).count > 1000)
     }
   }

@@ -5,7 +5,7 @@ import KerasRuntime
 package enum PerFeature {
   package static func forward<S: Scalar>(
     _ input: Tensor<S>, weights: Weights<S>, pass: inout Pass
-  ) -> [Signal<S>] {
+  ) -> Signals<S> {
     let x = input.reals(in: &pass.workspace)
     let y = pass.workspace.scratch(S.self, count: input.count)
     for i in 0..<input.count { y[i] = x[i] * weights[0][i % input.width] }

@@ -19,6 +19,34 @@ typedef struct {
   const int32_t *_Nullable numbers;
 } HornbillRows;
 
+/// Steps of a recurrent cell, one after another, of rows that take all of them. What the rows of a
+/// step have in each array lies together, and `stride` rows further what they have of the next step.
+typedef struct {
+  size_t steps;
+  size_t rows;
+  size_t units;
+  size_t stride;
+  /// x·W + b, rows of `G·units`; may be `gates`.
+  HornbillRows x;
+  /// `[units × G·units]`
+  const float *_Nonnull recurrentKernel;
+  /// `[3·units]`, of a GRU that resets after the product alone.
+  const float *_Nullable recurrentBias;
+  /// Rows of `G·units`: what comes of the gates.
+  float *_Nonnull gates;
+  /// Rows of `units`: what a way back needs beside; null for a simple cell.
+  float *_Nullable saved;
+  /// The states before each step, rows of `units`; `c` only where the cell has two. Those of the
+  /// first step are read, those of later ones written.
+  float *_Nonnull h;
+  float *_Nullable c;
+  /// The states after the last step, `[rows × units]`.
+  float *_Nonnull lastH;
+  float *_Nullable lastC;
+  /// Room for `[rows × 3·units]`, of a GRU that resets after the product alone.
+  float *_Nullable inner;
+} HornbillSteps;
+
 /// The arithmetic inner loops, and nothing else: one table of functions for each instruction set.
 ///
 /// Swift has no target attribute for a function, so a package that must build without unsafe flags
@@ -89,6 +117,17 @@ typedef struct {
       HornbillGate gate, size_t rows, size_t units, const float *_Nonnull gates,
       const float *_Nonnull c, const float *_Nonnull kept, const float *_Nonnull dNewH,
       const float *_Nonnull dNewC, float *_Nonnull dGates, float *_Nonnull dC);
+
+  // Whole steps: the products and what stands between them. Each equals its cell's plain step in Swift,
+  // `GRU`, `LSTM` or `SimpleRNN`, to the bit.
+
+  /// With tanh; `resetsAfter` is Keras's `reset_after`.
+  void (*_Nonnull gruSteps)(
+      HornbillGate gate, int resetsAfter, const HornbillSteps *_Nonnull steps);
+  /// With tanh.
+  void (*_Nonnull lstmSteps)(HornbillGate gate, const HornbillSteps *_Nonnull steps);
+  /// With tanh.
+  void (*_Nonnull simpleRNNSteps)(const HornbillSteps *_Nonnull steps);
 
   /// `y += x`
   void (*_Nonnull add)(const float *_Nonnull x, float *_Nonnull y, size_t count);

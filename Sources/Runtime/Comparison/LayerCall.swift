@@ -9,7 +9,7 @@ struct LayerCall: Sendable {
   let node: Graph.Node
 
   /// What it gave.
-  func outputs<S: Scalar>(in traces: [Trace<S>]) -> [Signal<S>] {
+  func outputs<S: Scalar>(in traces: [Trace<S>]) -> Signals<S> {
     var traces = traces
     for index in path.dropLast() { traces = traces[index].inner }
     return traces[path[path.count - 1]].outputs

@@ -172,7 +172,7 @@ public struct OutputComparison: Sendable {
     let (call, otherCall, output) = outputs[index]
     var difference = Difference(
       layer: call.name, otherLayer: otherCall.name, call: call.number, output: output,
-      shape: first.shape, otherShape: second.shape)
+      shape: Array(first.shape), otherShape: Array(second.shape))
     guard first.shape == second.shape else {
       if found[index] == nil { found[index] = difference }
       return

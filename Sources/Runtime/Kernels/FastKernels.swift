@@ -5,17 +5,25 @@ extension Scalar {
   /// The instruction set whose loops do this type's work; `nil` for all but `Float`.
   static var instructions: InstructionSet? { Self.self == Float.self ? .current : nil }
 
+  /// What the loops for gates know these activations as; `nil` where there are none.
+  static func gate(of activation: Activation, _ recurrent: Activation) -> HornbillGate? {
+    guard instructions != nil, activation == .tanh else { return nil }
+    switch recurrent {
+    case .sigmoid: return HornbillGateSigmoid
+    case .legacyHardSigmoid: return HornbillGateLegacyHardSigmoid
+    case .hardSigmoid: return HornbillGateHardSigmoid
+    default: return nil
+    }
+  }
+
   /// The loops for gates with these activations; `nil` where there are none.
   static func kernels(
     of activation: Activation, _ recurrent: Activation
   ) -> (UnsafePointer<HornbillKernels>, HornbillGate)? {
-    guard let kernels = instructions?.kernels, activation == .tanh else { return nil }
-    switch recurrent {
-    case .sigmoid: return (kernels, HornbillGateSigmoid)
-    case .legacyHardSigmoid: return (kernels, HornbillGateLegacyHardSigmoid)
-    case .hardSigmoid: return (kernels, HornbillGateHardSigmoid)
-    default: return nil
+    guard let gate = gate(of: activation, recurrent), let kernels = instructions?.kernels else {
+      return nil
     }
+    return (kernels, gate)
   }
 }
 

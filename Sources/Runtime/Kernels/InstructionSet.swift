@@ -14,7 +14,7 @@ import KerasFormat
 /// variable `HORNBILL_ISA` names.
 public struct InstructionSet: Sendable, CustomStringConvertible {
   // SAFETY: points to a constant of the program; nothing writes to it.
-  nonisolated(unsafe) let kernels: UnsafePointer<HornbillKernels>
+  package nonisolated(unsafe) let kernels: UnsafePointer<HornbillKernels>
 
   /// All names that there are, the widest first.
   public static let names = ["avx512", "avx2", "sse2", "neon"]

@@ -8,9 +8,9 @@ extension Graph.Node {
   /// - Parameter specs: those of the layer's weights.
   @specialized(where S == Float)
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, specs: ArraySlice<WeightSpec>,
+    _ inputs: Signals<S>, weights: Weights<S>, specs: ArraySlice<WeightSpec>,
     trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+  ) throws(KerasError) -> Signals<S> {
     if policy.computeType == .float32 && !pass.castsToFloat32 || !pass.followsPolicies
       || layer.innerGraph != nil
     {
@@ -90,8 +90,8 @@ private struct LayerCast {
   let specs: ArraySlice<WeightSpec>
 
   func forward<S: Scalar, T: Scalar>(
-    _ inputs: [Signal<S>], _ weights: Weights<S>, as type: T.Type, _ pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, _ weights: Weights<S>, as type: T.Type, _ pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     if S.self == T.self {
       var trace = Trace<S>()
       return try node.layer.forward(inputs, weights: weights, trace: &trace, pass: &pass)
@@ -109,12 +109,12 @@ private struct LayerCast {
 
   /// - Parameter rounded: the type whose numbers inputs, weights and outputs are rounded to.
   private func run<S: Scalar, T: Scalar>(
-    _ inputs: [Signal<S>], _ weights: Weights<S>, as type: T.Type, rounded: (any Scalar.Type)?,
+    _ inputs: Signals<S>, _ weights: Weights<S>, as type: T.Type, rounded: (any Scalar.Type)?,
     _ arithmetic: LayerArithmetic, _ pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+  ) throws(KerasError) -> Signals<S> {
     let own = castWeights(
       weights, as: T.self, rounded: arithmetic.roundsWeights ? rounded : nil, &pass)
-    var given: [Signal<T>] = []
+    var given = Signals<T>()
     for input in inputs {
       let tensor: Tensor<T> = cast(
         input.tensor, rounded: arithmetic.roundsInputs ? rounded : nil, &pass.workspace)
@@ -123,7 +123,7 @@ private struct LayerCast {
     var trace = Trace<T>()
     trace.inputs = given
     let outputs = try node.layer.forward(given, weights: own.all, trace: &trace, pass: &pass)
-    var taken: [Signal<S>] = []
+    var taken = Signals<S>()
     for output in outputs {
       let tensor: Tensor<S> = cast(output.tensor, rounded: rounded, &pass.workspace)
       taken.append(Signal(tensor, mask: output.mask))

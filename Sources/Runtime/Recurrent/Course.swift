@@ -123,6 +123,13 @@ struct Course {
   /// What Keras pads texts with.
   static let padding: Int32 = 0
 
+  /// The steps from `t` on that the same positions take, so that their arrays lie equally far apart.
+  func stepsAlike(from t: Int) -> Range<Int> {
+    var end = t + 1
+    while end < steps, active[end] == active[t] { end += 1 }
+    return t..<end
+  }
+
   /// Positions that take step `t` but not the one before.
   func comingIn(at t: Int) -> Range<Int> {
     let before = t == 0 ? 0 : active[t - 1]

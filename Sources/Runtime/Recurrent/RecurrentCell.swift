@@ -28,6 +28,9 @@ protocol RecurrentCell: Sendable {
 
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>)
 
+  /// The loop that does the same for many steps; `nil` where no instruction set has it.
+  func loop<S: Scalar>(_ type: S.Type) -> StepLoop?
+
   /// From the gradients of the new states to those of the gates and of the old states.
   func stepBack<S: Scalar>(_ step: CellStepBack<S>, scratch: UnsafeMutablePointer<S>)
 
@@ -66,7 +69,7 @@ struct CellStep<S: Scalar> {
   let inputs: UnsafeMutablePointer<S>?
   /// `[units × gateWidth]`
   let recurrentKernel: UnsafePointer<S>
-  /// `[gateWidth]`, with `hasRecurrentBias` alone.
+  /// `[gateWidth]`, with `separatesRecurrent` alone: zeros where there is no bias.
   let recurrentBias: UnsafePointer<S>?
   /// `[gateWidth]`, where the step itself adds the bias: with `addsBiasLast`, and only where
   /// operations round.

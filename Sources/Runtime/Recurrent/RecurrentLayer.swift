@@ -162,8 +162,8 @@ extension RecurrentLayer {
   @specialized(where Self == LSTM, S == Float)
   @specialized(where Self == SimpleRNN, S == Float)
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let loop = TimeLoop(cell: self, options: options)
     guard options.timeMajor else {
       let masks: DropoutMasks<S> = try drop(inputs[0].tensor.shape, &pass)
@@ -185,7 +185,7 @@ extension RecurrentLayer {
 
   /// What this batch drops; nothing outside training.
   private func drop<S: Scalar>(
-    _ shape: [Int], _ pass: inout Pass
+    _ shape: Extents, _ pass: inout Pass
   ) throws(KerasError) -> DropoutMasks<S> {
     let (batch, features) = (shape[0], shape[shape.count - 1])
     let dropout = RecurrentDropout(self, options, generation: pass.generation)

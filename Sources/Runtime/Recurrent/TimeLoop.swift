@@ -22,9 +22,9 @@ struct TimeLoop<Cell: RecurrentCell> {
   @specialized(where Cell == LSTM, S == Float)
   @specialized(where Cell == SimpleRNN, S == Float)
   func forward<S: Scalar>(
-    _ inputs: [Signal<S>], _ weights: Weights<S>, dropping masks: DropoutMasks<S>,
+    _ inputs: Signals<S>, _ weights: Weights<S>, dropping masks: DropoutMasks<S>,
     _ trace: inout Trace<S>, _ pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0]
     let (batch, steps) = (input.tensor.shape[0], input.tensor.shape[1])
     let given = try initialStates(inputs.dropFirst(), batch: batch, &pass)
@@ -37,14 +37,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     let main = LoopArrays<S>(
       cell, course, dropsState: masks.state != nil, &pass.workspace)
     let bias = cell.useBias ? UnsafePointer(weights[2]) : nil
-    let run = CellRun(
-      cell: cell, recurrentKernel: UnsafePointer(weights[1]),
-      recurrentBias: cell.hasRecurrentBias ? UnsafePointer(weights[2] + cell.gateWidth) : nil,
-      lastBias: S.roundsOperations && cell.addsBiasLast(pass.generation) ? bias : nil,
-      masks: masks, scratch: pass.workspace.scratch(S.self, count: batch * cell.gateWidth),
-      dropped: masks.recurrent(at: 0).map { _ in
-        pass.workspace.scratch(S.self, count: batch * units)
-      })
+    let run = CellRun(cell, weights, bias: bias, batch: batch, dropping: masks, &pass)
     let source = GateSource(
       cell, options, input.tensor, weights, bias: run.lastBias == nil ? bias : nil,
       course, masks, cache, into: main.gates, &pass)
@@ -71,13 +64,15 @@ struct TimeLoop<Cell: RecurrentCell> {
     let silence = SilentSteps(
       input.mask, options, leading: given == nil ? nil : pass.generation, &pass.workspace)
     let output = output(sequence, ends.h, input, silence, &pass.workspace)
-    guard options.returnState else { return [output] }
-    return [output] + ends.arrays.map { Signal(Tensor($0, shape: [batch, units])) }
+    guard options.returnState else { return Signals(output) }
+    var outputs = Signals(output)
+    for end in ends.arrays { outputs.append(Signal(Tensor(end, shape: [batch, units]))) }
+    return outputs
   }
 
   /// What the first step starts from: given states, those of the call before, or `nil` for zero.
   private func initialStates<S: Scalar>(
-    _ given: ArraySlice<Signal<S>>, batch: Int, _ pass: inout Pass
+    _ given: Slice<Signals<S>>, batch: Int, _ pass: inout Pass
   ) throws(KerasError) -> CellStates<S>? {
     var arrays: [UnsafeMutablePointer<S>] = []
     if given.isEmpty {
@@ -145,17 +140,22 @@ struct TimeLoop<Cell: RecurrentCell> {
     _ sequence: UnsafeMutablePointer<S>?
   ) {
     let course = arrays.course
-    for t in 0..<course.steps {
+    var t = 0
+    while t < course.steps {
       let taking = positions.clamped(to: 0..<course.active[t])
+      // Masked steps are undone one by one.
+      let alike = course.hasGaps && mask != nil ? t..<t + 1 : course.stepsAlike(from: t)
+      defer { t = alike.upperBound }
       guard !taking.isEmpty else { continue }
       for position in taking.clamped(to: course.comingIn(at: t)) {
         let first = lead?.after(t - 1, units: units)
         arrays.states(before: t, at: position, units: units)
           .update(from: first ?? start.from(course.rows[position] * units), count: units)
       }
-      let last = min(taking.upperBound, max(taking.lowerBound, course.active[t + 1]))
-      run.step(taking.lowerBound..<last, at: t, arrays, source)
-      run.step(last..<taking.upperBound, at: t, arrays, source)
+      let last = min(
+        taking.upperBound, max(taking.lowerBound, course.active[alike.upperBound]))
+      run.steps(taking.lowerBound..<last, alike, arrays, source)
+      run.steps(last..<taking.upperBound, alike, arrays, source)
       if course.hasGaps, let mask {
         for position in taking where isMasked(course.rows[position], at: t, mask) {
           arrays.states(after: t, at: position, units: units)
@@ -163,9 +163,11 @@ struct TimeLoop<Cell: RecurrentCell> {
         }
       }
       guard let sequence else { continue }
-      for position in taking {
-        (sequence + (course.rows[position] * course.steps + t) * units)
-          .update(from: arrays.states(after: t, at: position, units: units).h, count: units)
+      for t in alike {
+        for position in taking {
+          (sequence + (course.rows[position] * course.steps + t) * units)
+            .update(from: arrays.states(after: t, at: position, units: units).h, count: units)
+        }
       }
     }
   }
@@ -234,43 +236,5 @@ struct TimeLoop<Cell: RecurrentCell> {
   /// Whether a row's processing step `t` does not count.
   func isMasked(_ row: Int, at t: Int, _ mask: Mask) -> Bool {
     !mask.flags[row * mask.steps + (options.goBackwards ? mask.steps - 1 - t : t)]
-  }
-}
-
-/// A cell with the weights of a call.
-struct CellRun<Cell: RecurrentCell, S: Scalar> {
-  let cell: Cell
-  let recurrentKernel: UnsafePointer<S>
-  let recurrentBias: UnsafePointer<S>?
-  let lastBias: UnsafePointer<S>?
-  let masks: DropoutMasks<S>
-  /// Room for `[batch × G·U]`, each position its own.
-  let scratch: UnsafeMutablePointer<S>
-  let dropped: UnsafeMutablePointer<S>?
-
-  /// One step of positions that all go on, or all drop out after it.
-  ///
-  /// - Parameter source: where the gates' sums come from; `nil` where they are there.
-  func step(_ positions: Range<Int>, at t: Int, _ arrays: LoopArrays<S>, _ source: GateSource<S>?) {
-    guard !positions.isEmpty else { return }
-    let units = cell.units
-    let row = arrays.course.offsets[t] + positions.lowerBound
-    let gates = arrays.gates + row * cell.gateWidth
-    let before = arrays.entering.from(row * units)
-    let after = arrays.states(after: t, at: positions.lowerBound, units: units)
-    let seen = arrays.seen + row * units
-    masks.dropState(before.h, at: t, into: seen, units: units)
-    cell.step(
-      CellStep(
-        rows: positions.count,
-        x: source?.sums(from: row, in: arrays)
-          ?? MatrixRows(UnsafePointer(gates), stride: cell.gateWidth),
-        gates: gates, h: UnsafePointer(seen),
-        c: before.c.map { UnsafePointer($0) }, newH: after.h, newC: after.c,
-        saved: arrays.saved + row * cell.savedWidth,
-        inputs: arrays.inputs.map { $0 + row * cell.gateWidth },
-        recurrentKernel: recurrentKernel, recurrentBias: recurrentBias, lastBias: lastBias,
-        masks: masks.recurrent(at: t), dropped: dropped),
-      scratch: scratch + positions.lowerBound * cell.gateWidth)
   }
 }

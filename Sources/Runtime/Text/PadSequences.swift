@@ -38,9 +38,28 @@ public func appendPadded(
   _ sequence: ArraySlice<Int32>, to buffer: inout [Int32], length: Int,
   padding: PaddingSide = .pre, truncating: PaddingSide = .pre, value: Int32 = 0
 ) {
-  let kept = truncating == .pre ? sequence.suffix(length) : sequence.prefix(length)
-  let fill = repeatElement(value, count: length - kept.count)
-  if padding == .pre { buffer.append(contentsOf: fill) }
-  buffer.append(contentsOf: kept)
-  if padding == .post { buffer.append(contentsOf: fill) }
+  let start = buffer.count
+  buffer.append(contentsOf: sequence)
+  pad(
+    &buffer, from: start, length: length, padding: padding, truncating: truncating, value: value)
+}
+
+/// Pads or cuts what a buffer holds from `start` on to `length` places.
+func pad(
+  _ buffer: inout [Int32], from start: Int, length: Int, padding: PaddingSide,
+  truncating: PaddingSide, value: Int32 = 0
+) {
+  let excess = buffer.count - start - length
+  if excess > 0 {
+    if truncating == .pre {
+      for i in start..<start + length { buffer[i] = buffer[i + excess] }
+    }
+    buffer.removeLast(excess)
+    return
+  }
+  let kept = buffer.count
+  for _ in 0..<(-excess) { buffer.append(value) }
+  guard padding == .pre, excess < 0 else { return }
+  for i in stride(from: kept - 1, through: start, by: -1) { buffer[i - excess] = buffer[i] }
+  for i in start..<start - excess { buffer[i] = value }
 }

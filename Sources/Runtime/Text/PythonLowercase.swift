@@ -7,16 +7,24 @@
 enum PythonLowercase {
   private static let capitalSigma: Unicode.Scalar = "\u{3A3}"
 
+  /// Calls `body` with the lower case of UTF-8 `text`. Short ASCII texts ask for no memory.
+  static func with(
+    _ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    guard text.contains(where: { $0 >= 0x80 }) else {
+      return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count) { lower in
+        for i in 0..<text.count { lower.initializeElement(at: i, to: asciiLowercase(text[i])) }
+        body(UnsafeBufferPointer(lower))
+      }
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count)
+    append(text, to: &bytes)
+    bytes.withUnsafeBufferPointer(body)
+  }
+
   /// Appends the lower case of UTF-8 `text` to `bytes`.
   static func append(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
-    guard text.contains(where: { $0 >= 0x80 }) else {
-      let start = bytes.count
-      bytes.append(contentsOf: text)
-      bytes.withUnsafeMutableBufferPointer { bytes in
-        for i in start..<bytes.count { bytes[i] = asciiLowercase(bytes[i]) }
-      }
-      return
-    }
     let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
     for (index, scalar) in scalars.enumerated() {
       if scalar.isASCII {

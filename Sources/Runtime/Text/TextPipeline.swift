@@ -39,14 +39,15 @@ public struct TextPipeline: Sendable, Equatable {
   public func encode(_ texts: [String]) -> (ids: [Int32], rows: Int, length: Int) {
     var ids: [Int32] = []
     ids.reserveCapacity(texts.count * maxLength)
-    var sequence: [Int32] = []
-    for text in texts {
-      sequence.removeAll(keepingCapacity: true)
-      tokenizer.appendTokenIDs(of: text, to: &sequence)
-      appendPadded(
-        sequence[...], to: &ids, length: maxLength, padding: padding, truncating: truncating)
-    }
+    for text in texts { appendRow(of: text, to: &ids) }
     return (ids, texts.count, maxLength)
+  }
+
+  /// Appends the token ids of one text, padded or cut to ``maxLength``, to `ids`.
+  public func appendRow(of text: String, to ids: inout [Int32]) {
+    let start = ids.count
+    tokenizer.appendTokenIDs(of: text, to: &ids)
+    pad(&ids, from: start, length: maxLength, padding: padding, truncating: truncating)
   }
 
   // MARK: - Storing

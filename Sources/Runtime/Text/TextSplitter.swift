@@ -38,10 +38,7 @@ struct TextSplitter: Sendable, Equatable {
       return
     }
     guard lower else { return cut(text, body) }
-    var lowered: [UInt8] = []
-    lowered.reserveCapacity(text.count)
-    PythonLowercase.append(text, to: &lowered)
-    lowered.withUnsafeBufferPointer { cut($0, body) }
+    PythonLowercase.with(text) { cut($0, body) }
   }
 
   private func cut(

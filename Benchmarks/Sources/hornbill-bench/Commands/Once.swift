@@ -15,6 +15,7 @@ struct Once: ParsableCommand {
     case lstmStep = "lstm-step"
     case ffnnStep = "ffnn-step"
     case single
+    case singleText = "single-text"
     case tokenizer
     case load
     case nothing
@@ -33,8 +34,16 @@ struct Once: ParsableCommand {
     case .single:
       let model = ReviewsModel(architecture: .gru, vocabulary: 500)
       let scorer = Scorer(try model.compiled().network)
-      let row = try ReviewsData(rows: 1, length: 12, vocabulary: 500).dataset.inputs
-      for _ in 0..<times { _ = try scorer.predictor.predict(row, batchSize: 1) }
+      let data = try ReviewsData(rows: 1, length: 12, vocabulary: 500).dataset
+      let row = Work.rows(of: data.inputs[0])[0]
+      for _ in 0..<times { _ = try scorer.predictor.score(row) }
+    case .singleText:
+      var tokenizer = Tokenizer()
+      tokenizer.fitOnTexts([Self.text])
+      var network = try ReviewsModel(architecture: .gru, vocabulary: 500).compiled().network
+      network.textPipeline = TextPipeline(tokenizer: tokenizer, maxLength: 50)
+      let scorer = Scorer(network)
+      for _ in 0..<times { _ = try scorer.predictor.score(Self.text) }
     case .tokenizer:
       var tokenizer = Tokenizer()
       tokenizer.fitOnTexts([Self.text])

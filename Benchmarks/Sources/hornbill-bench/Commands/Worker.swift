@@ -43,7 +43,7 @@ struct Worker: ParsableCommand {
       let scorer = Scorer(try work.model.compiled(weights: work.weights).network)
       let rows = Work.rows(of: work.x)
       try channel.serve(items: Double(rows.count)) { () throws(KerasError) in
-        for row in rows { _ = try scorer.predictor.predict([row], batchSize: 1) }
+        for row in rows { _ = try scorer.predictor.score(row) }
       }
     case .predict:
       let network = try work.model.compiled(weights: work.weights).network

@@ -73,7 +73,8 @@ private final class LayerRun {
   func run(isBackward: Bool) throws {
     var trace = NetworkTrace<Float>()
     let input =
-      ids.map { Tensor<Float>(ids: $0, shape: shape) } ?? Tensor(reals.start, shape: shape)
+      ids.map { Tensor<Float>(ids: $0, shape: Extents(shape)) }
+      ?? Tensor(reals.start, shape: Extents(shape))
     _ = try network.forward(
       [input], parameters: network.parameters, trace: &trace, pass: &pass)
     if isBackward {

@@ -42,7 +42,7 @@ enum PredictionBenchmarks {
       let scorer = Scorer(try ReviewsModel(architecture: architecture).compiled().network)
       let data = try ReviewsData(rows: 256, length: 12, vocabulary: 4603)
       let rows = Work.rows(of: data.dataset.inputs[0])
-      return { for row in rows { _ = try scorer.predictor.predict([row], batchSize: 1) } }
+      return { for row in rows { _ = try scorer.predictor.score(row) } }
     }
   }
 
@@ -69,7 +69,7 @@ enum PredictionBenchmarks {
     Benchmark("predict/single-text/gru", items: 256, unit: "review") {
       let (network, texts) = try reading(reviews)
       let (scorer, some) = (Scorer(network), Array(texts.prefix(256)))
-      return { for text in some { _ = try scorer.predictor.predict([text]) } }
+      return { for text in some { _ = try scorer.predictor.score(text) } }
     }
   }
 

@@ -52,11 +52,9 @@ struct Work {
   }
 
   /// Each row of token ids by itself, `(1, T)`.
-  static func rows(of x: NumericArray) -> [NumericArray] {
+  static func rows(of x: NumericArray) -> [[Int32]] {
     let width = x.shape[1]
     let ids = x.doubles().map { Int32($0) }
-    return (0..<x.shape[0]).map { row in
-      NumericArray(shape: [1, width], .int32(Array(ids[row * width..<(row + 1) * width])))
-    }
+    return (0..<x.shape[0]).map { Array(ids[$0 * width..<($0 + 1) * width]) }
   }
 }

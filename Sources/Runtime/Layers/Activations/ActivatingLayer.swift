@@ -128,7 +128,7 @@ extension Activation {
 
   /// `y = f(z)` on an array whose shape has the batch in front.
   func apply<S: Scalar>(
-    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, shape: [Int]
+    _ z: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, shape: Extents
   ) {
     let width = shape.last ?? 1
     if let groups = groups(shape) {
@@ -141,18 +141,18 @@ extension Activation {
   /// `dz = f'(z) · dy` on an array whose shape has the batch in front.
   func gradient<S: Scalar>(
     _ dy: UnsafePointer<S>, z: UnsafePointer<S>, y: UnsafePointer<S>,
-    into dz: UnsafeMutablePointer<S>, shape: [Int]
+    into dz: UnsafeMutablePointer<S>, shape: Extents
   ) {
     let width = shape.last ?? 1
     if let groups = groups(shape) {
-      dz.update(repeating: 0, count: shape.reduce(1, *))
+      dz.update(repeating: 0, count: shape.product)
       Softmax.pull(dy, y: y, addingTo: dz, batch: shape[0], groups: groups)
     } else {
       gradient(dy, z: z, y: y, into: dz, vectors: shape.dropLast().reduce(1, *), width: width)
     }
   }
 
-  private func groups(_ shape: [Int]) -> [Int]? {
+  private func groups(_ shape: Extents) -> [Int]? {
     acrossAxes(rank: shape.count - 1).flatMap { try? $0.groups(Array(shape.dropFirst())) }
   }
 }

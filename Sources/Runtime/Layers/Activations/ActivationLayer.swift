@@ -33,8 +33,8 @@ public struct ActivationLayer: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     if case .layer(let inner) = activation {
       return try inner.layer.forward(inputs, weights: weights, trace: &trace, pass: &pass)
     }
@@ -45,8 +45,8 @@ public struct ActivationLayer: Layer {
     activation.apply(z, into: y, vectors: input.vectors, width: input.width)
     if pass.keepsTrace { trace.saved = [z] }
     let logits = activation.hasLogits ? z : nil
-    let shape = Array(input.shape.dropLast()) + [width]
-    return [Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: logits)]
+    let shape = input.shape.replacingLast(with: width)
+    return Signals(Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: logits))
   }
 
   // MARK: Backward

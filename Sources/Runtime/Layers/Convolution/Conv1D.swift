@@ -86,8 +86,8 @@ public struct Conv1D: Layer {
 
   @specialized(where S == Float)
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = settings.layout.incoming(inputs[0].tensor, &pass.workspace)
     let x = input.reals(in: &pass.workspace)
     let (batch, steps, channels) = (input.shape[0], input.shape[1], input.shape[2])
@@ -109,7 +109,7 @@ public struct Conv1D: Layer {
           isConvolution: true))
       if pass.keepsTrace { trace.saved.append(columns) }
     }
-    let shape = [batch, sources.count / size, filters]
+    let shape: Extents = [batch, sources.count / size, filters]
     return [
       settings.finish(
         z, shape: shape, bias: settings.useBias ? weights[1] : nil, trace: &trace, pass: &pass)
@@ -132,7 +132,7 @@ public struct Conv1D: Layer {
     let size = settings.windows.size
     let rows = dOutput.vectors
     let (part, partFilters) = (shape[2] / groups, filters / groups)
-    let dx = pass.workspace.zeros(S.self, count: shape.reduce(1, *))
+    let dx = pass.workspace.zeros(S.self, count: shape.product)
     for group in 0..<groups {
       let dPart = dz + group * partFilters
       S.addProduct(

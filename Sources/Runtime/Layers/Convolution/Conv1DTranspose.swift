@@ -91,16 +91,16 @@ public struct Conv1DTranspose: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = settings.layout.incoming(inputs[0].tensor, &pass.workspace)
     let x = input.reals(in: &pass.workspace)
-    let shape = [input.shape[0], outputSteps(for: input.shape[1]), filters]
+    let shape: Extents = [input.shape[0], outputSteps(for: input.shape[1]), filters]
     let z: UnsafeMutablePointer<S>
     if S.sumsConvolutionsOnce.transposed {
       z = sums(of: x.wide, input.shape, kernel: weights[0].wide, into: shape, &pass.workspace)
         .narrow(to: S.self)
-      S.round(z, count: shape.reduce(1, *))
+      S.round(z, count: shape.product)
     } else {
       z = sums(of: x, input.shape, kernel: weights[0], into: shape, &pass.workspace)
     }
@@ -112,7 +112,7 @@ public struct Conv1DTranspose: Layer {
 
   /// What each input step adds to the output steps it reaches.
   private func sums<S: Scalar>(
-    of x: UnsafePointer<S>, _ from: [Int], kernel: UnsafePointer<S>, into shape: [Int],
+    of x: UnsafePointer<S>, _ from: Extents, kernel: UnsafePointer<S>, into shape: Extents,
     _ workspace: inout Workspace
   ) -> UnsafeMutablePointer<S> {
     let (vectors, steps, channels) = (from[0] * from[1], from[1], from[2])
@@ -122,7 +122,7 @@ public struct Conv1DTranspose: Layer {
       MatrixProduct(
         .init(x, stride: channels), .init(kernel, stride: channels, transposed: true),
         into: spread, strideC: width, m: vectors, n: width, k: channels))
-    let z = workspace.zeros(S.self, count: shape.reduce(1, *))
+    let z = workspace.zeros(S.self, count: shape.product)
     WindowMatrix.scatter(
       spread, to: z, shape: shape, channels: 0..<filters, sources: targets(for: steps),
       size: settings.windows.size)

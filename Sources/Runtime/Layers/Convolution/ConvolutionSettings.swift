@@ -70,7 +70,7 @@ struct ConvolutionSettings: Sendable {
 
   /// Adds the bias to `z`, applies the activation and turns the result to the model's layout.
   func finish<S: Scalar>(
-    _ z: UnsafeMutablePointer<S>, shape: [Int], bias: UnsafeMutablePointer<S>?,
+    _ z: UnsafeMutablePointer<S>, shape: Extents, bias: UnsafeMutablePointer<S>?,
     trace: inout Trace<S>, pass: inout Pass
   ) -> Signal<S> {
     let (vectors, width) = (shape[0] * shape[1], shape[2])
@@ -89,7 +89,7 @@ struct ConvolutionSettings: Sendable {
   ///
   /// - Parameter saved: the last two arrays that ``finish(_:shape:bias:trace:pass:)`` kept.
   func begin<S: Scalar>(
-    _ gradient: OutputGradient<S>, outputShape: [Int], saved: [UnsafeMutablePointer<S>],
+    _ gradient: OutputGradient<S>, outputShape: Extents, saved: [UnsafeMutablePointer<S>],
     dBias: UnsafeMutablePointer<S>?, pass: inout Pass
   ) -> Tensor<S> {
     let dy = layout.incoming(Tensor(gradient.pointer, shape: outputShape), &pass.workspace)
@@ -108,7 +108,7 @@ struct ConvolutionSettings: Sendable {
 enum WindowMatrix {
   /// Channels `channels` of `x (B, T, C)` as rows `(B·T', k·|channels|)`; padding is zero.
   static func gather<S: Scalar>(
-    _ x: UnsafePointer<S>, shape: [Int], channels: Range<Int>, sources: [Int], size: Int,
+    _ x: UnsafePointer<S>, shape: Extents, channels: Range<Int>, sources: [Int], size: Int,
     into rows: UnsafeMutablePointer<S>
   ) {
     let (steps, width, outputs) = (shape[1], shape[2], sources.count / size)
@@ -128,7 +128,7 @@ enum WindowMatrix {
 
   /// Adds such rows to where they came from.
   static func scatter<S: Scalar>(
-    _ rows: UnsafePointer<S>, to x: UnsafeMutablePointer<S>, shape: [Int], channels: Range<Int>,
+    _ rows: UnsafePointer<S>, to x: UnsafeMutablePointer<S>, shape: Extents, channels: Range<Int>,
     sources: [Int], size: Int
   ) {
     let (steps, width, outputs) = (shape[1], shape[2], sources.count / size)

@@ -78,8 +78,8 @@ public struct SeparableConv1D: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = settings.layout.incoming(inputs[0].tensor, &pass.workspace)
     let middle = depthwise.forward(input, kernel: weights[0], &pass.workspace)
     let u = middle.reals(in: &pass.workspace)

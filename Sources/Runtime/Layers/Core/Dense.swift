@@ -71,8 +71,8 @@ public struct Dense: Layer {
 
   @specialized(where S == Float)
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let (x, rows, width) = (input.reals(in: &pass.workspace), input.vectors, input.width)
     let z = pass.workspace.scratch(S.self, count: rows * units)
@@ -83,15 +83,14 @@ public struct Dense: Layer {
         .init(x, stride: width), .init(weights[0], stride: units), into: z, strideC: units,
         m: rows, n: units, k: width))
     let y = pass.workspace.scratch(S.self, count: rows * units)
-    let shape = Array(input.shape.dropLast()) + [units]
+    let shape = input.shape.replacingLast(with: units)
     activation.apply(z, into: y, shape: shape)
     if pass.keepsTrace {
-      trace.inputs = [Signal(Tensor(x, shape: input.shape), mask: inputs[0].mask)]
+      trace.inputs = Signals(Signal(Tensor(x, shape: input.shape), mask: inputs[0].mask))
       trace.saved = [z]
     }
-    return [
-      Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: activation.hasLogits ? z : nil)
-    ]
+    return Signals(
+      Signal(Tensor(y, shape: shape), mask: inputs[0].mask, logits: activation.hasLogits ? z : nil))
   }
 
   // MARK: Backward
@@ -139,12 +138,12 @@ extension Activation {
   /// - Parameter shape: of the input.
   func inputGradient<S: Scalar>(
     _ gradient: OutputGradient<S>, z: UnsafePointer<S>, y: UnsafePointer<S>,
-    shape: [Int], _ workspace: inout Workspace
+    shape: Extents, _ workspace: inout Workspace
   ) -> UnsafeMutablePointer<S> {
     if self == .linear || gradient.isOfLogits && gradient.ofOutput == nil {
       return gradient.pointer
     }
-    let count = shape.reduce(1, *)
+    let count = shape.product
     let dz = workspace.scratch(S.self, count: count)
     let ofOutput = gradient.ofOutput ?? gradient.pointer
     self.gradient(ofOutput, z: z, y: y, into: dz, shape: shape)

@@ -70,13 +70,13 @@ public struct Embedding: Layer {
 
   @specialized(where S == Float)
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let ids = try ids(of: input, in: &pass.workspace)
     let words = WordVectors<S>(
       ids: ids, table: UnsafePointer(weights[0]), width: outputDim, rows: inputDim)
-    var output = Signal(Tensor(.words(words), shape: input.shape + [outputDim]))
+    var output = Signal(Tensor(.words(words), shape: input.shape.appending(outputDim)))
     let factors: UnsafeMutablePointer<S>? = dropWords(&pass)
     if let factors {
       let vectors = output.tensor.reals(in: &pass.workspace)
@@ -94,8 +94,8 @@ public struct Embedding: Layer {
       }
       output.mask = Mask(flags, shape: input.shape)
     }
-    if pass.keepsTrace { trace.inputs = [Signal(Tensor(ids: ids, shape: input.shape))] }
-    return [output]
+    if pass.keepsTrace { trace.inputs = Signals(Signal(Tensor(ids: ids, shape: input.shape))) }
+    return Signals(output)
   }
 
   /// For each word 0 where training drops it and 1/(1 - share) where not; `nil` for all ones.
@@ -156,7 +156,8 @@ public struct Embedding: Layer {
     }
   }
 
-  private func outOfRange(_ id: String, at index: Int, in shape: [Int]) -> KerasError {
+  private func outOfRange(_ id: String, at index: Int, in shape: some Collection<Int>) -> KerasError
+  {
     let steps = max(1, shape.dropFirst().reduce(1, *))
     return KerasError(
       .invalidData,

@@ -23,8 +23,8 @@ public struct Identity: Layer {
   // MARK: Forward and backward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     [Signal(inputs[0].tensor, mask: keepsMask ? inputs[0].mask : nil, logits: inputs[0].logits)]
   }
 

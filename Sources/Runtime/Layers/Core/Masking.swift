@@ -35,8 +35,8 @@ public struct Masking: Layer {
 
   @specialized(where S == Float)
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let (x, width, steps) = (input.reals(in: &pass.workspace), input.width, input.vectors)
     // Compared in the input's own precision, as Keras does: 0.1 is not representable in either.
@@ -48,7 +48,7 @@ public struct Masking: Layer {
       flags[step] = (0..<width).contains { features[$0] != value }
       if flags[step] { (y + step * width).update(from: features, count: width) }
     }
-    let mask = Mask(flags, shape: input.shape.dropLast())
+    let mask = Mask(flags, shape: Extents(input.shape.dropLast()))
     return [Signal(Tensor(y, shape: input.shape), mask: mask)]
   }
 

@@ -30,12 +30,13 @@ public struct CosineDot: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     var products: [UnsafeMutablePointer<S>] = []
-    var shape: [Int] = []
+    var shape = Extents()
     for pair in Self.pairs(inputs) {
-      let product = try dot.forward(pair, weights: weights, trace: &trace, pass: &pass)[0].tensor
+      let product = try dot.forward(Signals(pair), weights: weights, trace: &trace, pass: &pass)[0]
+        .tensor
       if shape.isEmpty { shape = product.shape }
       guard product.shape == shape else {
         throw KerasError(
@@ -43,7 +44,7 @@ public struct CosineDot: Layer {
       }
       products.append(product.reals(in: &pass.workspace))
     }
-    let count = shape.reduce(1, *)
+    let count = shape.product
     let y = pass.workspace.scratch(S.self, count: count)
     for i in 0..<count {
       y[i] = products[0][i] / max(Self.size(products[1][i], products[2][i]), Self.smallestSize())
@@ -52,7 +53,9 @@ public struct CosineDot: Layer {
     return [Signal(Tensor(y, shape: [shape[0], 1] + shape.dropFirst()))]
   }
 
-  private static func pairs<Item>(_ items: [Item]) -> [[Item]] {
+  private static func pairs<Items: RandomAccessCollection<Item>, Item>(
+    _ items: Items
+  ) -> [[Item]] where Items.Index == Int {
     [[items[0], items[1]], [items[0], items[0]], [items[1], items[1]]]
   }
 
@@ -87,7 +90,7 @@ public struct CosineDot: Layer {
     let targets = Self.pairs(inputGradients)
     for (index, pair) in Self.pairs(trace.inputs).enumerated() {
       var inner = Trace<S>()
-      inner.inputs = pair
+      inner.inputs = Signals(pair)
       dot.backward(
         [OutputGradient(dProducts[index])], into: targets[index], weights: weights,
         gradients: gradients, trace: inner, pass: &pass)

@@ -67,8 +67,8 @@ public struct Highway: Layer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let (x, rows, width) = (input.reals(in: &pass.workspace), input.batch, input.width)
     let z = product(x, rows, width, weights, 0, &pass.workspace)

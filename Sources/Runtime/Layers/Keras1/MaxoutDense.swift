@@ -48,8 +48,8 @@ public struct MaxoutDense: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let (x, rows, width) = (input.reals(in: &pass.workspace), input.batch, input.width)
     let y = pass.workspace.scratch(S.self, count: rows * units)

@@ -67,7 +67,7 @@ public struct Concatenate: Layer {
   // MARK: Forward
 
   /// Numbers of one sample before the axis, and of each input from it on.
-  private func blocks<S: Scalar>(_ inputs: [Signal<S>]) -> (outer: Int, widths: [Int], axis: Int) {
+  private func blocks<S: Scalar>(_ inputs: Signals<S>) -> (outer: Int, widths: [Int], axis: Int) {
     let rank = inputs[0].tensor.shape.count
     let axis = self.axis < 0 ? self.axis + rank : self.axis
     return (
@@ -77,8 +77,8 @@ public struct Concatenate: Layer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let (outer, widths, axis) = blocks(inputs)
     let total = widths.reduce(0, +)
     let y = pass.workspace.scratch(S.self, count: outer * total)
@@ -98,7 +98,7 @@ public struct Concatenate: Layer {
   }
 
   private func mask<S: Scalar>(
-    _ inputs: [Signal<S>], axis: Int, _ workspace: inout Workspace
+    _ inputs: Signals<S>, axis: Int, _ workspace: inout Workspace
   ) throws(KerasError) -> Mask? {
     guard let known = inputs.compactMap(\.mask).first else { return nil }
     guard axis < known.shape.count else {

@@ -111,8 +111,8 @@ public struct Dot: Layer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let positions = try positions(inputs.map { $0.tensor.shape.count - 1 })
     let (a, _, _) = matrix(inputs[0].tensor, positions[0], &pass.workspace)
     let (b, _, _) = matrix(inputs[1].tensor, positions[1], &pass.workspace)
@@ -130,7 +130,7 @@ public struct Dot: Layer {
           .init(b.values + row * b.rows * b.columns, stride: b.columns, transposed: true),
           into: y + row * a.rows * b.rows, strideC: b.rows, m: a.rows, n: b.rows, k: a.columns))
     }
-    var shape = [batch]
+    var shape: Extents = [batch]
     for (input, position) in zip(inputs, positions) {
       let extents = Array(input.tensor.shape.dropFirst())
       shape += extents.indices.filter { $0 != position }.map { extents[$0] }

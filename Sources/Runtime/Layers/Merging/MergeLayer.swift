@@ -85,12 +85,12 @@ extension MergeLayer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let shape = try Broadcast.shape(of: inputs.map(\.tensor.shape), className: Self.className)
     let sources = inputs.map { Broadcast(from: $0.tensor.shape, to: shape) }
     let arrays = inputs.map { $0.tensor.reals(in: &pass.workspace) }
-    let count = shape.reduce(1, *)
+    let count = shape.product
     let y = pass.workspace.scratch(S.self, count: count)
     let values = pass.workspace.scratch(S.self, count: inputs.count)
     let steps = countedSteps(inputs, sources)
@@ -110,7 +110,7 @@ extension MergeLayer {
   /// By input whether an element of the output has one there that counts; `nil` where masks have no
   /// say.
   private func countedSteps<S: Scalar>(
-    _ inputs: [Signal<S>], _ sources: [Broadcast]
+    _ inputs: Signals<S>, _ sources: [Broadcast]
   ) -> [(Int) -> Bool?]? {
     guard masksValues, inputs.contains(where: { $0.mask != nil }) else { return nil }
     return zip(inputs, sources).map { input, source in
@@ -154,27 +154,28 @@ struct Broadcast {
   private let indices: [Int]?
 
   /// The shape that several broadcast to, batch first.
-  static func shape(of shapes: [[Int]], className: String) throws(KerasError) -> [Int] {
+  static func shape(of shapes: [Extents], className: String) throws(KerasError) -> Extents {
     let rank = shapes.map(\.count).max() ?? 0
     let aligned = shapes.map { Self.aligned($0, rank: rank) }
-    var result: [Int] = []
+    var result = Extents()
     for axis in 0..<rank {
       let extents = Set(aligned.map { $0[axis] })
       guard extents.subtracting([1]).count < 2 else {
         throw KerasError(
           .shapeMismatch,
-          "inputs \(shapes.map(\.tuple).joined(separator: " and ")), which do not fit \(className)")
+          "inputs \(shapes.map { Array($0).tuple }.joined(separator: " and ")), which do not fit \(className)"
+        )
       }
       result.append(extents.subtracting([1]).first ?? 1)
     }
     return result
   }
 
-  private static func aligned(_ shape: [Int], rank: Int) -> [Int] {
-    [shape[0]] + [Int](repeating: 1, count: rank - shape.count) + shape.dropFirst()
+  private static func aligned(_ shape: Extents, rank: Int) -> Extents {
+    [shape[0]] + repeatElement(1, count: rank - shape.count) + shape.dropFirst()
   }
 
-  init(from small: [Int], to large: [Int]) {
+  init(from small: Extents, to large: Extents) {
     let extents = Self.aligned(small, rank: large.count)
     guard extents != large else {
       indices = nil
@@ -205,11 +206,12 @@ struct MergedMask {
     if generation == .keras3, there.count < masks.count { return nil }
     let rank = there.map(\.shape.count).max() ?? 0
     guard there.allSatisfy({ $0.shape.count == rank }) else { return nil }
-    let shape = (0..<rank).map { axis in
-      there.map { $0.shape[axis] }.first { $0 != 1 } ?? first.shape[axis]
-    }
+    let shape = Extents(
+      (0..<rank).map { axis in
+        there.map { $0.shape[axis] }.first { $0 != 1 } ?? first.shape[axis]
+      })
     let sources = there.map { Broadcast(from: $0.shape, to: shape) }
-    let count = shape.reduce(1, *)
+    let count = shape.product
     let flags = workspace.scratch(Bool.self, count: count)
     for i in 0..<count {
       let steps = zip(there, sources).lazy.map { $0.flags[$1[i]] }

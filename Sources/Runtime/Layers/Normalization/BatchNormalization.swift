@@ -125,8 +125,8 @@ public struct BatchNormalization: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let x = input.reals(in: &pass.workspace)
     let y = pass.workspace.scratch(S.self, count: input.count)

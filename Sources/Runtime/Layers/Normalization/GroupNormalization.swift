@@ -88,8 +88,8 @@ public struct GroupNormalization: Layer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     [
       arithmetic(Array(inputs[0].tensor.shape.dropFirst())).apply(
         to: inputs[0], gamma: scale ? weights[0] : nil,

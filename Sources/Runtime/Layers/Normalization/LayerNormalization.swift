@@ -87,8 +87,8 @@ public struct LayerNormalization: Layer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let normalize = try arithmetic(Array(inputs[0].tensor.shape.dropFirst()))
     let hasBeta = center && !rmsScaling
     return [

@@ -50,8 +50,8 @@ public struct RMSNormalization: WideLayer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     var output = try arithmetic(Array(inputs[0].tensor.shape.dropFirst())).apply(
       to: inputs[0], gamma: weights[0], beta: nil, trace: &trace, pass: &pass)
     output.mask = nil

@@ -35,8 +35,8 @@ public struct UnitNormalization: Layer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     [
       try arithmetic(Array(inputs[0].tensor.shape.dropFirst())).apply(
         to: inputs[0], gamma: nil, beta: nil, trace: &trace, pass: &pass)

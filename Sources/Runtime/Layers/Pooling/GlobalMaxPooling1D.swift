@@ -27,8 +27,8 @@ public struct GlobalMaxPooling1D: GlobalPooling1D, WordLayer {
 
   @specialized(where S == Float)
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let (rows, input) = sequences(inputs[0].tensor, &pass)
     let (batch, width) = (input.shape[0], input.shape[2])
     let y = pass.workspace.scratch(S.self, count: batch * width)

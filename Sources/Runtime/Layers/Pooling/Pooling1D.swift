@@ -42,8 +42,8 @@ extension Pooling1D {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = layout.incoming(inputs[0].tensor, &pass.workspace)
     let (batch, steps, channels) = (input.shape[0], input.shape[1], input.shape[2])
     let outputs = windows.outputSteps(for: steps)

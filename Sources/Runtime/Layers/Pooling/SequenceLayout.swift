@@ -55,7 +55,7 @@ struct SequenceLayout: Sendable, Equatable {
   /// Adds the gradient of `incoming`'s result to that of its argument, of extents `shape` (B, T,
   /// C).
   func add<S: Scalar>(
-    _ gradient: UnsafeMutablePointer<S>, shape: [Int], to target: UnsafeMutablePointer<S>
+    _ gradient: UnsafeMutablePointer<S>, shape: Extents, to target: UnsafeMutablePointer<S>
   ) {
     guard isChannelsFirst else {
       Elementwise.add(gradient, to: target, count: shape.reduce(1, *))

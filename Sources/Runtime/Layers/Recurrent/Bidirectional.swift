@@ -167,10 +167,12 @@ public struct Bidirectional: Layer {
   }
 
   /// Sequence and initial states for each direction.
-  private func directed<Input>(_ inputs: [Input]) -> (forward: [Input], backward: [Input]) {
-    let states = inputs.dropFirst()
+  private func directed<Inputs: RandomAccessCollection & RangeReplaceableCollection>(
+    _ inputs: Inputs
+  ) -> (forward: Inputs, backward: Inputs) {
+    let (first, states) = (Inputs(inputs.prefix(1)), inputs.dropFirst())
     let half = states.count / 2
-    return ([inputs[0]] + states.prefix(half), [inputs[0]] + states.suffix(states.count - half))
+    return (first + states.prefix(half), first + states.suffix(states.count - half))
   }
 
   public var supportsMasking: Bool { true }
@@ -231,8 +233,8 @@ public struct Bidirectional: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     // Ids or not, both directions read the same numbers.
     let input = inputs[0].tensor
     let x = Signal(

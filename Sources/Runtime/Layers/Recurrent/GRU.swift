@@ -68,16 +68,18 @@ public struct GRU: RecurrentLayer {
       rows: rows, units: units, activation: activation, recurrentActivation: recurrentActivation)
   }
 
+  func loop<S: Scalar>(_ type: S.Type) -> StepLoop? {
+    S.gate(of: activation, recurrentActivation).map { .gru($0, resetsAfter: resetAfter) }
+  }
+
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     let (rows, gates): (Int, GRUGates<S>) = (step.rows, pointwise(step.rows))
     if resetAfter {
-      if step.recurrentBias == nil { Elementwise.setZero(scratch, count: rows * gateWidth) }
-      let start =
-        step.recurrentBias.map { MatrixRows<S>($0, stride: 0) }
-        ?? MatrixRows(UnsafePointer(scratch), stride: gateWidth)
+      guard let bias = step.recurrentBias else { return }
       step.addRecurrentProduct(
-        gates: 0..<3, units: units, width: gateWidth, startingFrom: start, into: scratch)
+        gates: 0..<3, units: units, width: gateWidth, startingFrom: MatrixRows(bias, stride: 0),
+        into: scratch)
       if let inputs = step.inputs { keep(step.x, into: inputs, adding: scratch, rows: rows) }
       gates.resetAfter(of: step.x, step.gates, inner: scratch, kept: step.saved)
     } else {

@@ -79,6 +79,10 @@ public struct LSTM: RecurrentLayer {
       rows: rows, units: units, activation: activation, recurrentActivation: recurrentActivation)
   }
 
+  func loop<S: Scalar>(_ type: S.Type) -> StepLoop? {
+    S.gate(of: activation, recurrentActivation).map { .lstm($0) }
+  }
+
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     guard let c = step.c, let newC = step.newC else { return }

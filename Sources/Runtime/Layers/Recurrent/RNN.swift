@@ -177,8 +177,8 @@ public struct RNN: SequenceLayer {
   }
 
   /// Initial states, or their gradients, by cell from below.
-  private func byCell<Item>(_ states: ArraySlice<Item>) -> [[Item]] {
-    var rest = states
+  private func byCell<Item>(_ states: some Collection<Item>) -> [[Item]] {
+    var rest = states[...]
     return cells.map(\.stateCount).map { count in
       defer { rest = rest.dropFirst(count) }
       return Array(rest.prefix(count))
@@ -188,8 +188,8 @@ public struct RNN: SequenceLayer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let given = byCell(inputs.dropFirst())
     var signal = inputs[0]
     var first = inputs[0]

@@ -48,6 +48,10 @@ public struct SimpleRNN: RecurrentLayer {
   var savedWidth: Int { 0 }
   var keepsInputs: Bool { activation.derivativeNeedsInput }
 
+  func loop<S: Scalar>(_ type: S.Type) -> StepLoop? {
+    S.instructions != nil && activation == .tanh ? .simpleRNN : nil
+  }
+
   @specialized(where S == Float)
   func step<S: Scalar>(_ step: CellStep<S>, scratch: UnsafeMutablePointer<S>) {
     S.addProduct(

@@ -2,20 +2,20 @@ import KerasFormat
 
 /// The numbers that a layer draws for an input: how many, and which elements share one.
 struct RandomFactors {
-  let shape: [Int]
+  let shape: Extents
   /// Extents to draw for; 1 shares one number along an axis.
-  let extents: [Int]
+  let extents: Extents
 
-  init(shape: [Int], sharing noiseShape: [Int?]? = nil) {
+  init(shape: Extents, sharing noiseShape: [Int?]? = nil) {
     self.shape = shape
-    extents = noiseShape.map { zip(shape, $0).map { $1 ?? $0 } } ?? shape
+    extents = noiseShape.map { Extents(zip(shape, $0).map { $1 ?? $0 }) } ?? shape
   }
 
   /// One number per element of the shape, those along shared axes equal.
   func spread<S: Scalar>(
     _ drawn: [S], _ workspace: inout Workspace
   ) -> UnsafeMutablePointer<S> {
-    let count = shape.reduce(1, *)
+    let count = shape.product
     let factors = workspace.scratch(S.self, count: count)
     for i in 0..<count {
       var (rest, index, stride) = (i, 0, 1)
@@ -31,7 +31,7 @@ struct RandomFactors {
   }
 
   /// How many numbers are drawn.
-  var count: Int { extents.reduce(1, *) }
+  var count: Int { extents.product }
 }
 
 /// A layer that is the identity but while training, when it draws `y = x·factor + shift` at random.
@@ -65,8 +65,8 @@ extension RandomLayer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     guard pass.isTraining && !isIdentity(in: pass.generation) else {
       if drawsAlways, pass.generation == .keras1 { _ = pass.random(inputs[0].tensor.count) }
       return inputs
@@ -84,7 +84,7 @@ extension RandomLayer {
   /// Factors and shifts of a whole input, of rows that take turns where ``Pass/drawsPerCall`` says
   /// so.
   private func drawn<S: Scalar>(
-    for shape: [Int], pass: inout Pass
+    for shape: Extents, pass: inout Pass
   ) -> (UnsafeMutablePointer<S>?, UnsafeMutablePointer<S>?) {
     let turns = max(1, pass.drawsPerCall)
     let rows = shape[0] / turns
@@ -104,7 +104,7 @@ extension RandomLayer {
 
   /// Puts the rows of one turn among those of all, which are made with the first.
   private func place<S: Scalar>(
-    _ part: UnsafeMutablePointer<S>?, _ turn: Int, of turns: Int, _ shape: [Int],
+    _ part: UnsafeMutablePointer<S>?, _ turn: Int, of turns: Int, _ shape: Extents,
     in all: inout UnsafeMutablePointer<S>?, _ workspace: inout Workspace
   ) {
     guard let part else { return }

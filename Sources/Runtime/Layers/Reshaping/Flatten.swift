@@ -58,14 +58,14 @@ public struct Flatten: Layer {
   }
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     var input = inputs[0].tensor
     if let permute = turning(input.shape.count - 1) {
       input = try permute.forward(inputs, weights: weights, trace: &trace, pass: &pass)[0].tensor
     }
-    let shape = [input.batch, input.shape.dropFirst().reduce(1, *)]
-    return [Signal(Tensor(input.content, shape: shape))]
+    let width = input.shape.dropFirst().reduce(1, *)
+    return [Signal(Tensor(input.content, shape: [input.batch, width]))]
   }
 
   public func backward<S: Scalar>(

@@ -63,8 +63,8 @@ public struct Reshape: Layer {
   // MARK: Forward and backward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let shape = try resolved(Array(input.shape.dropFirst()))
     return [Signal(Tensor(input.content, shape: [input.batch] + shape))]

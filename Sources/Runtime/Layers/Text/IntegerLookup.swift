@@ -79,8 +79,8 @@ public struct IntegerLookup: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let columns = input.shape.count > 1 ? input.width : 1
     var rows: [[Int?]] = []
@@ -101,7 +101,7 @@ public struct IntegerLookup: Layer {
     let output = try settings.array(rows, input: shape, generation)
     let vectors = pass.workspace.scratch(S.self, count: output.count)
     for (i, value) in output.floats().enumerated() { vectors[i] = S(value) }
-    return [Signal(Tensor(vectors, shape: output.shape))]
+    return [Signal(Tensor(vectors, shape: Extents(output.shape)))]
   }
 
   /// A whole number of the input; others are truncated, as Keras does.
@@ -119,11 +119,11 @@ public struct IntegerLookup: Layer {
     }
   }
 
-  private func row(of i: Int, _ shape: [Int]) -> Int {
+  private func row(of i: Int, _ shape: Extents) -> Int {
     i / max(1, shape.dropFirst().reduce(1, *))
   }
 
-  private func index(of number: Int, _ i: Int, _ shape: [Int]) throws(KerasError) -> Int? {
+  private func index(of number: Int, _ i: Int, _ shape: Extents) throws(KerasError) -> Int? {
     if number == mask { return settings.maskIndex }
     if let index = indices[number] { return index }
     guard let unknown = settings.unknownIndex(hash: hash(number)) else {

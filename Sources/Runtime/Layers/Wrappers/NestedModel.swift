@@ -99,8 +99,8 @@ extension NestedModel {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     guard let graph else { return [] }
     return try graph.forward(
       inputs, weights: weights, trace: &trace.inner, pass: &pass)

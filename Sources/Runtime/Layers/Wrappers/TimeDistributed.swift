@@ -136,11 +136,11 @@ public struct TimeDistributed: Layer {
   // MARK: Forward
 
   public func forward<S: Scalar>(
-    _ inputs: [Signal<S>], weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
-  ) throws(KerasError) -> [Signal<S>] {
+    _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
+  ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
     let (batch, steps) = (input.shape[0], input.shape[1])
-    let rows = [batch * steps] + input.shape.dropFirst(2)
+    let rows: Extents = [batch * steps] + input.shape.dropFirst(2)
     var signal = Signal(Tensor(input.content, shape: rows))
     if let mask = inputs[0].mask, mask.shape.count > 2 {
       signal.mask = Mask(mask.flags, shape: [batch * steps] + mask.shape.dropFirst(2))

@@ -59,7 +59,7 @@ struct SlotPlan {
   }
 
   /// The name of Nadam's running product among the slots.
-  private static let product = "u_product"
+  static let product = "u_product"
 
   /// How many arrays a file holds for so many trainable weights.
   func arrayCount(weights: Int) -> Int {

@@ -11,10 +11,18 @@ struct LayerStructure {
     var path: [String]
     var className: String
     var config: JSONObject
-    /// Names of the layers on the way, innermost last.
-    var names: [String]
+    /// The objects on the way, the layer first and itself last.
+    var way: [Step]
+    /// Where among these stands what a model lists as one layer: all before are models, at every
+    /// step or by themselves.
+    var unit: Int
     /// Whether it and all above it, the layer included, are trainable.
     var isTrainable: Bool
+
+    /// The name of the innermost layer: a cell made of its layer's config has none of its own.
+    var givenName: String {
+      way[path.last == "cell" && way.count > 1 ? way.count - 2 : way.count - 1].name
+    }
 
     /// How many weights a cell has: kernel, recurrent kernel and bias. `nil` for any other object.
     var cellCount: Int? {
@@ -31,6 +39,28 @@ struct LayerStructure {
 
     /// How many of its weights, the last ones, are statistics in a file that does not say.
     var statistics: Int { className == "BatchNormalization" ? 2 : 0 }
+
+    /// What is trained of it, if it is trained at all, by the keys of its config: `kernel` and
+    /// `bias`. `nil` where these do not tell.
+    ///
+    /// Keras's own layers have an initializer for each weight, and a key that leaves one out.
+    var trainedNames: [String]? {
+      guard KerasLayerNames.all.contains(className) || cellCount != nil, namesWeights else {
+        return nil
+      }
+      let switches = ["bias": "use_bias", "gamma": "scale", "beta": "center"]
+      return config.keys.filter { $0.hasSuffix("_initializer") }
+        .map { String($0.dropLast("_initializer".count)) }
+        .filter { !$0.hasPrefix("moving_") && switches[$0].flatMap { config[$0] } != false }
+    }
+  }
+
+  /// An object on the way to a leaf.
+  struct Step {
+    var name: String
+    var className: String
+    /// Whether it is a model that made its weights when it was called.
+    var isMadeByCall: Bool
   }
 
   /// In structural order.
@@ -39,7 +69,7 @@ struct LayerStructure {
 
   init(_ layer: LayerRecord) throws(KerasError) {
     root = try Object(layer.className, layer.config, name: layer.name, at: [])
-    leaves = root.leaves(above: true, names: [])
+    leaves = root.leaves(above: true, [], unit: nil)
   }
 
   /// Every object inside the layer, with the way to it and its name.
@@ -84,6 +114,7 @@ extension LayerStructure {
     let name: String
     let path: [String]
     let parts: [Object]
+    let isMadeByCall: Bool
 
     init(
       _ className: String, _ config: JSONObject, name: String, at path: [String]
@@ -93,6 +124,7 @@ extension LayerStructure {
       self.name = name
       self.path = path
       var parts: [Object] = []
+      var isMadeByCall = false
       switch className {
       case "SimpleRNN", "LSTM", "GRU":
         parts = [
@@ -117,6 +149,7 @@ extension LayerStructure {
         }
       case _ where ModelRecord.nestedClasses.contains(className):
         let record = try ModelRecord(nested: className, config: config, generation: .keras3)
+        isMadeByCall = record.isMadeByCall
         for (index, group) in WeightsH5.groupNames(record) {
           let layer = record.layers[index]
           parts.append(
@@ -126,6 +159,7 @@ extension LayerStructure {
       default: break
       }
       self.parts = parts
+      self.isMadeByCall = isMadeByCall
     }
 
     private static func inner(
@@ -146,14 +180,16 @@ extension LayerStructure {
 
     private var isTrainable: Bool { config["trainable"] != false }
 
-    func leaves(above: Bool, names: [String]) -> [Leaf] {
+    func leaves(above: Bool, _ outer: [Step], unit: Int?) -> [Leaf] {
+      let unit = unit ?? (isModel ? nil : outer.count)
+      let way = outer + [Step(name: name, className: className, isMadeByCall: isMadeByCall)]
       guard parts.isEmpty else {
-        return parts.flatMap { $0.leaves(above: above && isTrainable, names: names + [name]) }
+        return parts.flatMap { $0.leaves(above: above && isTrainable, way, unit: unit) }
       }
-      guard LayerStructure.canHoldWeights(className) else { return [] }
+      guard LayerStructure.canHoldWeights(className), let unit else { return [] }
       return [
         Leaf(
-          path: path, className: className, config: config, names: names + [name],
+          path: path, className: className, config: config, way: way, unit: unit,
           isTrainable: above && isTrainable)
       ]
     }
@@ -181,41 +217,6 @@ extension LayerStructure {
       ModelRecord.nestedClasses.contains(className)
         || className == "TimeDistributed" && parts[0].isModel
     }
-
-    /// The leaves that an inner model lists as one layer: the cells of a recurrent one.
-    func units(from first: inout Int, names: [String]) -> [Unit] {
-      guard !isModel else {
-        var units: [Unit] = []
-        for part in parts { units += part.units(from: &first, names: names + [name]) }
-        return units
-      }
-      let count = leaves(above: true, names: []).count
-      guard count > 0 else { return [] }
-      defer { first += count }
-      var inner: [String] = []
-      for part in parts { inner += part.withParts().map(\.name) }
-      return [
-        Unit(
-          leaves: first..<first + count, outer: names, name: name, inner: inner,
-          className: className)
-      ]
-    }
-  }
-
-  /// What a model lists as one layer.
-  struct Unit {
-    let leaves: Range<Int>
-    /// Names of the layers around it, outermost first, its own, and those of what is in it.
-    let outer: [String]
-    let name: String
-    let inner: [String]
-    let className: String
-  }
-
-  /// In structural order.
-  var units: [Unit] {
-    var first = 0
-    return root.units(from: &first, names: [])
   }
 
   /// For every place in the list that the legacy layout stores for the layer, the place in
@@ -224,9 +225,20 @@ extension LayerStructure {
     legacyOrder(generation, weights.map { ($0.leaf.path, $0.isStatistic) })
   }
 
-  /// The units in the order in which the legacy layout first names them.
-  func legacyOrder(of units: [Unit], _ generation: Generation) -> [Int] {
-    legacyOrder(generation, units.map { (leaves[$0.leaves.lowerBound].path, false) })
+  /// The leaves in the order in which the legacy layout lists what each trains and what it does
+  /// not: twice, or once where these are neighbours.
+  func legacyVisits(_ generation: Generation) -> [(leaf: Int, trained: Bool, others: Bool)] {
+    let places = leaves.flatMap { [($0.path, false), ($0.path, true)] }
+    var visits: [(leaf: Int, trained: Bool, others: Bool)] = []
+    for place in legacyOrder(generation, places) {
+      let isOther = place % 2 == 1
+      if let last = visits.last, last.leaf == place / 2 {
+        visits[visits.count - 1].others = true
+      } else {
+        visits.append((place / 2, !isOther, isOther))
+      }
+    }
+    return visits
   }
 
   /// - Parameter places: the ways to the leaves, and whether what lies there is a statistic.

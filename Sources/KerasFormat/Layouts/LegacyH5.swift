@@ -86,17 +86,17 @@ enum LegacyH5 {
     for layer in record.layers {
       do { structures.append(try LayerStructure(layer)) } catch { throw error.inside(layer.name) }
     }
-    let owners = WeightOwners(
-      owners: zip(record.layers, structures).map { layer, structure in
-        .init(
-          name: layer.name, className: layer.className,
-          namesWeights: structure.leaves.contains(where: \.namesWeights))
-      })
-    guard let targets = owners.owners(ofLayers: filled.map(\.name)) else {
+    let targets: [Int]
+    switch WeightOwners.layers(of: filled, in: record.layers, structures, record.generation) {
+    case .owners(let owners): targets = owners
+    case .untold(let reason):
+      let count = structures.count { $0.leaves.contains(where: \.namesWeights) }
       throw KerasError(
         .weightMismatch,
-        "the file holds weights of \(filled.count) layers, but the model has "
-          + "\(owners.owners.count(where: \.namesWeights)) layers with weights")
+        filled.count == count
+          ? "the weights of its \(count) layers are not those of the model's: \(reason)"
+          : "the file holds weights of \(filled.count) layers, but the model has \(count) "
+            + "layers with weights")
     }
     for (target, layer) in zip(targets, filled) {
       // Keras 1 names a Sequential inside another here alone.
@@ -122,29 +122,29 @@ enum LegacyH5 {
   ) throws(KerasError) -> HDF5Group {
     var group = HDF5Group()
     var names: [String] = []
+    let legacyNames = LegacyNames(dialect: dialect, record: record)
     for index in record.listedLayers {
       let layer = record.layers[index]
       names.append(layer.name)
-      let legacyNames = LegacyNames(dialect: dialect, record: record)
-      var weights: [(name: String, array: NumericArray)] = []
+      var parts: [(weight: LeafWeight, gate: Keras1Gates.Gate?)] = []
       let leaves = try layer.leafWeights()
       for index in try LayerStructure(layer).legacyOrder(dialect.generation, leaves) {
         let weight = leaves[index]
         let gates = dialect.generation == .keras1 ? Keras1Gates.gates(of: weight.leaf) : []
-        if gates.isEmpty {
-          weights.append(
-            (legacyNames.path(of: weight, in: layer), OldWeights.written(weight, dialect)))
-        }
+        if gates.isEmpty { parts.append((weight, nil)) }
         // All of a gate's stand together, in the place of the first.
         for gate in gates where weight.position == 0 {
           for weight in leaves[index...].prefix(weight.leaf.cellCount ?? 0) {
-            weights.append(
-              (
-                legacyNames.path(of: weight, in: layer, gate: gate),
-                gate.part(of: weight.weight.array)
-              ))
+            parts.append((weight, gate))
           }
         }
+      }
+      var weights = zip(legacyNames.paths(of: parts), parts).map { name, part in
+        (
+          name: name,
+          array: part.gate?.part(of: part.weight.weight.array)
+            ?? OldWeights.written(part.weight, dialect)
+        )
       }
       if dialect.generation == .keras2_15, let idf = try Vocabularies.weights(of: layer) {
         weights = [("Variable:0", idf)]
@@ -170,7 +170,15 @@ enum LegacyH5 {
     _ weights: [(name: String, array: NumericArray)], _ dialect: Dialect
   ) throws(KerasError) -> HDF5Group {
     var group = HDF5Group()
+    var names: Set<String> = []
     for (name, array) in weights {
+      guard names.insert(name).inserted else {
+        throw KerasError(
+          .unsupportedConfiguration,
+          "\(dialect.name) gives two weights this name, and its .h5 cannot hold both",
+          at: .init(path: [name]),
+          hint: dialect.isModern ? "write .keras or .weights.h5" : nil)
+      }
       if case .bfloat16 = array.elements {
         throw KerasError(
           .unsupportedConfiguration, "Keras cannot read bfloat16 from its .h5 layout",

@@ -1,5 +1,8 @@
-/// The names that each generation gives weights and optimizer arrays in the legacy layout. Keras
-/// itself goes by position; people and tools read the names.
+/// The names that each generation gives weights in the legacy layout. Keras itself goes by
+/// position; people and tools read the names.
+///
+/// They are those of a model that has just been made. What Keras loads and saves again may be named
+/// otherwise: Keras 3 leaves out wrappers then.
 struct LegacyNames {
   let dialect: Dialect
   let record: ModelRecord
@@ -7,24 +10,77 @@ struct LegacyNames {
   /// `dense_1/kernel:0`, `gru/gru_cell/kernel:0`, `sequential/gru/gru_cell/kernel`.
   ///
   /// - Parameter gate: whose part of the weight is meant, where Keras 1 keeps it apart.
-  func path(
-    of weight: LeafWeight, in layer: LayerRecord, gate: Keras1Gates.Gate? = nil
-  ) -> String {
-    if dialect.generation == .keras1 {
-      return keras1Name(of: weight) + (gate.map { "_\($0.letter)" } ?? "") + ":0"
+  func path(of weight: LeafWeight, gate: Keras1Gates.Gate? = nil) -> String {
+    switch dialect.generation {
+    case .keras1: keras1Name(of: weight) + (gate.map { "_\($0.letter)" } ?? "") + ":0"
+    case .keras2, .keras2_15: stem(of: weight).joined(separator: "/") + ":0"
+    case .keras3: stem(of: weight).joined(separator: "/")
     }
-    let suffix = dialect.generation == .keras3 ? "" : ":0"
-    return stem(of: weight, in: layer).joined(separator: "/") + suffix
   }
+
+  /// The same of all weights of a layer, in their order: TensorFlow 1 numbers names that come
+  /// again.
+  func paths(of weights: [(weight: LeafWeight, gate: Keras1Gates.Gate?)]) -> [String] {
+    let paths = weights.map { path(of: $0.weight, gate: $0.gate) }
+    guard dialect.generation <= .keras2 else { return paths }
+    var numbered = NumberedNames()
+    return zip(weights, paths).map { part, path in
+      let leaf = part.weight.leaf
+      return numbered.next(path, of: leaf.way[...leaf.unit].map(\.name).joined(separator: "/"))
+    }
+  }
+
+  /// The names on the way to a weight, outermost first, and its own.
+  func stem(of weight: LeafWeight) -> [String] {
+    let leaf = weight.leaf
+    switch dialect.generation {
+    case .keras1, .keras2:
+      // A cell does not name its weights.
+      let rnns = ["RNN", "SimpleRNN", "LSTM", "GRU"]
+      let end = leaf.way.firstIndex { rnns.contains($0.className) } ?? leaf.way.count - 1
+      var names = Self.withoutDistributed(leaf.way[leaf.unit...end])
+      if leaf.unit > 0, leaf.way[leaf.unit - 1].isMadeByCall {
+        names = Self.withoutDistributed(leaf.way[..<leaf.unit]).suffix(1) + names
+      }
+      return names + [ownName(of: weight)]
+    case .keras2_15:
+      return Self.withoutDistributed(leaf.way[leaf.unit...]) + [ownName(of: weight)]
+    case .keras3:
+      // A Sequential makes its layers' weights in its name and in nothing else's, where it knows
+      // its input; whether it had to wait for a call the file does not say. The layers of a
+      // functional model have made theirs before it.
+      var names = record.isSequential ? [record.name] : []
+      for step in leaf.way {
+        switch step.className {
+        case "Sequential": names = [step.name]
+        case "Functional": names = []
+        default: names.append(step.name)
+        }
+      }
+      return names.map { $0.split(separator: "/").joined(separator: "_") } + [weight.name]
+    }
+  }
+
+  /// Names without those of what a TimeDistributed holds, which gives its weights the outer name.
+  private static func withoutDistributed(_ way: ArraySlice<LayerStructure.Step>) -> [String] {
+    zip(way, [nil] + way.map(\.className)).compactMap {
+      $1 == "TimeDistributed" ? nil : $0.name
+    }
+  }
+
+  private func ownName(of weight: LeafWeight) -> String {
+    weight.leaf.className == "DepthwiseConv1D" && weight.name == "kernel"
+      ? "depthwise_kernel" : weight.name
+  }
+
+  // MARK: - Keras 1
 
   /// `dense_1_W`, `gru_1_U`: the layer's name and, by the weight's place, Keras 1's word.
   func keras1Name(of weight: LeafWeight) -> String {
-    var names = weight.leaf.names
-    if weight.leaf.path.last == "cell" { names.removeLast() }
     let isOwn = KerasLayerNames.all.contains(weight.leaf.className)
     let words = Self.keras1Words[weight.leaf.className] ?? (isOwn ? ["W", "b"] : [])
     let word = words.indices.contains(weight.position) ? words[weight.position] : weight.name
-    return "\(names.last ?? "layer")_\(word)"
+    return "\(weight.leaf.givenName)_\(word)"
   }
 
   /// What Keras 1 calls the weights of layers that have more than `W` and `b`.
@@ -34,145 +90,4 @@ struct LegacyNames {
     "Highway": ["W", "W_carry", "b", "b_carry"], "PReLU": ["alphas"],
     "ParametricSoftplus": ["alphas", "betas"], "SReLU": ["t_left", "a_left", "t_right", "a_right"],
   ]
-
-  private func stem(of weight: LeafWeight, in layer: LayerRecord) -> [String] {
-    var parts = weight.leaf.names
-    // A cell made of its layer's config has no name before 2.15; a TimeDistributed's inner layer
-    // gives its weights the outer name.
-    if !dialect.isModern, weight.leaf.path.last == "cell" { parts.removeLast() }
-    if layer.className == "TimeDistributed", parts.count > 1 { parts.remove(at: 1) }
-    // A model inside a model names the weights of its layers without itself.
-    if ModelRecord.nestedClasses.contains(layer.className), parts.count > 1 { parts.removeFirst() }
-    if dialect.generation == .keras3 { parts.insert(record.name, at: 0) }
-    return parts.map { $0.split(separator: "/").joined(separator: "_") } + [weight.name]
-  }
-
-  // MARK: - Optimizers
-
-  /// The optimizer's arrays under their names, in file order.
-  func optimizerArrays(
-    _ optimizer: OptimizerRecord
-  ) throws(KerasError) -> [(name: String, array: NumericArray)] {
-    let isSorted = dialect.generation == .keras1
-    var optimizer = optimizer
-    let trainable = try parts(&optimizer)
-    if isSorted, !optimizer.slots.isEmpty,
-      let stranger = trainable.first(where: {
-        !KerasLayerNames.all.contains($0.weight.leaf.className)
-      })
-    {
-      throw KerasError(
-        .unsupportedConfiguration,
-        "Keras 1 keeps an optimizer's arrays in the order of the weights' names, which those of "
-          + "\(stranger.weight.leaf.className) it alone knows",
-        at: .init(path: [stranger.layer.name]),
-        hint: "write .json and the weights alone (--legacy-weights)")
-    }
-    let isLegacy =
-      dialect.generation == .keras2_15 && optimizer.config["is_legacy_optimizer"] == true
-    let order =
-      isSorted
-      ? Keras1Slots.order(of: trainable.map { path(of: $0.weight, in: $0.layer, gate: $0.gate) })
-      : Array(trainable.indices)
-    let plan = SlotPlan(
-      dialect: dialect, className: optimizer.className, config: optimizer.config)
-    let entries = try plan.entries(
-      optimizer, shapes: trainable.map(\.shape), order: order)
-    var number = isSorted ? Self.keras1Variables[optimizer.className] ?? 0 : 0
-    return entries.map { entry in
-      let weight = entry.variable.map { trainable[$0] }
-      let array = weight.map { OldWeights.written(entry.array, of: $0.weight.leaf, dialect) }
-      if entry.slot != nil || dialect.isModern {
-        defer { number += 1 }
-        let stem = weight.map { self.stem(of: $0.weight, in: $0.layer) } ?? []
-        let name =
-          isLegacy
-          ? legacyName(of: entry, stem, optimizer.className)
-          : name(of: entry, stem, optimizer.className, number)
-        return (name, array ?? entry.array)
-      }
-      return (isSorted ? "Variable:0" : "\(optimizer.className)/iterations:0", entry.array)
-    }
-  }
-
-  /// A trainable weight, or a gate's part of one.
-  private struct Part {
-    let layer: LayerRecord
-    let weight: LeafWeight
-    let gate: Keras1Gates.Gate?
-
-    var shape: [Int] {
-      gate.map { $0.part(of: weight.weight.array).shape } ?? weight.weight.array.shape
-    }
-  }
-
-  /// What the file keeps of each trainable weight, in model order; the slots are cut accordingly.
-  private func parts(_ optimizer: inout OptimizerRecord) throws(KerasError) -> [Part] {
-    let trainable = try record.trainableWeights()
-    var parts: [Part] = []
-    var sources: [Int] = []
-    for (index, (layer, weight)) in trainable.enumerated() {
-      let gates = dialect.generation == .keras1 ? Keras1Gates.gates(of: weight.leaf) : []
-      let own: [Keras1Gates.Gate?] = gates.isEmpty ? [nil] : gates
-      parts += own.map { Part(layer: layer, weight: weight, gate: $0) }
-      sources += own.map { _ in index }
-    }
-    for slot in optimizer.slots.indices {
-      let arrays = optimizer.slots[slot].arrays
-      guard parts.count > trainable.count, arrays.count == trainable.count else { continue }
-      optimizer.slots[slot].arrays = zip(parts, sources).map { part, source in
-        // What is kept once for all has no columns.
-        part.gate.map { arrays[source].shape == [] ? arrays[source] : $0.part(of: arrays[source]) }
-          ?? arrays[source]
-      }
-    }
-    return parts
-  }
-
-  /// How many variables Keras 1's optimizers have before those that they save: their settings.
-  private static let keras1Variables = [
-    "SGD": 4, "RMSprop": 4, "Adagrad": 3, "Adadelta": 3, "Adam": 5, "Adamax": 5, "Nadam": 5,
-  ]
-
-  /// What TensorFlow calls the slots of 2.15's legacy optimizers, behind the names of their
-  /// weights.
-  private func legacyName(
-    of entry: SlotPlan.Entry, _ stem: [String], _ className: String
-  ) -> String {
-    var short = [
-      "u_product": "momentum_cache", "norm": "v", "average_gradient": "mg",
-      "accumulated_grad": "accum_grad", "accumulated_delta_var": "accum_var",
-    ]
-    if className == "RMSprop" {
-      short["velocity"] = "rms"
-    } else if className != "SGD" {
-      for (slot, letter) in [("momentum", "m"), ("velocity", "v"), ("velocity_max", "vhat")] {
-        short[slot] = letter
-      }
-    }
-    let tail = entry.slot.map { short[$0] ?? $0 } ?? "iter"
-    return ([className] + stem + [tail]).joined(separator: "/") + ":0"
-  }
-
-  private func name(
-    of entry: SlotPlan.Entry, _ stem: [String], _ className: String, _ number: Int
-  ) -> String {
-    let isCounter = entry.slot == nil && entry.array.elements.type == .int64
-    switch dialect.generation {
-    case .keras1: return "Variable_\(number):0"
-    case .keras2:
-      return "training/\(className)/Variable" + (number == 0 ? "" : "_\(number)") + ":0"
-    case .keras2_15:
-      let short =
-        ["SGD", "Adam", "Nadam", "Adamax", "Lion"].contains(className)
-        ? ["momentum": "m", "velocity": "v", "velocity_max": "vhat", "norm": "u"] : [:]
-      guard !isCounter, let slot = entry.slot else { return "iteration:0" }
-      return ([className, short[slot] ?? slot] + stem).joined(separator: "/") + ":0"
-    case .keras3:
-      let own = isCounter ? "iteration" : "learning_rate"
-      let slot = entry.slot.map { $0 == "velocity_max" ? "velocity_hat" : $0 }
-      let tail = slot.map { (stem + [$0]).joined(separator: "_") } ?? own
-      return "\(LayerNames.snakeCase(className))/\(tail)"
-    }
-  }
 }

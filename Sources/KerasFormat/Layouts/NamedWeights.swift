@@ -14,7 +14,7 @@ extension ModelFile {
       let layer = record.layers[index]
       for weight in try layer.leafWeights() {
         let array = OldWeights.written(weight, dialect)
-        weights.append((names.path(of: weight, in: layer), array))
+        weights.append((names.path(of: weight), array))
       }
     }
     return weights

@@ -19,20 +19,13 @@ enum OldWeights {
       }
     }
     var weights: [WeightRecord] = []
-    for (unit, arrays) in try unitArrays(stored, structure, generation) {
+    for (leaf, arrays) in zip(structure.leaves, try leafArrays(stored, structure, generation)) {
       var rest = arrays[...]
-      for index in unit {
-        let leaf = structure.leaves[index]
-        guard let count = index == unit.last ? rest.count : leaf.cellCount else {
-          throw untold(stored)
-        }
-        // Were there more than a cell has, the builder says so.
-        var own = try converted(&rest, leaf, count, generation)
-        if index == unit.last { own += rest }
-        for (number, array) in own.enumerated() {
-          let name = (leaf.path + ["\(number)"]).joined(separator: "/")
-          weights.append(WeightRecord(name: name, array: array))
-        }
+      // Were there more than a cell has, the builder says so.
+      let own = try converted(&rest, leaf, leaf.cellCount ?? rest.count, generation) + rest
+      for (number, array) in own.enumerated() {
+        let name = (leaf.path + ["\(number)"]).joined(separator: "/")
+        weights.append(WeightRecord(name: name, array: array))
       }
     }
     let learned: Set<String> = ["PReLU", "ParametricSoftplus", "SReLU"]
@@ -47,33 +40,24 @@ enum OldWeights {
     return weights
   }
 
-  /// The arrays of each unit, in structural order.
-  private static func unitArrays(
+  /// The arrays of each leaf.
+  private static func leafArrays(
     _ stored: LegacyH5.Layer, _ structure: LayerStructure, _ generation: Generation
-  ) throws(KerasError) -> [(leaves: Range<Int>, arrays: [NumericArray])] {
-    let units = structure.units
-    guard units.count > 1 else {
-      return [(0..<structure.leaves.count, stored.arrays)]
+  ) throws(KerasError) -> [[NumericArray]] {
+    let leaves = structure.leaves
+    guard leaves.count > 1 else { return [stored.arrays] }
+    let found: [Int]
+    switch WeightOwners.leaves(of: stored.names, in: structure, generation) {
+    case .owners(let owners): found = owners
+    case .untold(let reason):
+      throw KerasError(
+        .weightMismatch,
+        "the names of its \(stored.names.count) weights do not tell which layer inside has which: "
+          + "\(stored.names.joined(separator: ", ")); \(reason)")
     }
-    let order = structure.legacyOrder(of: units, generation)
-    let owners = WeightOwners(
-      owners: order.map { index in
-        let unit = units[index]
-        return .init(
-          outer: unit.outer, name: unit.name, inner: unit.inner, className: unit.className,
-          namesWeights: structure.leaves[unit.leaves].contains(where: \.namesWeights))
-      }, isKeras1: generation == .keras1)
-    guard let found = owners.owners(ofWeights: stored.names) else { throw untold(stored) }
-    var arrays = [[NumericArray]](repeating: [], count: units.count)
-    for (owner, array) in zip(found, stored.arrays) { arrays[order[owner]].append(array) }
-    return zip(units, arrays).map { ($0.leaves, $1) }
-  }
-
-  private static func untold(_ stored: LegacyH5.Layer) -> KerasError {
-    KerasError(
-      .weightMismatch,
-      "the names of its \(stored.names.count) weights do not tell which layer inside has which: "
-        + stored.names.joined(separator: ", "))
+    var arrays = [[NumericArray]](repeating: [], count: leaves.count)
+    for (owner, array) in zip(found, stored.arrays) { arrays[owner].append(array) }
+    return arrays
   }
 
   /// The next weights of one object.

@@ -61,8 +61,8 @@ enum WholeH5 {
       let config = try OptimizerDialect(dialect: dialect).trainingConfig(training)
       root.attributes["training_config"] = .string(
         JSON.object(config).pythonText(), .variableASCII)
-      let state = try LegacyNames(dialect: dialect, record: record)
-        .optimizerArrays(training.optimizer)
+      let state = try OptimizerArrays(dialect: dialect, record: record)
+        .arrays(of: training.optimizer)
       if !state.isEmpty {
         root.children["optimizer_weights"] = .group(try LegacyH5.group(state, dialect))
       }

@@ -195,6 +195,16 @@ public enum ModelFile {
         return nil
       }
     }
+
+    /// How names of its files end.
+    package var ending: String {
+      switch self {
+      case .keras: ".keras"
+      case .h5: ".h5"
+      case .weights: ".weights.h5"
+      case .json: ".json"
+      }
+    }
   }
 
   /// Writes a model; an old file stays whole until the new one is.

@@ -18,21 +18,51 @@ public struct ConversionProbe: Sendable {
   ///
   /// - Throws: ``KerasError`` where the model cannot be written for the generation, read again or
   ///   run.
-  public func difference(writtenAs generation: Generation) throws(KerasError) -> Float {
-    try largestDifference(writtenAs: generation)?.size ?? 0
+  public func difference(
+    writtenAs generation: Generation, in container: ModelFile.Container? = nil
+  ) throws(KerasError) -> Float {
+    try largestDifference(writtenAs: generation, in: container)?.size ?? 0
   }
 
   /// Where the outputs are furthest apart; `nil` where they are the same.
+  ///
+  /// - Parameters:
+  ///   - container: What is written and read again, a definition with its weights, weights with
+  ///     their definition; `nil` for `.keras`, or `.h5` where the generation has no other.
+  ///   - legacyWeights: Whether an `.h5` is of weights alone.
+  ///   - name: What errors call the file.
+  /// - Throws: ``KerasError`` where the model cannot be written for the generation or run; with the
+  ///   file's name where it could not be read again.
   public func largestDifference(
-    writtenAs generation: Generation
+    writtenAs generation: Generation, in container: ModelFile.Container? = nil,
+    legacyWeights: Bool = false, name: String = "the file written"
   ) throws(KerasError) -> Difference? {
     guard generation != original.generation else { return nil }
+    let container = container ?? (generation >= .keras2_15 ? .keras : .h5)
     // What a model computes does not depend on its training, which may not be one to carry on.
     var record = original.record
     (record.training, record.trainingFailure) = (nil, nil)
-    let bytes = try ModelFile.encode(
-      record, container: .h5, options: .init(generation: generation))
-    let written = try Network(ModelFile.decode(bytes, name: "the file written"))
+    let options = ModelFile.WriteOptions(generation: generation, legacyWeights: legacyWeights)
+    let bytes = try ModelFile.encode(record, container: container, options: options)
+    let isApart = container == .json || container == .weights || legacyWeights
+    let other =
+      try isApart
+      ? ModelFile.encode(
+        record, container: container == .json ? .weights : .json,
+        options: .init(generation: generation)) : []
+    let written: Network
+    do throws(KerasError) {
+      let (definition, weights) = container == .json ? (bytes, other) : (other, bytes)
+      var read = try ModelFile.decode(isApart ? definition : bytes, name: name)
+      if isApart { try ModelFile.replaceWeights(of: &read, by: weights, name: name) }
+      written = try Network(read)
+    } catch {
+      throw KerasError(
+        error.code,
+        "written as \(container.ending) of Keras \(generation.rawValue), the model cannot be read "
+          + "again: \(error.message)",
+        at: error.inFile(name).place, hint: error.hint)
+    }
     let inputs = try probes()
     let (expected, found) = (
       try original.predictUnrounded(inputs), try written.predictUnrounded(inputs)

@@ -91,6 +91,54 @@ import Testing
     #expect(try tool.names() == ["text.keras"])
   }
 
+  /// Layers d of two models, which both of Keras 3's `.h5` and 2.15's cannot keep apart.
+  private func modelOfEqualNames() throws -> ModelRecord {
+    func dense(_ name: String, after last: String) -> LayerRecord {
+      var layer = LayerRecord(
+        className: "Dense", name: name,
+        config: ["units": 3, "activation": "linear", "use_bias": true, "dtype": "float32"])
+      layer.inbound = [[TensorReference(layer: last)]]
+      return layer
+    }
+    func input() -> LayerRecord {
+      LayerRecord(
+        className: "InputLayer", name: "x", config: ["batch_shape": [nil, 3], "dtype": "float32"])
+    }
+    var model = ModelRecord(
+      generation: .keras3, name: "inner", isSequential: false,
+      layers: [input(), dense("d", after: "x")])
+    (model.inputs, model.outputs) = ([.init(layer: "x")], [.init(layer: "d")])
+    for name in ["middle", "outer"] {
+      var inner = LayerRecord(
+        className: "Functional", name: model.name, config: model.nestedConfig)
+      inner.inbound = [[TensorReference(layer: "x")]]
+      model = ModelRecord(
+        generation: .keras3, name: name, isSequential: false,
+        layers: [input(), inner, dense("d", after: model.name)])
+      (model.inputs, model.outputs) = ([.init(layer: "x")], [.init(layer: "d")])
+    }
+    return try Network(model, weights: .fresh(seed: 5)).record
+  }
+
+  @Test func `a model that an .h5 cannot hold is converted to the containers that can`() throws {
+    try ModelFile.write(modelOfEqualNames(), to: tool.path("equal.keras"))
+    for name in ["o.keras", "o.weights.h5", "o.json"] {
+      let run = try tool.run("convert", "equal.keras", name, "--keras", "2.15")
+      #expect(run.status == 0, "\(name): \(run.error)")
+    }
+    #expect(
+      try ModelFile.read(tool.path("o.keras")).layers.flatMap(\.weights).map(\.array)
+        == ModelFile.read(tool.path("equal.keras")).layers.flatMap(\.weights).map(\.array))
+    for (generation, name) in [("2.15", "d/kernel:0"), ("3", "d/kernel")] {
+      let run = try tool.run("convert", "equal.keras", "o.h5", "--keras", generation)
+      #expect(run.status != 0)
+      #expect(
+        run.error.contains(
+          "middle/\(name): Keras \(generation) gives two weights this name, and its .h5 cannot hold "
+            + "both; write .keras or .weights.h5"), "\(run.error)")
+    }
+  }
+
   /// Keras's numbers, within what float32 sums in another order make.
   private func expectPredictions(
     _ network: Network, _ generation: String, _ name: String

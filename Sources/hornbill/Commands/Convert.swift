@@ -82,7 +82,11 @@ struct Convert: ParsableCommand {
     let target = ModelFile.generation(
       of: network.record, writtenTo: output, options: .init(generation: generation))
     let found: ConversionProbe.Difference?
-    do { found = try ConversionProbe(network).largestDifference(writtenAs: target) } catch {
+    do {
+      found = try ConversionProbe(network).largestDifference(
+        writtenAs: target, in: ModelFile.Container(path: output), legacyWeights: legacyWeights,
+        name: output)
+    } catch {
       throw error.inFile(input)
     }
     guard let found, found.size > 1e-5 else { return }

@@ -64,11 +64,10 @@ public struct ConversionProbe: Sendable {
         at: error.inFile(name).place, hint: error.hint)
     }
     let inputs = try probes()
-    let (expected, found) = (
-      try original.predictUnrounded(inputs), try written.predictUnrounded(inputs)
-    )
+    let (expected, found) = (try outputs(of: original, inputs), try outputs(of: written, inputs))
     var worst: Difference?
-    for (output, (a, b)) in zip(expected, found).enumerated() {
+    for (index, (a, b)) in zip(expected, found).enumerated() {
+      let output = index % original.outputs.count
       guard a.shape == b.shape else {
         return Difference(
           size: .infinity,
@@ -84,6 +83,21 @@ public struct ConversionProbe: Sendable {
       }
     }
     return worst
+  }
+
+  /// What a network gives for the inputs and, where it carries states, for the same once more.
+  private func outputs(
+    of network: Network, _ inputs: [NumericArray]
+  ) throws(KerasError) -> [NumericArray] {
+    guard network.isStateful else { return try network.predictUnrounded(inputs) }
+    var predictor = Predictor(network)
+    var states: RecurrentStates? = RecurrentStates()
+    var outputs: [NumericArray] = []
+    for _ in 0..<2 {
+      outputs += try predictor.predict(
+        inputs, batchSize: Self.rows, states: &states, followingPolicies: false)
+    }
+    return outputs
   }
 
   /// Relative to numbers above 1; infinite where one of them is not finite.

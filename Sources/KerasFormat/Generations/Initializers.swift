@@ -37,6 +37,13 @@ package enum Initializers {
     // Keras 3's pair of axes says nothing unless set.
     for key in ["input_axes", "output_axes"] where config[key] == .null { config[key] = nil }
     config["dtype"] = nil
+    // Keras 2.15 and 3 say of an array that it is one; its numbers alone say so everywhere.
+    if name == "Constant", let array = config["value"]?.object,
+      ["__numpy__", "__tensor__"].contains(array["class_name"]?.string),
+      let numbers = array["config"]?.object?["value"]
+    {
+      config["value"] = numbers
+    }
     if name == "VarianceScaling" {
       let distribution = config["distribution"]?.string.map {
         $0 == "truncated_normal" ? "normal" : $0

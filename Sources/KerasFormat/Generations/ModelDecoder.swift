@@ -158,6 +158,10 @@ struct ModelDecoder {
           throw KerasError(.unsupportedConfiguration, "a Merge of something that is no Sequential")
         }
         let end = try addBranches(inner, to: &record)
+        guard Self.makesMasks(.array(inner)) else {
+          ends.append(TensorReference(layer: end))
+          continue
+        }
         // A Sequential hands no mask to the Merge behind it.
         var stop = LayerRecord(className: "Identity", name: "\(end)_out", config: Self.plainConfig)
         stop.inbound = [[TensorReference(layer: end)]]
@@ -196,6 +200,15 @@ struct ModelDecoder {
     return last
   }
 
+  /// Whether one of these layers, or of those in them, makes a mask.
+  private static func makesMasks(_ layers: JSON) -> Bool {
+    if let object = layers.object {
+      return object["class_name"] == "Masking" || object["mask_zero"] == true
+        || object.members.contains { makesMasks($0.value) }
+    }
+    return (layers.array ?? []).contains { makesMasks($0) }
+  }
+
   private static let plainConfig: JSONObject = ["trainable": true, "dtype": "float32"]
 
   // MARK: - Functional
@@ -217,9 +230,27 @@ struct ModelDecoder {
       }
     }
     countCallsFromZero(&record)
+    if dialect.generation == .keras1 { findInputs(of: &record) }
     try operations.resolve(&record)
     try checkReferences(record)
     return record
+  }
+
+  /// Keras 1 takes a layer that returns its input as it is, as `Activation("linear")` does, for the
+  /// place where the data enters: the input lies in front of it.
+  private func findInputs(of record: inout ModelRecord) {
+    let layers = Dictionary(record.layers.map { ($0.name, $0) }) { first, _ in first }
+    record.inputs = record.inputs.map { end in
+      var (end, steps) = (end, 0)
+      while let layer = layers[end.layer], layer.className != "InputLayer",
+        steps < layers.count, layer.inbound.indices.contains(end.node),
+        layer.inbound[end.node].count == 1
+      {
+        end = layer.inbound[end.node][0]
+        steps += 1
+      }
+      return end
+    }
   }
 
   /// References to the calls of models inside the model, from 0.

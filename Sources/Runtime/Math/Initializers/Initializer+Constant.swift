@@ -3,7 +3,13 @@ import KerasFormat
 /// Initializers without random numbers: Zeros, Ones, Constant, Identity.
 extension Initializer {
   static func constant(_ config: inout ConfigReader) throws(KerasError) -> Kind {
-    .constant(try config.number("value", default: 0))
+    guard let list = config.value("value"), list.array != nil else {
+      return .constant(try config.number("value", default: 0))
+    }
+    guard let array = ConstantArray(list) else {
+      throw config.error("value", "lists that do not make an array of numbers")
+    }
+    return .array(array)
   }
 
   static func identity(_ config: inout ConfigReader) throws(KerasError) -> Kind {

@@ -16,6 +16,8 @@ public struct Initializer: Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
     /// The same number everywhere.
     case constant(Double)
+    /// These numbers, as a table of word vectors is given to an embedding.
+    case array(ConstantArray)
     /// A matrix with `gain` on its diagonal and 0 elsewhere.
     case identity(gain: Double)
     /// Uniform from `low` to `high`.
@@ -139,7 +141,7 @@ public struct Initializer: Sendable, Equatable {
   /// Whether random numbers are drawn at all.
   public var isRandom: Bool {
     switch kind {
-    case .constant, .identity: false
+    case .constant, .array, .identity: false
     default: true
     }
   }
@@ -154,6 +156,7 @@ public struct Initializer: Sendable, Equatable {
     case .orthogonal where shape.count < 2:
       throw KerasError(
         .unsupportedConfiguration, "an Orthogonal initializer needs two axes or more")
+    case .array(let array): try array.check(shape)
     case .variance(let scaling): try scaling.check(shape)
     default: break
     }
@@ -170,6 +173,7 @@ public struct Initializer: Sendable, Equatable {
     var stream = origin.stream
     switch kind {
     case .constant(let value): return Array(repeating: Float(value), count: count)
+    case .array(let array): return array.values(spreadOver: shape)
     case .identity(let gain):
       return Self.identity(shape, gain: gain, generation: start.generation)
     case .uniform(let low, let high):

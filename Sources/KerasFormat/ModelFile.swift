@@ -59,7 +59,9 @@ public enum ModelFile {
     _ region: ByteRegion, name: String, training: Bool
   ) throws(KerasError) -> ModelRecord {
     do {
-      return try record(try stored(region, training: training))
+      var record = try record(try stored(region, training: training))
+      record.trainingFailure = record.trainingFailure?.inFile(name)
+      return record
     } catch {
       throw error.inFile(name)
     }

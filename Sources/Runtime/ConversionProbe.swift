@@ -28,7 +28,8 @@ public struct ConversionProbe: Sendable {
   ///
   /// - Parameters:
   ///   - container: What is written and read again, a definition with its weights, weights with
-  ///     their definition; `nil` for `.keras`, or `.h5` where the generation has no other.
+  ///     their definition; `nil` for `.keras`. Where the generation has no `.keras`, an `.h5` stands
+  ///     in.
   ///   - legacyWeights: Whether an `.h5` is of weights alone.
   ///   - name: What errors call the file.
   /// - Throws: ``KerasError`` where the model cannot be written for the generation or run; with the
@@ -38,7 +39,9 @@ public struct ConversionProbe: Sendable {
     legacyWeights: Bool = false, name: String = "the file written"
   ) throws(KerasError) -> Difference? {
     guard generation != original.generation else { return nil }
-    let container = container ?? (generation >= .keras2_15 ? .keras : .h5)
+    var container = container ?? .keras
+    // That the generation has none of these the writer says.
+    if container == .keras, generation < .keras2_15 { container = .h5 }
     // What a model computes does not depend on its training, which may not be one to carry on.
     var record = original.record
     (record.training, record.trainingFailure) = (nil, nil)

@@ -80,6 +80,19 @@ import Testing
     }
   }
 
+  @Test func `a type that is no name is refused where an input's shape stands`() throws {
+    let shown = message {
+      try ModelFile.decode(
+        Array(
+          #"""
+          {"class_name": "Sequential", "keras_version": "2.2.4", "config": {"name": "s", "layers": [
+            {"class_name": "Flatten",
+              "config": {"name": "f", "batch_input_shape": [null, 3], "dtype": 32}}]}}
+          """#.utf8), name: "m.json")
+    }
+    #expect(shown == "m.json:f_input/dtype: 32, expected the name of a type")
+  }
+
   @Test func `weights of another number of layers are refused with both numbers`() {
     let shown = message {
       try ModelFile.read(

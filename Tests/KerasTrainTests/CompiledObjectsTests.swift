@@ -110,6 +110,27 @@ import Testing
     #expect("\(failure)".contains("shape (), which no weight has"), "\(failure)")
   }
 
+  @Test func `an optimizer's arrays of other weights' shapes are refused with both shapes`() throws
+  {
+    let optimizer = try #require(
+      OptimizerCase.all.first { $0.generation == .keras3 && $0.name == "rmsprop" })
+    var root = try HDF5File.read(try optimizer.bytes("mid.h5"))
+    let way = ["optimizer_weights", "rm_sprop"]
+    guard var group = root.group(way[0]), var inner = group.group(way[1]) else {
+      throw KerasError(.damagedFile, "the fixture has no \(way)")
+    }
+    // The bias of five units gets what belongs to that of one.
+    inner.children["sequential_dense_bias_velocity"] =
+      inner.children["sequential_dense_1_bias_velocity"]
+    group.children[way[1]] = .group(inner)
+    root.children[way[0]] = .group(group)
+    let record = try ModelFile.decode(HDF5File.write(root), name: "swapped.h5")
+    #expect(record.training == nil)
+    #expect(
+      record.trainingFailure?.description
+        == "swapped.h5:optimizer/velocity/2: shape (1,) but weight 1 of dense needs (5,)")
+  }
+
   @Test func `a Lamb is compiled with its state`() throws {
     let record = try ModelFile.read(Fixtures.path("compiled/3/lamb.keras"))
     let optimizer = try #require(record.training?.optimizer)

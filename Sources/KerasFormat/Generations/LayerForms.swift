@@ -13,8 +13,8 @@ enum LayerForms {
     _ record: ModelRecord, to generation: Generation, notes: inout [ConversionNote]
   ) throws(KerasError) -> ModelRecord {
     var record = record
-    NormalizationNotes.noteFrozen(record, generation, &notes)
-    try NormalizationNotes.noteRounding(record, generation, &notes)
+    FrozenNormalization.note(record, generation, &notes)
+    try NormalizationRounding.note(record, generation, &notes)
     if generation == .keras3, record.generation < .keras3 {
       try unstack(&record, &notes)
     } else if generation <= .keras2, record.generation > .keras2 {

@@ -72,13 +72,13 @@ struct ModelDecoder {
       let stored = entries.first?.object?["config"]?.object
       if let shape = stored?["batch_input_shape"], !shape.isNull {
         let dtype = stored?["input_dtype"] ?? stored?["dtype"] ?? "float32"
-        layers.insert(input(named: "\(first.name)_input", shape, dtype: dtype), at: 0)
+        layers.insert(try input(named: "\(first.name)_input", shape, dtype: dtype), at: 0)
       } else if let shape = object?["build_input_shape"], shape.array != nil {
         layers.insert(
-          input(named: ModelRecord.deferredInput, shape, dtype: "float32"), at: 0)
+          try input(named: ModelRecord.deferredInput, shape, dtype: "float32"), at: 0)
       } else if let inner = Self.input(of: first) {
         layers.insert(
-          input(
+          try input(
             named: "\(first.name)_input", inner["batch_shape"] ?? .null,
             dtype: inner["dtype"] ?? "float32"), at: 0)
       }
@@ -116,12 +116,20 @@ struct ModelDecoder {
     return input(of: LayerRecord(className: className, name: "", config: config))
   }
 
-  private func input(named name: String, _ shape: JSON, dtype: JSON) -> LayerRecord {
-    LayerRecord(
+  /// The InputLayer that a first layer's config stands for.
+  private func input(
+    named name: String, _ shape: JSON, dtype: JSON
+  ) throws(KerasError) -> LayerRecord {
+    guard let dtype = dtype.isNull ? "float32" : try SerializedObject.reduced(dtype).string else {
+      throw KerasError(
+        .invalidJSON, "\(dtype.kind), expected the name of a type",
+        at: .init(path: [name, "dtype"]))
+    }
+    return LayerRecord(
       className: "InputLayer", name: name,
       config: [
-        "batch_shape": shape, "dtype": dtype.string.map { .string($0) } ?? "float32",
-        "sparse": false, "ragged": false, "optional": false,
+        "batch_shape": shape, "dtype": .string(dtype), "sparse": false, "ragged": false,
+        "optional": false,
       ])
   }
 

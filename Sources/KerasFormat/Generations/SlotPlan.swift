@@ -133,6 +133,27 @@ struct SlotPlan {
           hint: "with mixed_float16 Keras 3 keeps the scale of the loss among them")
       }
     }
+    try checkOrder(record, of: model)
+  }
+
+  /// Refuses arrays of another shape than the weight's in whose place they stand, where the file
+  /// says which weights are trained: of layers that are not Keras's the network knows.
+  private func checkOrder(
+    _ record: OptimizerRecord, of model: ModelRecord
+  ) throws(KerasError) {
+    let trainable = try model.trainableWeights()
+    guard trainable.allSatisfy({ $0.weight.leaf.trainedNames != nil }) else { return }
+    for slot in record.slots where slot.arrays.count == trainable.count {
+      for (index, (array, place)) in zip(slot.arrays, trainable).enumerated() {
+        let shape = place.weight.weight.array.shape
+        guard array.shape != shape else { continue }
+        throw KerasError(
+          .weightMismatch,
+          "shape \(array.shape.tuple) but weight \(place.weight.name) of \(place.layer.name) needs "
+            + shape.tuple,
+          at: .init(path: [slot.name, "\(index)"]))
+      }
+    }
   }
 
   // MARK: - Writing

@@ -114,7 +114,7 @@ enum WeightsH5 {
 
   static func write(_ record: ModelRecord, _ dialect: Dialect) throws(KerasError) -> HDF5Group {
     var writer = Writer(dialect: dialect)
-    writer.addObject([], name: record.name)
+    try writer.addObject([], name: record.name)
     for (index, name) in groupNames(record) {
       try writer.add(record.layers[index], at: ["layers", name])
     }
@@ -125,7 +125,7 @@ enum WeightsH5 {
       let shapes = try record.trainableWeights().map(\.weight.weight.array.shape)
       let entries = try plan.entries(
         optimizer, shapes: shapes, order: Array(shapes.indices))
-      writer.addObject(["optimizer"], name: LayerNames.snakeCase(optimizer.className))
+      try writer.addObject(["optimizer"], name: LayerNames.snakeCase(optimizer.className))
       for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
     }
     return writer.root
@@ -140,32 +140,31 @@ enum WeightsH5 {
     init(dialect: Dialect) { self.dialect = dialect }
 
     /// Makes an object's group `vars`; Keras 3 notes the object's name on it.
-    mutating func addObject(_ path: [String], name: String) {
+    mutating func addObject(_ path: [String], name: String) throws(KerasError) {
       guard counts[path] == nil else { return }
       counts[path] = 0
       var vars = HDF5Group()
       if dialect.generation == .keras3 { vars.attributes["name"] = .string(name) }
-      // Nothing else can stand there: every path is added once.
-      try? root.insert(.group(vars), at: path + ["vars"])
+      try root.insert(.group(vars), at: path + ["vars"])
     }
 
     mutating func add(_ layer: LayerRecord, at path: [String]) throws(KerasError) {
-      addObject(path, name: layer.name)
+      try addObject(path, name: layer.name)
       if dialect.generation == .keras2_15, layer.className == "Bidirectional" {
         // 2.15 keeps the layer that both directions were copied from, without weights.
-        addObject(path + ["layer"], name: "")
-        addObject(path + ["layer", "cell"], name: "")
+        try addObject(path + ["layer"], name: "")
+        try addObject(path + ["layer", "cell"], name: "")
       }
       for object in try LayerStructure(layer).objects {
-        addObject(path + object.path, name: object.name)
+        try addObject(path + object.path, name: object.name)
       }
       for weight in try layer.leafWeights() {
         let object = path + weight.weight.path
-        addObject(object, name: object.last ?? layer.name)
+        try addObject(object, name: object.last ?? layer.name)
         try add(weight.weight.array, to: object)
       }
       let inner = Vocabularies.innerObjects(of: layer.className)
-      for object in inner { addObject(path + object.path, name: object.name) }
+      for object in inner { try addObject(path + object.path, name: object.name) }
       guard let idf = try Vocabularies.weights(of: layer) else { return }
       for object in [[]] + inner.map(\.path) {
         try root.insert(.dataset(HDF5Dataset(idf)), at: path + object + ["vars", "idf_weights"])

@@ -5,9 +5,9 @@
 ///     Keras 1        the batch's statistics, and the moving averages follow them
 ///     Keras 2.2      the batch's statistics, and nothing moves
 ///     Keras 2.15, 3  the moving averages, and nothing moves
-enum NormalizationNotes {
+enum FrozenNormalization {
   /// Notes each frozen one of a model that another generation trains otherwise.
-  static func noteFrozen(
+  static func note(
     _ record: ModelRecord, _ generation: Generation, _ notes: inout [ConversionNote]
   ) {
     let (own, other) = (behavior(record.generation), behavior(generation))
@@ -27,27 +27,6 @@ enum NormalizationNotes {
     case .keras1: "takes the batch's statistics and moves the averages"
     case .keras2: "takes the batch's statistics"
     case .keras2_15, .keras3: "takes the moving averages"
-    }
-  }
-
-  /// Notes what Keras 3 rounds: it keeps the weights of a `BatchNormalization` in the layer's type,
-  /// where 2.15 keeps those of a 16-bit one in float32 (`_param_dtype` in `batch_normalization.py`).
-  static func noteRounding(
-    _ record: ModelRecord, _ generation: Generation, _ notes: inout [ConversionNote]
-  ) throws(KerasError) {
-    guard record.generation == .keras2_15, generation == .keras3 else { return }
-    for layer in record.layers {
-      for weight in try layer.leafWeights() where weight.leaf.className == "BatchNormalization" {
-        guard let dtype = weight.leaf.config["dtype"]?.string,
-          ["float16", "bfloat16"].contains(dtype), case .float32 = weight.weight.array.elements
-        else { continue }
-        notes.append(
-          ConversionNote(
-            layer: layer.name,
-            message: "Keras 3 keeps the weights of a BatchNormalization of \(dtype) in that type: "
-              + "those of 2.15, and what the optimizer keeps of them, are rounded"))
-        break
-      }
     }
   }
 

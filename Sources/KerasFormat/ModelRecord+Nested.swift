@@ -46,6 +46,22 @@ extension ModelRecord {
     outputs = try FunctionalGraph.references(config["output_layers"])
   }
 
+  /// The config of a layer that is a model, after a change of the model.
+  ///
+  /// - Throws: ``KerasError`` when `config` is not what ``nestedConfig`` gives, and what the change
+  ///   throws.
+  static func changed(
+    _ className: String, _ config: JSONObject, _ generation: Generation,
+    by change: (inout ModelRecord) throws(KerasError) -> Void
+  ) throws(KerasError) -> JSONObject {
+    var record = try ModelRecord(nested: className, config: config, generation: generation)
+    try change(&record)
+    var changed = record.nestedConfig
+    changed["name"] = config["name"]
+    changed["trainable"] = config["trainable"]
+    return changed
+  }
+
   /// The config of a layer that this model is.
   package var nestedConfig: JSONObject {
     var config: JSONObject = ["name": .string(name), "trainable": true, "dtype": .string(dtype)]

@@ -24,7 +24,7 @@ enum LayerForms {
           "a stack of cells within a stack, which Keras \(generation.rawValue) cannot build",
           at: .init(path: [layer.name]))
       }
-      DetachedActivations.detach(&record, generation, &notes)
+      try DetachedActivations.detach(&record, generation, &notes)
       takeFloat32(&record, generation, &notes)
       separateEnds(&record, generation, &notes)
     }

@@ -275,6 +275,7 @@ public enum ModelFile {
         notes: &notes),
       to: generation, notes: &notes)
     let holdsTraining = !isBare || container == .json && generation == .keras3
+    if holdsTraining { try OptimizerNotes.note(record, generation, &notes) }
     if record.training?.optimizer.isAssumed == true, holdsTraining {
       notes.append(
         ConversionNote(

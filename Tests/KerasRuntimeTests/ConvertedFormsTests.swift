@@ -304,6 +304,34 @@ import Testing
     #expect(try notes(.keras2, .keras3, isFrozen: false).isEmpty)
   }
 
+  @Test func `what generations train otherwise is noted of each layer`() throws {
+    func notes(_ name: String, _ target: Generation) throws -> [String] {
+      let (collection, rest) = (name.split(separator: "/")[0], name.split(separator: "/"))
+      let fixture = try fixture(
+        String(collection), rest[1...2].joined(separator: "/"), String(rest[3]))
+      let path = "\(NSTemporaryDirectory())/noted-\(UUID().uuidString).h5"
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let record = try fixture.record(fixture.containers[0])
+      return try ModelFile.write(record, to: path, options: .init(generation: target))
+        .map(\.message).filter { $0.hasPrefix("while training") }
+    }
+    let masked = "keras1/TimeDistributed/Embedding_masked/1"
+    for target in [Generation.keras2, .keras2_15] {
+      #expect(try notes(masked, target).contains { $0.contains("hands on the mask") })
+    }
+    #expect(try notes(masked, .keras3).isEmpty)
+    #expect(try notes("keras1/TimeDistributed/Dense_masked/1", .keras2).isEmpty)
+    let normalized = "layers/BatchNormalization/vectors"
+    #expect(try notes("\(normalized)/2", .keras3).contains { $0.contains("batch's own") })
+    #expect(try notes("\(normalized)/2.15", .keras2).contains { $0.contains("begins the aver") })
+    #expect(try notes("\(normalized)/2.15", .keras3).isEmpty)
+    let inside = "layers/TimeDistributed/BatchNormalization"
+    #expect(try notes("\(inside)/2.15", .keras3).contains { $0.contains("step by step") })
+    let penalty = "layers/ActivityRegularization/inference"
+    #expect(try notes("\(penalty)/2", .keras3).contains { $0.contains("by the rows") })
+    #expect(try notes("\(penalty)/2.15", .keras3).isEmpty)
+  }
+
   @Test func `what Keras 3 rounds of a 16-bit BatchNormalization is noted`() throws {
     let fixture = try fixture("layers", "Policy/float16_BatchNormalization", "2.15")
     let record = try fixture.record(fixture.containers[0])

@@ -14,6 +14,7 @@ enum LayerForms {
   ) throws(KerasError) -> ModelRecord {
     var record = record
     NormalizationNotes.noteFrozen(record, generation, &notes)
+    TrainingNotes.note(record, generation, &notes)
     try NormalizationNotes.noteRounding(record, generation, &notes)
     if generation == .keras3, record.generation < .keras3 {
       try unstack(&record, &notes)

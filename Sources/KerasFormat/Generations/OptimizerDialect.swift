@@ -177,6 +177,11 @@ struct OptimizerDialect {
   private func modern(
     _ record: OptimizerRecord, _ config: inout JSONObject
   ) throws(KerasError) -> JSONObject {
+    let defaults = OptimizerDefaults(generation: dialect.generation, isLegacy: false)
+    guard defaults.has(record.className) || !OptimizerDefaults.isKnown(record.className) else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name) has no optimizer \(record.className)")
+    }
     if let decay = config.take("decay")?.number, decay != 0 {
       // lr / (1 + decay · step), which is a schedule of its own since 2.11.
       config["learning_rate"] = [
@@ -188,6 +193,14 @@ struct OptimizerDialect {
       ]
     }
     config["schedule_decay"] = nil
+    let bounds = ["clipnorm", "global_clipnorm", "clipvalue"].filter {
+      config[$0].map { !$0.isNull } ?? false
+    }
+    guard dialect.generation < .keras3 || bounds.count < 2 else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name)'s optimizers take one of \(bounds.joined(separator: ", ")) alone")
+    }
     if let schedule = config["learning_rate"]?.object {
       config["learning_rate"] = SerializedObject.wrapped(
         schedule, module: "keras.optimizers.schedules")
@@ -340,7 +353,8 @@ struct OptimizerDialect {
     }
     if let dtype = config.take("dtype"), dtype != "float32", !dtype.isNull {
       throw KerasError(
-        .unsupportedConfiguration, "\(dialect.name)'s losses have no dtype, and this is "
+        .unsupportedConfiguration,
+        "\(dialect.name)'s losses have no dtype, and this is "
           + dtype.kind, at: .init(path: [className]))
     }
     object["config"] = .object(config)

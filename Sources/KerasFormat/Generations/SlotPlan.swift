@@ -5,8 +5,11 @@ struct SlotPlan {
   let className: String
   let config: JSONObject
 
-  /// One of 2.15's `keras.optimizers.legacy`, whose slots stand one after the other.
-  private var isLegacy: Bool { config["is_legacy_optimizer"] == true }
+  /// One of 2.15's `keras.optimizers.legacy`, whose slots stand one after the other; in another
+  /// generation it becomes that one's own.
+  private var isLegacy: Bool {
+    config["is_legacy_optimizer"] == true && dialect.generation == .keras2_15
+  }
 
   /// Slots whose arrays stand together; several names in one group alternate per variable.
   private var groups: [[String]] {
@@ -45,8 +48,10 @@ struct SlotPlan {
     dialect.isModern || ["SGD", "Adam", "Adamax", "Nadam"].contains(className)
   }
 
+  /// A schedule has none, and of older generations' `decay` Keras 3 gets a schedule.
   private var hasLearningRate: Bool {
     dialect.generation == .keras3 && config["learning_rate"]?.object == nil
+      && (config["decay"]?.number ?? 0) == 0
   }
 
   /// Where Nadam's running product stands; Keras 1, 2.2 and 2.15 start it anew.

@@ -40,7 +40,7 @@ import Testing
         outcomes.append(
           Outcome(
             name: "\(optimizer.testDescription) in \(target.rawValue)", difference: difference,
-            notes: notes.map(\.message).filter { $0.hasPrefix("while training on, ") }))
+            notes: notes.map(\.message).filter { $0.hasPrefix("while training") }))
       }
     }
     return outcomes

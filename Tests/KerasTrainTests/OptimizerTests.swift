@@ -21,8 +21,8 @@ import Testing
   }
 
   private static let counts: [(Generation, Backend?, Int)] = [
-    (.keras1, nil, 26), (.keras2, nil, 35), (.keras2_15, nil, 73), (.keras3, nil, 65),
-    (.keras3, .tensorflow, 64),
+    (.keras1, nil, 26), (.keras2, nil, 37), (.keras2_15, nil, 75), (.keras3, nil, 67),
+    (.keras3, .tensorflow, 66),
   ]
 
   @Test(arguments: OptimizerCase.all)

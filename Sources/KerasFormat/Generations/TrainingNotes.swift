@@ -58,7 +58,16 @@ enum TrainingNotes {
   static func note(
     _ record: ModelRecord, _ generation: Generation, _ notes: inout [ConversionNote]
   ) {
+    let keeps = [Generation.keras2, .keras2_15].contains(generation)
     for layer in record.layers {
+      if !keeps, layer.inboundTraining.contains(false) {
+        notes.append(
+          ConversionNote(
+            layer: layer.name,
+            message:
+              "while training, Keras \(generation.rawValue) has no call with training=False: "
+              + "it trains the layer like the others"))
+      }
       let value: JSON = [
         "class_name": .string(layer.className), "config": .object(layer.config),
       ]

@@ -135,13 +135,17 @@ public enum ModelFile {
     var training = try OptimizerDialect(dialect: dialect).training(settings)
     guard var optimizer = training?.optimizer else { return training }
     optimizer.isAssumed = stored.isOptimizerAssumed
+    if stored.scalesLoss, optimizer.config[LossScale.key] == nil {
+      optimizer.config[LossScale.key] = LossScale.automatic
+    }
     let plan = SlotPlan(dialect: dialect, className: optimizer.className, config: optimizer.config)
     do throws(KerasError) {
       // Keras looks at the number of arrays alone to tell whether they are those of an optimizer
       // that the file does not name, and passes over others.
       let weights = optimizer.isAssumed ? try record.trainableWeights().count : 0
       if !optimizer.isAssumed || stored.optimizer.count == plan.arrayCount(weights: weights) {
-        try plan.read(stored.optimizer, into: &optimizer)
+        let shapes = try record.trainableWeights().map(\.weight.weight.array.shape)
+        try plan.read(stored.optimizer, shapes: shapes, into: &optimizer)
       }
       if record.generation == .keras1, case .legacy(let layers) = stored.weights {
         try Keras1Slots.arrange(&optimizer, layers, record)
@@ -277,6 +281,7 @@ public enum ModelFile {
         notes: &notes),
       to: generation, notes: &notes)
     let holdsTraining = !isBare || container == .json && generation == .keras3
+    if holdsTraining { try OptimizerNotes.note(record, generation, &notes) }
     if record.training?.optimizer.isAssumed == true, holdsTraining {
       notes.append(
         ConversionNote(

@@ -2,7 +2,8 @@
 /// inner definition in canonical words.
 ///
 /// `layers` lists `{"class_name", "name", "config", "inbound_nodes"}`, calls as lists of
-/// `["layer", node, tensor]`; `input_layers` and `output_layers` are lists of such.
+/// `["layer", node, tensor]`, and as `inbound_training` the argument of each call where one has it;
+/// `input_layers` and `output_layers` are lists of such.
 extension ModelRecord {
   /// Canonical class names of models that can be layers.
   package static let nestedClasses: Set<String> = ["Sequential", "Functional"]
@@ -39,11 +40,28 @@ extension ModelRecord {
       for call in object["inbound_nodes"]?.array ?? [] {
         layer.inbound.append(try FunctionalGraph.references(call))
       }
+      if let flags = object["inbound_training"]?.array { layer.inboundTraining = flags.map(\.bool) }
       layers.append(layer)
     }
     guard !isSequential else { return }
     inputs = try FunctionalGraph.references(config["input_layers"])
     outputs = try FunctionalGraph.references(config["output_layers"])
+  }
+
+  /// The config of a layer that is a model, after a change of the model.
+  ///
+  /// - Throws: ``KerasError`` when `config` is not what ``nestedConfig`` gives, and what the change
+  ///   throws.
+  static func changed(
+    _ className: String, _ config: JSONObject, _ generation: Generation,
+    by change: (inout ModelRecord) throws(KerasError) -> Void
+  ) throws(KerasError) -> JSONObject {
+    var record = try ModelRecord(nested: className, config: config, generation: generation)
+    try change(&record)
+    var changed = record.nestedConfig
+    changed["name"] = config["name"]
+    changed["trainable"] = config["trainable"]
+    return changed
   }
 
   /// The config of a layer that this model is.
@@ -59,6 +77,10 @@ extension ModelRecord {
         ]
         if !isSequential {
           entry["inbound_nodes"] = .array(layer.inbound.map { FunctionalGraph.list($0) })
+          if !layer.inboundTraining.isEmpty {
+            entry["inbound_training"] = .array(
+              layer.inboundTraining.map { $0.map(JSON.bool) ?? .null })
+          }
         }
         return .object(entry)
       })

@@ -98,6 +98,9 @@ public struct LayerRecord: Sendable, Equatable {
   /// For each of these calls what was given as its mask, where something was; empty where nothing
   /// was. Masks that layers hand on by themselves are not listed.
   public var inboundMasks: [CallMask?] = []
+  /// For each of these calls its `training` argument, where it has one that counts; empty where none
+  /// has. In Keras 3 none counts: what the model is called with goes before it.
+  public var inboundTraining: [Bool?] = []
 
   /// A layer without calls, as a sequential model has them.
   public init(

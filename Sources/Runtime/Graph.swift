@@ -14,6 +14,8 @@ public struct Graph: Sendable {
     /// Whether a mask goes past it without being looked at, as past a recurrent layer with initial
     /// states in Keras 3, or a layer called with `mask=None` in Keras 2.
     public let isMaskHidden: Bool
+    /// Whether it is called with `training=False`, whatever the model is called with.
+    public let isNeverTraining: Bool
     /// Its weights among the graph's.
     public let weights: Range<Int>
     public let outputShapes: [Shape]
@@ -29,12 +31,14 @@ public struct Graph: Sendable {
 
     init(
       name: String, layer: any Layer, inputs: [Edge], mask: Edge?, isMaskHidden: Bool,
-      weights: Range<Int>, outputShapes: [Shape], isTrainable: Bool, policy: DTypePolicy,
+      isNeverTraining: Bool, weights: Range<Int>, outputShapes: [Shape], isTrainable: Bool,
+      policy: DTypePolicy,
       activityRegularizer: JSON, receivesMasks: [Bool], emitsMasks: [Bool]
     ) {
       (self.name, self.layer, self.inputs, self.mask) = (name, layer, inputs, mask)
       (self.isMaskHidden, self.weights, self.outputShapes) = (isMaskHidden, weights, outputShapes)
       (self.isTrainable, self.policy) = (isTrainable, policy)
+      self.isNeverTraining = isNeverTraining
       self.activityRegularizer = activityRegularizer
       (self.receivesMasks, self.emitsMasks) = (receivesMasks, emitsMasks)
     }
@@ -45,7 +49,7 @@ public struct Graph: Sendable {
     func withWeights(_ weights: Range<Int>) -> Node {
       Node(
         name: name, layer: layer, inputs: inputs, mask: mask, isMaskHidden: isMaskHidden,
-        weights: weights, outputShapes: outputShapes,
+        isNeverTraining: isNeverTraining, weights: weights, outputShapes: outputShapes,
         isTrainable: isTrainable, policy: policy, activityRegularizer: activityRegularizer,
         receivesMasks: receivesMasks, emitsMasks: emitsMasks)
     }
@@ -144,7 +148,12 @@ extension Graph {
       trace.append(Trace())
       trace[index].inputs = signals
       pass.enter(index, statesOf: firstCalls[index])
-      defer { pass.leave() }
+      let isTraining = pass.isTraining
+      if node.isNeverTraining { pass.isTraining = false }
+      defer {
+        pass.isTraining = isTraining
+        pass.leave()
+      }
       do {
         trace[index].outputs = try node.forward(
           signals, weights: weights[node.weights], specs: specs[node.weights],
@@ -202,7 +211,12 @@ extension Graph {
     for (index, node) in nodes.enumerated().reversed() where !node.inputs.isEmpty {
       let nodeTrace = trace[index]
       pass.enter(index)
-      defer { pass.leave() }
+      let isTraining = pass.isTraining
+      if node.isNeverTraining { pass.isTraining = false }
+      defer {
+        pass.isTraining = isTraining
+        pass.leave()
+      }
       if let entry = pass.activities[pass.path] {
         addActivityGradients(entry, nodeTrace, to: &pending[index], &pass)
       }

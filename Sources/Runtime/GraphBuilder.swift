@@ -114,7 +114,9 @@ struct GraphBuilder {
         }
         try add(
           layers[index], named: layer.name, origin: index, inputs: edges, mask: mask,
-          isMaskWithheld: given == .withheld)
+          isMaskWithheld: given == .withheld,
+          training: layer.inboundTraining.indices.contains(call)
+            ? layer.inboundTraining[call] : nil)
         let node = nodes.count - 1
         for output in nodes[node].outputShapes.indices {
           places[TensorReference(layer: layer.name, node: call, tensor: output)] =
@@ -159,7 +161,7 @@ struct GraphBuilder {
 
   private mutating func add(
     _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge],
-    mask: Graph.Edge? = nil, isMaskWithheld: Bool = false
+    mask: Graph.Edge? = nil, isMaskWithheld: Bool = false, training: Bool? = nil
   ) throws(KerasError) {
     let counts = type(of: layer).inputCounts
     guard counts.contains(edges.count) else {
@@ -171,10 +173,17 @@ struct GraphBuilder {
     }
     if edges.isEmpty { inputs.append(nodes.count) }
     do throws(KerasError) {
+      if training == true {
+        throw KerasError(
+          .unsupportedConfiguration,
+          "called with training=True, where a \(type(of: layer).className) predicts by random draws "
+            + "or by the rows that come together",
+          hint: "call it without, and save the model again")
+      }
       nodes.append(
         try node(
           layer, named: name, origin: origin, inputs: edges, mask: mask,
-          isMaskWithheld: isMaskWithheld))
+          isMaskWithheld: isMaskWithheld, isNeverTraining: training == false))
     } catch {
       throw error.inside(name)
     }
@@ -182,7 +191,7 @@ struct GraphBuilder {
 
   private mutating func node(
     _ layer: any Layer, named name: String, origin: Int?, inputs edges: [Graph.Edge],
-    mask: Graph.Edge?, isMaskWithheld: Bool
+    mask: Graph.Edge?, isMaskWithheld: Bool, isNeverTraining: Bool
   ) throws(KerasError) -> Graph.Node {
     let shapes = edges.map { nodes[$0.node].outputShapes[$0.output] }
     var masks = edges.map { nodes[$0.node].emitsMasks[$0.output] }
@@ -236,6 +245,7 @@ struct GraphBuilder {
     return Graph.Node(
       name: name, layer: layer, inputs: edges, mask: mask,
       isMaskHidden: isMaskWithheld || record.generation == .keras3 && hasStates,
+      isNeverTraining: isNeverTraining,
       weights: range, outputShapes: outputShapes,
       isTrainable: origin.flatMap { record.layers[$0].config["trainable"]?.bool } ?? true,
       policy: try origin.map { origin throws(KerasError) in

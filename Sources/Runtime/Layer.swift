@@ -195,8 +195,8 @@ public struct Trace<S: Scalar> {
 public struct Pass: ~Copyable {
   /// Where everything that flows between layers lies.
   public var workspace = Workspace()
-  /// Keras's `training` argument: whether dropout and the like are on.
-  public let isTraining: Bool
+  /// Keras's `training` argument: whether dropout and the like are on. A call may turn it off.
+  public internal(set) var isTraining: Bool
   /// Whether a backward pass will follow.
   public let keepsTrace: Bool
   /// Whose rules apply where the generations differ.

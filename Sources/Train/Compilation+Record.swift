@@ -16,12 +16,21 @@ extension Model.Compilation {
       OptimizerRecord.Slot(
         name: name,
         arrays: trainable.map { index in
-          NumericArray(shape: slot.layout.specs[index].shape, .float32(slot.values(index)))
+          let shape = self.optimizer.slotShape(name, of: slot.layout.specs[index].shape)
+          return NumericArray(
+            shape: shape, .float32(Array(slot.values(index).prefix(shape.reduce(1, *)))))
         })
     }
     if let product = state.scalars.first {
       let array = NumericArray(shape: [], .float32([product]))
       optimizer.slots.append(OptimizerRecord.Slot(name: OptimizerState.product, arrays: [array]))
+    }
+    if let scale = state.lossScale {
+      optimizer.slots += [
+        .init(
+          name: LossScale.counter, arrays: [.init(shape: [], .int64([Int64(scale.counter)]))]),
+        .init(name: LossScale.scale, arrays: [.init(shape: [], .float32([scale.scale]))]),
+      ]
     }
     return TrainingRecord(
       loss: loss, metrics: metrics, lossWeights: lossWeights, weightedMetrics: weightedMetrics,
@@ -40,7 +49,8 @@ extension OptimizerState {
       let slot = Parameters<Float>(layout)
       let arrays = record.slots.first { $0.name == name }?.arrays ?? []
       // A file saved before the first update has none.
-      if arrays.isEmpty, !record.slots.contains(where: { $0.name != Self.product }) { continue }
+      let isFresh = record.slots.allSatisfy { OptimizerRecord.scalarSlots.contains($0.name) }
+      if arrays.isEmpty, isFresh { continue }
       guard arrays.count == trainable.count else {
         throw KerasError(
           .weightMismatch,
@@ -48,16 +58,27 @@ extension OptimizerState {
           at: .init(path: ["optimizer", name]))
       }
       for (index, array) in zip(trainable, arrays) {
-        guard array.shape == layout.specs[index].shape else {
+        let shape = optimizer.slotShape(name, of: layout.specs[index].shape)
+        guard array.shape == shape else {
           throw KerasError(
             .weightMismatch,
-            "shape \(array.shape.tuple) but \(layout.specs[index].name) needs "
-              + layout.specs[index].shape.tuple,
+            "shape \(array.shape.tuple) but \(layout.specs[index].name) needs \(shape.tuple)",
             at: .init(path: ["optimizer", name]))
         }
-        slot.set(index, to: array.floats())
+        let numbers = array.floats()
+        let rest = layout.specs[index].count - numbers.count
+        slot.set(index, to: numbers + [Float](repeating: 0, count: max(0, rest)))
       }
       slots.append(slot)
+    }
+    if let scale = record.number(ofSlot: LossScale.scale), optimizer.options.lossScale != nil {
+      let counter = record.number(ofSlot: LossScale.counter) ?? 0
+      guard counter >= 0, counter < 1e9 else {
+        throw KerasError(
+          .weightMismatch, "a count of \(counter)",
+          at: .init(path: ["optimizer", LossScale.counter]))
+      }
+      lossScale = LossScale.State(scale: Float(scale), counter: Int(counter))
     }
     if optimizer.scalarCount > 0,
       let product = record.slots.first(where: { $0.name == Self.product })?.arrays.first?.floats()

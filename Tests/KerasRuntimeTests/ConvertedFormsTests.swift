@@ -173,7 +173,10 @@ import Testing
   }
 
   @Test func `a layer as an activation stands apart in Keras 2.2`() throws {
-    for name in ["LeakyReLU_Dense", "ELU_Conv1D", "Softmax_Activation", "Softmax_axis_1_Dense"] {
+    for name in [
+      "LeakyReLU_Dense", "ELU_Conv1D", "Softmax_Activation", "Softmax_axis_1_Dense",
+      "LeakyReLU_TimeDistributed",
+    ] {
       let fixture = try fixture("layers", "LayerAsActivation/\(name)", "3")
       let record = try fixture.record(fixture.containers[0])
       let written = try converted(record, to: .keras2)
@@ -181,11 +184,86 @@ import Testing
       let outputs = try Network(written).predict(try fixture.inputArrays())
       #expect(Fixtures.difference(outputs, try fixture.outputArrays()) <= fixture.tolerance)
     }
-    let fixture = try fixture("layers", "LayerAsActivation/LeakyReLU_LSTM", "3")
-    let record = try fixture.record(fixture.containers[0])
+    for (name, reason) in [
+      ("ELU_LSTM", "store the layer ELU as an activation: that of LSTM cannot stand behind"),
+      ("LeakyReLU_LSTMCell", "that of LSTMCell cannot stand behind as a layer of its own"),
+      ("LeakyReLU_Bidirectional", "that of LSTM cannot stand behind as a layer of its own"),
+    ] {
+      let fixture = try fixture("layers", "LayerAsActivation/\(name)", "3")
+      let record = try fixture.record(fixture.containers[0])
+      let error = #expect(throws: KerasError.self) { try converted(record, to: .keras2) }
+      #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+      #expect(error?.hint == "Keras 2.15 and 3 can")
+    }
+  }
+
+  @Test func `a penalty on what an activation gives keeps it in its place`() throws {
+    var record = try Network(
+      [InputLayer(shape: [5]), Dense(units: 3, activation: .layer(.elu(ELU())))], seed: 1,
+      generation: .keras2_15
+    ).record
+    record.layers[1].config["activity_regularizer"] = ["class_name": "L2", "config": ["l2": 0.1]]
     let error = #expect(throws: KerasError.self) { try converted(record, to: .keras2) }
+    #expect(error?.description.contains("out of reach of activity_regularizer") == true)
+  }
+
+  @Test func `a detached activation takes no name that is taken`() throws {
+    var record = try Network(
+      [InputLayer(shape: [5]), Dense(units: 3, activation: .layer(.elu(ELU()))), Dense(units: 2)],
+      seed: 1, generation: .keras2_15
+    ).record
+    record.layers[2].name = "\(record.layers[1].name)_elu"
+    let written = try converted(record, to: .keras2)
+    let names = record.layers.map(\.name)
     #expect(
-      error?.description.contains("Keras 2 cannot store a LeakyReLU as an activation") == true)
+      written.layers.dropFirst().map(\.name)
+        == [names[1], "\(names[1])_elu_1", "\(names[1])_elu"])
+    let x = NumericArray(shape: [2, 5], .float32((0..<10).map { Float($0) / 7 - 0.5 }))
+    #expect(try Network(written).predict([x]) == (try Network(record).predict([x])))
+  }
+
+  @Test(arguments: ["Sequential", "Functional"])
+  func `activations of a model inside a model stand behind inside it`(_ kind: String) throws {
+    let leaky: JSON = ["class_name": "LeakyReLU", "config": ["name": "bent", "alpha": 0.1]]
+    func entry(_ className: String, _ name: String, _ config: JSONObject, _ on: String?) -> JSON {
+      var config = config
+      config["name"] = .string(name)
+      return [
+        "class_name": .string(className), "name": .string(name), "config": .object(config),
+        "inbound_nodes": on.map { [[[.string($0), 0, 0, [:]]]] } ?? [],
+      ]
+    }
+    let input = entry(
+      "InputLayer", "in", ["batch_input_shape": [nil, 3], "dtype": "float32"], nil)
+    var inner: JSONObject = [
+      "name": "inner",
+      "layers": [
+        input, entry("Dense", "d", ["units": 4, "activation": leaky], "in"),
+        entry("Dense", "d_bent", ["units": 2], "d"),
+      ],
+    ]
+    if kind == "Functional" {
+      inner["input_layers"] = [["in", 0, 0]]
+      inner["output_layers"] = [["d_bent", 0, 0], ["d", 0, 0]]
+    }
+    let outputs: JSON =
+      kind == "Functional" ? [["inner", 1, 0], ["inner", 1, 1]] : [["inner", 1, 0]]
+    let definition: JSON = [
+      "class_name": "Functional", "keras_version": "2.15.0", "backend": "tensorflow",
+      "config": [
+        "name": "m", "layers": [input, entry(kind, "inner", inner, "in")],
+        "input_layers": [["in", 0, 0]], "output_layers": outputs,
+      ],
+    ]
+    let record = try Network(
+      ModelFile.decode(Array(definition.pythonText().utf8), name: "m.json"),
+      weights: .fresh(seed: 1)
+    ).record
+    let written = try converted(record, to: .keras2)
+    let layers = written.layers[1].config["layers"]?.array?.compactMap { $0.object?["name"] }
+    #expect(layers?.suffix(3) == ["d", "d_bent_1", "d_bent"])
+    let x = NumericArray(shape: [2, 3], .float32([0.3, -0.2, 0.9, -1, 0.4, -0.7]))
+    #expect(try Network(written).predict([x]) == (try Network(record).predict([x])))
   }
 
   /// A call of a functional model, and its mask, follow the detached layer.
@@ -224,6 +302,34 @@ import Testing
     #expect(try notes(.keras1, .keras2, isFrozen: true).count == 1)
     #expect(try notes(.keras2_15, .keras3, isFrozen: true).isEmpty)
     #expect(try notes(.keras2, .keras3, isFrozen: false).isEmpty)
+  }
+
+  @Test func `what generations train otherwise is noted of each layer`() throws {
+    func notes(_ name: String, _ target: Generation) throws -> [String] {
+      let (collection, rest) = (name.split(separator: "/")[0], name.split(separator: "/"))
+      let fixture = try fixture(
+        String(collection), rest[1...2].joined(separator: "/"), String(rest[3]))
+      let path = "\(NSTemporaryDirectory())/noted-\(UUID().uuidString).h5"
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let record = try fixture.record(fixture.containers[0])
+      return try ModelFile.write(record, to: path, options: .init(generation: target))
+        .map(\.message).filter { $0.hasPrefix("while training") }
+    }
+    let masked = "keras1/TimeDistributed/Embedding_masked/1"
+    for target in [Generation.keras2, .keras2_15] {
+      #expect(try notes(masked, target).contains { $0.contains("hands on the mask") })
+    }
+    #expect(try notes(masked, .keras3).isEmpty)
+    #expect(try notes("keras1/TimeDistributed/Dense_masked/1", .keras2).isEmpty)
+    let normalized = "layers/BatchNormalization/vectors"
+    #expect(try notes("\(normalized)/2", .keras3).contains { $0.contains("batch's own") })
+    #expect(try notes("\(normalized)/2.15", .keras2).contains { $0.contains("begins the aver") })
+    #expect(try notes("\(normalized)/2.15", .keras3).isEmpty)
+    let inside = "layers/TimeDistributed/BatchNormalization"
+    #expect(try notes("\(inside)/2.15", .keras3).contains { $0.contains("step by step") })
+    let penalty = "layers/ActivityRegularization/inference"
+    #expect(try notes("\(penalty)/2", .keras3).contains { $0.contains("by the rows") })
+    #expect(try notes("\(penalty)/2.15", .keras3).isEmpty)
   }
 
   @Test func `what Keras 3 rounds of a 16-bit BatchNormalization is noted`() throws {

@@ -41,7 +41,9 @@ import Testing
   @Test func `a model's record has the weights of its file, bit for bit and in their own type`()
     throws
   {
-    for fixture in try FixtureCase.all(["layers"]) where fixture.kind != "Policy" {
+    // The weights of a PReLU in an activation's place are refused.
+    for fixture in try FixtureCase.all(["layers"])
+    where fixture.kind != "Policy" && fixture.name != "PReLU_Dense" {
       guard let container = fixture.containers.first(where: { $0.weights == nil }) else { continue }
       let stored = try fixture.record(container)
       let again = try Network(stored).record

@@ -59,6 +59,25 @@ import Testing
     #expect(try message("Lambda").contains("Lambda"))
   }
 
+  // "Could not interpret activation function identifier" in Keras 3, "Improper config format" in
+  // those before.
+  @Test func `an activation that is no layer and no name is refused`() throws {
+    func message(_ activation: JSON) throws -> String {
+      try refusal("Dense", ["name": "dense", "units": 2, "activation": activation])
+    }
+    for (config, found) in [
+      (JSON?.none, "nothing"), (5, "5"), (.null, "null"), ("tanh", "\"tanh\""), ([1], "a list"),
+    ] {
+      var softmax: JSONObject = ["class_name": "Softmax"]
+      softmax["config"] = config
+      let message = try message(.object(softmax))
+      #expect(
+        message.contains(
+          "activation: the activation Softmax has \(found) as its config, expected an object"),
+        "\(message)")
+    }
+  }
+
   @Test func `weights are no whole numbers`() throws {
     for dtype in ["int8", "int32", "bool", "string"] {
       let message = try refusal("Dense", ["name": "dense", "units": 2, "dtype": .string(dtype)])

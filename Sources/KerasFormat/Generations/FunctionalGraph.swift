@@ -7,6 +7,8 @@ enum FunctionalGraph {
   struct Call {
     var tensors: [TensorReference] = []
     var mask: CallMask?
+    /// The `training` argument, where it counts.
+    var training: Bool?
   }
 
   /// The calls of one entry of `layers`.
@@ -42,7 +44,10 @@ enum FunctionalGraph {
     if arguments["mask"]?.isNull == true, dialect.generation < .keras3 { call.mask = .withheld }
     for (key, value) in arguments.members where !value.isNull {
       switch key {
-      case "training" where value == false: break
+      case "training" where value.bool != nil:
+        // Keras 3's functional models put their own in its place (`operation_fn` in
+        // `functional.py` of 3.15).
+        if dialect.generation < .keras3 { call.training = value.bool }
       case "initial_state": try collect(value, into: &call.tensors)
       case "mask":
         var masks: [TensorReference] = []

@@ -51,7 +51,9 @@ struct GraphNotation {
           throw KerasError(
             .unsupportedConfiguration, "Keras 1 cannot store a call with initial states")
         }
-        nodes.append(try listNode(layer, tensors, mask))
+        let training =
+          layer.inboundTraining.indices.contains(index) ? layer.inboundTraining[index] : nil
+        nodes.append(try listNode(layer, tensors, mask, training))
       }
     }
     return .array(nodes)
@@ -59,7 +61,7 @@ struct GraphNotation {
 
   /// `[["layer", node, tensor, {arguments}], …]`
   private func listNode(
-    _ layer: LayerRecord, _ tensors: [TensorReference], _ mask: CallMask?
+    _ layer: LayerRecord, _ tensors: [TensorReference], _ mask: CallMask?, _ training: Bool?
   ) throws(KerasError) -> JSON {
     guard mask?.tensor == nil || dialect.generation == .keras2_15 else {
       throw KerasError(
@@ -70,6 +72,7 @@ struct GraphNotation {
       if index == 0, let mask {
         arguments["mask"] = mask.tensor.map(FunctionalGraph.triple) ?? .null
       }
+      if index == 0, let training { arguments["training"] = .bool(training) }
       let triple = FunctionalGraph.triple(tensor).array ?? []
       return JSON.array(dialect.generation == .keras1 ? triple : triple + [.object(arguments)])
     }

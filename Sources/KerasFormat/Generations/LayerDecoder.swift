@@ -64,6 +64,9 @@ struct LayerDecoder {
         at: .init(path: ["quantization_config"]),
         hint: "save the model as it was before quantize()")
     }
+    for (key, value) in rest.members where Dialect.Key(key).isActivation {
+      do { try checkActivation(value) } catch { throw error.inside(key) }
+    }
     guard var reduced = try SerializedObject.reduced(.object(rest)).object else {
       throw KerasError(.invalidJSON, "the config of \(stored) is no object")
     }
@@ -210,6 +213,18 @@ struct LayerDecoder {
     return try canonicalActivation(value, in: config)
   }
 
+  /// Refuses an object in an activation's place whose config is none. Of other objects a missing
+  /// config is an empty one; here Keras refuses it, but that 2.15 takes it beside a module.
+  private func checkActivation(_ stored: JSON) throws(KerasError) {
+    guard let object = stored.object, let className = object["class_name"]?.string else { return }
+    try SerializedObject.check(object, className: className)
+    guard object["config"]?.object == nil else { return }
+    throw KerasError(
+      .invalidJSON,
+      "the activation \(className) has \(object["config"]?.kind ?? "nothing") as its config, "
+        + "expected an object", hint: "{} stands for its defaults")
+  }
+
   /// - Parameter config: of the layer that has it, its type said canonically.
   private func canonicalActivation(
     _ value: JSON, in config: JSONObject
@@ -224,7 +239,9 @@ struct LayerDecoder {
             + "of \(types.0.string ?? types.0.kind)",
           hint: "put it behind as a layer of its own")
       }
-      return self.object(layer)
+      // `Activation("tanh")` in a function's place is the function.
+      guard layer.className == "Activation" else { return self.object(layer) }
+      return layer.config["activation"] ?? "linear"
     }
     guard let name = value.string else { return value.isNull ? "linear" : value }
     switch name {

@@ -69,7 +69,7 @@ struct LayerEncoder {
       if config[key.name] != nil { continue }
       var value = key.isOwn ? key.missing : left.take(key.canonical) ?? key.missing
       if key.isActivation, value?.object != nil, let object = value {
-        value = try encodedActivation(object, layer: layer)
+        value = try encodedActivation(object, of: className, canonical, layer: layer)
       }
       guard let value else {
         throw KerasError(.unsupportedConfiguration, "\(className) without \(key.name)")
@@ -158,7 +158,8 @@ struct LayerEncoder {
       if isKerass {
         let isLayer = Dialect.Key(key).isActivation && value.object != nil
         config[key] = try encodedValue(
-          key, isLayer ? try encodedActivation(value, layer: layer) : value)
+          key,
+          isLayer ? try encodedActivation(value, of: className, left, layer: layer) : value)
       } else {
         // Somebody's own keys may mean what they like.
         config[key] = (try? encodedValue(key, value)) ?? value
@@ -216,13 +217,15 @@ struct LayerEncoder {
 
   /// A layer in an activation's place.
   private mutating func encodedActivation(
-    _ value: JSON, layer: String
+    _ value: JSON, of className: String, _ config: JSONObject, layer: String
   ) throws(KerasError) -> JSON {
     guard dialect.isModern else {
+      let activation = value.object?["class_name"]?.string ?? "layer"
+      let obstacle = DetachedActivations.obstacle(className, config).map { ": \($0)" } ?? ""
       throw KerasError(
         .unsupportedConfiguration,
-        "\(dialect.name) cannot store a \(value.object?["class_name"]?.string ?? "layer") as an "
-          + "activation", hint: "put it behind as a layer of its own")
+        "\(dialect.name) cannot store the layer \(activation) as an activation\(obstacle)",
+        hint: "Keras 2.15 and 3 can")
     }
     return try encodedInner(value, layer: layer)
   }

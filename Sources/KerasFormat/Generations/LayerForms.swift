@@ -14,6 +14,7 @@ enum LayerForms {
   ) throws(KerasError) -> ModelRecord {
     var record = record
     FrozenNormalization.note(record, generation, &notes)
+    TrainingNotes.note(record, generation, &notes)
     try NormalizationRounding.note(record, generation, &notes)
     if generation == .keras3, record.generation < .keras3 {
       try unstack(&record, &notes)
@@ -24,7 +25,7 @@ enum LayerForms {
           "a stack of cells within a stack, which Keras \(generation.rawValue) cannot build",
           at: .init(path: [layer.name]))
       }
-      DetachedActivations.detach(&record, generation, &notes)
+      try DetachedActivations.detach(&record, generation, &notes)
       takeFloat32(&record, generation, &notes)
       separateEnds(&record, generation, &notes)
     }

@@ -52,12 +52,9 @@ enum LayerRenaming {
           ConversionNote(layer: layer.name, message: "renamed \(name), which Keras 3 can take"))
       }
       guard ModelRecord.nestedClasses.contains(layer.className) else { continue }
-      let inner = try ModelRecord(
-        nested: layer.className, config: layer.config, generation: record.generation)
-      let trainable = layer.config["trainable"]
-      record.layers[index].config = try renamed(inner, &notes).nestedConfig
-      record.layers[index].config["name"] = nil
-      record.layers[index].config["trainable"] = trainable
+      record.layers[index].config = try ModelRecord.changed(
+        layer.className, layer.config, record.generation
+      ) { model throws(KerasError) in model = try renamed(model, &notes) }
     }
     guard !names.isEmpty else { return record }
     func changed(_ tensor: TensorReference) -> TensorReference {

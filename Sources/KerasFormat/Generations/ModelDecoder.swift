@@ -337,6 +337,9 @@ struct ModelDecoder {
     let calls = try FunctionalGraph.calls(object["inbound_nodes"], dialect)
     layer.inbound = calls.map(\.tensors)
     if calls.contains(where: { $0.mask != nil }) { layer.inboundMasks = calls.map(\.mask) }
+    if calls.contains(where: { $0.training != nil }) {
+      layer.inboundTraining = calls.map(\.training)
+    }
     return layer
   }
 }

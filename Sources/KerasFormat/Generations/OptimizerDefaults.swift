@@ -38,6 +38,10 @@ struct OptimizerDefaults {
       "l2_shrinkage_regularization_strength": 0.0, "beta": 0.0,
     ],
     "Lion": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.99],
+    "Adafactor": [
+      "learning_rate": 0.001, "beta_2_decay": -0.8, "epsilon_1": 1e-30, "epsilon_2": 0.001,
+      "clip_threshold": 1.0, "relative_step": true,
+    ],
     "Lamb": ["learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-07],
   ]
 
@@ -54,7 +58,8 @@ struct OptimizerDefaults {
       return false
     }
     if generation > .keras2, !isLegacy { return true }
-    return className != "AdamW" && className != "Lion" && (isLegacy || className != "Ftrl")
+    return !["AdamW", "Lion", "Adafactor"].contains(className)
+      && (isLegacy || className != "Ftrl")
   }
 
   /// Every key that the class has, common ones apart, with the generation's default. Options that
@@ -136,7 +141,7 @@ extension OptimizerRecord {
     }
     if generation != .keras3 { missing += ["loss_scale_factor", "gradient_accumulation_steps"] }
     if isOld {
-      missing += ["clipnorm", "centered", "initial_accumulator_value"]
+      missing += ["clipnorm", "centered", "initial_accumulator_value", LossScale.key]
       if className == "RMSprop" { missing.append("momentum") }
       if generation == .keras1 { missing.append("amsgrad") }
     }

@@ -13,6 +13,11 @@ struct OptimizerDialect {
     guard let object = try SerializedObject.reduced(stored).object,
       let className = object["class_name"]?.string, let config = object["config"]?.object
     else { throw KerasError(.invalidJSON, "\(stored.kind), expected an optimizer") }
+    if LossScale.classes.contains(className) {
+      do { return try LossScale.optimizer(config, in: self) } catch {
+        throw error.inside(className)
+      }
+    }
     // 2.15 takes a config without the word for one of its legacy optimizers.
     let isLegacy =
       dialect.generation == .keras2_15 && !config.isEmpty
@@ -122,6 +127,15 @@ struct OptimizerDialect {
   // MARK: - Writing
 
   func encoded(_ record: OptimizerRecord) throws(KerasError) -> JSONObject {
+    var record = record
+    if let scale = record.config.take(LossScale.key) {
+      return try LossScale(scale).encoded(record, in: self)
+    }
+    return try encodedPlain(record)
+  }
+
+  /// An optimizer without a scale of the loss around it.
+  func encodedPlain(_ record: OptimizerRecord) throws(KerasError) -> JSONObject {
     var config = record.config
     let isLegacy = config.take("is_legacy_optimizer") == true
     if isLegacy, dialect.generation == .keras2_15 { return legacy(record, &config) }
@@ -177,6 +191,11 @@ struct OptimizerDialect {
   private func modern(
     _ record: OptimizerRecord, _ config: inout JSONObject
   ) throws(KerasError) -> JSONObject {
+    let defaults = OptimizerDefaults(generation: dialect.generation, isLegacy: false)
+    guard defaults.has(record.className) || !OptimizerDefaults.isKnown(record.className) else {
+      throw KerasError(
+        .unsupportedConfiguration, "\(dialect.name) has no optimizer \(record.className)")
+    }
     if let decay = config.take("decay")?.number, decay != 0 {
       // lr / (1 + decay · step), which is a schedule of its own since 2.11.
       config["learning_rate"] = [
@@ -188,6 +207,14 @@ struct OptimizerDialect {
       ]
     }
     config["schedule_decay"] = nil
+    let bounds = ["clipnorm", "global_clipnorm", "clipvalue"].filter {
+      config[$0].map { !$0.isNull } ?? false
+    }
+    guard dialect.generation < .keras3 || bounds.count < 2 else {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name)'s optimizers take one of \(bounds.joined(separator: ", ")) alone")
+    }
     if let schedule = config["learning_rate"]?.object {
       config["learning_rate"] = SerializedObject.wrapped(
         schedule, module: "keras.optimizers.schedules")
@@ -209,7 +236,7 @@ struct OptimizerDialect {
   func trainingConfig(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
     var optimizer = try encoded(record.optimizer)
     if dialect.generation == .keras2_15, let name = optimizer["class_name"]?.string,
-      record.optimizer.config["is_legacy_optimizer"] != true
+      !LossScale.classes.contains(name), record.optimizer.config["is_legacy_optimizer"] != true
     {
       optimizer["class_name"] = .string("Custom>\(name)")
     }
@@ -239,21 +266,28 @@ struct OptimizerDialect {
 
   /// The settings as an archive's `compile_config` holds them.
   func compileConfig(_ record: TrainingRecord) throws(KerasError) -> JSONObject {
-    let isLegacy = record.optimizer.config["is_legacy_optimizer"] == true
-    let module =
-      switch record.optimizer.className {
-      case _ where dialect.generation == .keras3: "keras.optimizers"
-      case _ where isLegacy: "keras.optimizers.legacy"
-      // Those that were exported last.
-      case "Adam", "AdamW", "Lion": "keras.optimizers"
-      default: "keras.optimizers.experimental"
-      }
-    var result: JSONObject = [
-      "optimizer": SerializedObject.wrapped(try encoded(record.optimizer), module: module)
-    ]
+    let optimizer = try encoded(record.optimizer)
+    var result: JSONObject = ["optimizer": wrapped(optimizer, record.optimizer)]
     for (key, value) in try shared(record).members { result[key] = value }
     addRunSettings(&result)
     return result
+  }
+
+  /// An optimizer with what says where it comes from.
+  func wrapped(_ encoded: JSONObject, _ record: OptimizerRecord) -> JSON {
+    if encoded["class_name"]?.string != record.className, dialect.generation == .keras2_15 {
+      return LossScale.wrapped(encoded)
+    }
+    let isLegacy = record.config["is_legacy_optimizer"] == true
+    let module =
+      switch record.className {
+      case _ where dialect.generation == .keras3: "keras.optimizers"
+      case _ where isLegacy: "keras.optimizers.legacy"
+      // Those that were exported last.
+      case "Adam", "AdamW", "Lion", "Adafactor": "keras.optimizers"
+      default: "keras.optimizers.experimental"
+      }
+    return SerializedObject.wrapped(encoded, module: module)
   }
 
   private func addRunSettings(_ result: inout JSONObject) {
@@ -340,7 +374,8 @@ struct OptimizerDialect {
     }
     if let dtype = config.take("dtype"), dtype != "float32", !dtype.isNull {
       throw KerasError(
-        .unsupportedConfiguration, "\(dialect.name)'s losses have no dtype, and this is "
+        .unsupportedConfiguration,
+        "\(dialect.name)'s losses have no dtype, and this is "
           + dtype.kind, at: .init(path: [className]))
     }
     object["config"] = .object(config)

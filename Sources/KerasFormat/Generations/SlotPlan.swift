@@ -5,11 +5,17 @@ struct SlotPlan {
   let className: String
   let config: JSONObject
 
-  /// One of 2.15's `keras.optimizers.legacy`, whose slots stand one after the other.
-  private var isLegacy: Bool { config["is_legacy_optimizer"] == true }
+  /// Slots with one number for all weights together.
+  static let scalars: Set<String> = [product, LossScale.scale, LossScale.counter]
+
+  /// One of 2.15's `keras.optimizers.legacy`, whose slots stand one after the other; in another
+  /// generation it becomes that one's own.
+  private var isLegacy: Bool {
+    config["is_legacy_optimizer"] == true && dialect.generation == .keras2_15
+  }
 
   /// Slots whose arrays stand together; several names in one group alternate per variable.
-  private var groups: [[String]] {
+  var groups: [[String]] {
     let own: [[String]]
     let momentum = (config["momentum"]?.number ?? 0) != 0
     let isModern = dialect.isModern
@@ -34,6 +40,7 @@ struct SlotPlan {
     case "Nadam": own = together(["momentum", "velocity"])
     case "Ftrl": own = [["accumulator", "linear"]]
     case "Lion": own = [["momentum"]]
+    case "Adafactor": own = [[Self.row, Self.column, "velocity"]]
     default: own = []
     }
     return (config["use_ema"] == true ? [["average"]] : [])
@@ -45,8 +52,10 @@ struct SlotPlan {
     dialect.isModern || ["SGD", "Adam", "Adamax", "Nadam"].contains(className)
   }
 
+  /// A schedule has none, and of older generations' `decay` Keras 3 gets a schedule.
   private var hasLearningRate: Bool {
     dialect.generation == .keras3 && config["learning_rate"]?.object == nil
+      && (config["decay"]?.number ?? 0) == 0
   }
 
   /// Where Nadam's running product stands; Keras 1, 2.2 and 2.15 start it anew.
@@ -72,8 +81,10 @@ struct SlotPlan {
   /// Sorts the arrays of a file into slots. A file saved before the first step holds none.
   ///
   /// - Throws: ``KerasError`` where the arrays cannot be those of this optimizer.
+  ///
+  /// - Parameter shapes: of the model's trainable weights.
   func read(
-    _ arrays: [NumericArray], into record: inout OptimizerRecord
+    _ arrays: [NumericArray], shapes: [[Int]], into record: inout OptimizerRecord
   ) throws(KerasError) {
     guard OptimizerDefaults.isKnown(className) || arrays.isEmpty else {
       throw KerasError(
@@ -81,6 +92,9 @@ struct SlotPlan {
         "\(arrays.count) optimizer arrays of \(className), which is not known")
     }
     var rest = arrays[...]
+    if dialect.generation == .keras3, config[LossScale.key] != nil {
+      try readLossScale(&rest, own: hasLearningRate ? 2 : 1, into: &record)
+    }
     if hasIterations {
       guard let first = rest.popFirst() else { return }
       guard first.count == 1 else {
@@ -99,6 +113,7 @@ struct SlotPlan {
     let groups = self.groups
     let names = groups.flatMap { $0 }
     guard !rest.isEmpty else { return }
+    guard !isFactored else { return try readFactored(rest, shapes: shapes, into: &record) }
     guard !names.isEmpty, rest.count % names.count == 0 else {
       throw KerasError(
         .weightMismatch,
@@ -123,14 +138,14 @@ struct SlotPlan {
   func check(_ record: OptimizerRecord, of model: ModelRecord) throws(KerasError) {
     let shapes = Set(model.layers.flatMap(\.weights).map(\.array.shape))
     guard !shapes.isEmpty else { return }
-    for slot in record.slots where slot.name != Self.product {
+    // Those of factors were looked at when they were read.
+    for slot in record.slots where !Self.scalars.contains(slot.name) && !isFactored {
       for (index, array) in slot.arrays.enumerated() where !shapes.contains(array.shape) {
         throw KerasError(
           .weightMismatch,
           "shape \(array.shape.tuple), which no weight has, so the arrays are not those of "
             + className,
-          at: .init(path: [slot.name, "\(index)"]),
-          hint: "with mixed_float16 Keras 3 keeps the scale of the loss among them")
+          at: .init(path: [slot.name, "\(index)"]))
       }
     }
     try checkOrder(record, of: model)
@@ -172,7 +187,7 @@ struct SlotPlan {
   func entries(
     _ record: OptimizerRecord, shapes: [[Int]], order: [Int]
   ) throws(KerasError) -> [Entry] {
-    var entries: [Entry] = []
+    var entries = lossScaleEntries(record)
     let steps = record.iterations ?? 0
     if hasIterations {
       // Keras 1 counts in the type of its weights.
@@ -186,7 +201,7 @@ struct SlotPlan {
     }
     // An optimizer that needs no slots has made updates all the same, and some generations keep
     // slots that are always zero.
-    let slots = record.slots.filter { $0.name != Self.product }
+    let slots = record.slots.filter { !Self.scalars.contains($0.name) }
     guard !slots.isEmpty || steps > 0 else { return dialect.isModern ? entries : [] }
     if let count = slots.first?.arrays.count, count != shapes.count {
       throw KerasError(
@@ -202,14 +217,20 @@ struct SlotPlan {
     for group in groups {
       for variable in order {
         for name in group {
+          if isFactored, !isStored(name, weight: shapes[variable]) { continue }
           let slot = record.slots.first { $0.name == name }
           var array = slot?.arrays[variable]
           if array == nil {
             // Keras 2's stand-in for maxima that are not kept.
             let isKept = name != "velocity_max" || config["amsgrad"] == true
-            let shape = isKept ? shapes[variable] : [1]
+            let own = Self.shape(ofSlot: name, weight: shapes[variable])
+            let shape = isKept ? own : [1]
             let zeros = [Float](repeating: 0, count: shape.reduce(1, *))
             array = NumericArray(shape: shape, .float32(zeros))
+          }
+          // Keras 3's stand-ins for factors are whole numbers.
+          if isFactored, array?.shape == [], shapes[variable] != [] {
+            array = NumericArray(shape: [], .int32([0]))
           }
           if let array { entries.append(Entry(slot: name, variable: variable, array: array)) }
         }
@@ -230,8 +251,10 @@ extension OptimizerRecord {
 
 extension SlotPlan {
   fileprivate func size(shapes: [[Int]]) -> (count: Int, bytes: Int) {
-    let perWeight = groups.reduce(0) { $0 + $1.count }
-    var floats = perWeight * shapes.reduce(0) { $0 + $1.reduce(1, *) }
+    var floats = 0
+    for name in groups.joined() {
+      floats += shapes.reduce(0) { $0 + Self.shape(ofSlot: name, weight: $1).reduce(1, *) }
+    }
     if hasLearningRate { floats += 1 }
     if className == "Nadam" { floats += 1 }
     // The counter is an int64.

@@ -19,6 +19,7 @@ enum KerasArchive {
     model.weights = .structural(root)
     if let optimizer = root.group("optimizer") {
       model.optimizer = WeightsH5.arrays(in: optimizer)
+      model.scalesLoss = optimizer.group("inner_optimizer") != nil
     }
     if archive[pipeline] != nil { model.textPipeline = try json(pipeline, of: archive) }
     return model

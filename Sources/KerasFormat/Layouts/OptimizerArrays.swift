@@ -124,11 +124,15 @@ struct OptimizerArrays {
       return "training/\(className)/Variable" + (number == 0 ? "" : "_\(number)") + ":0"
     case .keras2_15:
       let short =
-        ["SGD", "Adam", "AdamW", "Nadam", "Adamax", "Lion"].contains(className)
-        ? ["momentum": "m", "velocity": "v", "velocity_max": "vhat", "norm": "u"] : [:]
+        ["SGD", "Adam", "AdamW", "Nadam", "Adamax", "Lion", "Adafactor"].contains(className)
+        ? [
+          "momentum": "m", "velocity": "v", "velocity_max": "vhat", "norm": "u", "row": "r",
+          "column": "c",
+        ] : [:]
       guard !isCounter, let slot = entry.slot else { return "iteration:0" }
       return ([className, short[slot] ?? slot] + stem).joined(separator: "/") + ":0"
     case .keras3:
+      if let own = SlotPlan.lossScaleName(entry) { return "loss_scale_optimizer/\(own)" }
       let own = isCounter ? "iteration" : "learning_rate"
       let slot = entry.slot.map { ["velocity_max": "velocity_hat"][$0] ?? $0 }
       // Nadam makes its running product outside of its scope, without a name.

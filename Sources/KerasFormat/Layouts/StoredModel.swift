@@ -10,6 +10,9 @@ struct StoredModel {
   var weights: StoredWeights?
   /// The optimizer's arrays in file order.
   var optimizer: [NumericArray] = []
+  /// Whether a LossScaleOptimizer stands around it, which the settings need not name: `compile` puts
+  /// one around that of a mixed_float16 model.
+  var scalesLoss = false
   var textPipeline: JSON?
   /// The archive it came from, where layers keep files of their own.
   var archive: ZipArchive?

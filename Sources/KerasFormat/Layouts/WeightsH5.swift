@@ -127,6 +127,13 @@ enum WeightsH5 {
         optimizer, shapes: shapes, order: Array(shapes.indices))
       try writer.addObject(["optimizer"], name: LayerNames.snakeCase(optimizer.className))
       for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
+      if optimizer.config[LossScale.key] != nil {
+        let inner = ["optimizer", "inner_optimizer"]
+        writer.addObject(inner, name: LayerNames.snakeCase(optimizer.className))
+        for entry in entries.dropFirst(SlotPlan.ownCount(entries)) {
+          try writer.add(entry.array, to: inner)
+        }
+      }
     }
     return writer.root
   }

@@ -207,13 +207,17 @@ enum AxisMap {
     return result
   }
 
-  /// Keras's axes, counted with the batch as 0 or from behind, as positions after the batch.
+  /// One of Keras's axes, counted with the batch as 0 or from behind, as a position after the
+  /// batch; outside of `0..<rank` for an axis that is not there.
+  static func position(_ axis: Int, rank: Int) -> Int { axis < 0 ? axis + rank : axis - 1 }
+
+  /// Keras's axes as positions after the batch.
   static func positions(
     _ axes: [Int], rank: Int, of className: String
   ) throws(KerasError) -> [Int] {
     var positions: [Int] = []
     for axis in axes {
-      let position = axis < 0 ? axis + rank : axis - 1
+      let position = position(axis, rank: rank)
       guard (0..<rank).contains(position), !positions.contains(position) else {
         throw KerasError(
           .shapeMismatch, "axis \(axis) but \(className)'s input has \(rank) axes after the batch")

@@ -30,6 +30,8 @@ enum StoredDefinition {
         layer.inboundMasks.map { mask in
           mask.map { $0.tensor.map(reference) ?? .bool(false) } ?? .null
         }),
+      "inbound_training": .array(
+        layer.inboundTraining.map { $0.map(JSON.bool) ?? .null }),
       "weights": .array(
         layer.weights.map { weight in
           [
@@ -75,6 +77,7 @@ enum StoredDefinition {
       layer.inboundMasks.append(
         mask.isNull ? nil : mask == false ? .withheld : .tensor(try reference(mask)))
     }
+    layer.inboundTraining = (reader.value("inbound_training")?.array ?? []).map(\.bool)
     for weight in reader.value("weights")?.array ?? [] {
       guard let parts = weight.array, parts.count == 3, let name = parts[0].string,
         let type = parts[1].string.flatMap(ElementType.init(rawValue:)),

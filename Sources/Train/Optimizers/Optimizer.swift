@@ -27,6 +27,9 @@ public protocol Optimizer: Sendable {
 
   /// Where a slot's numbers start. By default 0.
   func initialValue(ofSlot name: String) -> Float
+  /// The shape of a slot of a weight of this shape; by default the weight's. A smaller one lies at the
+  /// start of an array of the weight's size.
+  func slotShape(_ name: String, of shape: [Int]) -> [Int]
   /// How many numbers it keeps for all weights together; each starts at 1. By default none.
   var scalarCount: Int { get }
   /// Moves these numbers on, before the update of each weight.
@@ -92,6 +95,8 @@ public struct UpdateStep {
   public internal(set) var magnitudes: UnsafePointer<Float>?
   /// In the order of ``Optimizer/slotNames``.
   public internal(set) var slots: [UnsafeMutablePointer<Float>]
+  /// The weight's shape.
+  public internal(set) var shape: [Int]
   /// How many numbers there are.
   public internal(set) var count: Int
   /// The rate of this update, decay applied.
@@ -118,6 +123,7 @@ public struct UpdateStep {
 
 extension Optimizer {
   public func initialValue(ofSlot name: String) -> Float { 0 }
+  public func slotShape(_ name: String, of shape: [Int]) -> [Int] { shape }
   public var scalarCount: Int { 0 }
   public func advance(
     _ scalars: inout [Float], weight: Int, of count: Int, iteration: Int, rules: OptimizerRules

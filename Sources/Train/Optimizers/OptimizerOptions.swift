@@ -29,6 +29,8 @@ public struct OptimizerOptions: Sendable, Equatable {
   public var emaOverwriteFrequency: Int?
   /// The loss is multiplied by it before gradients are taken, and they are divided by it.
   public var lossScaleFactor: Double?
+  /// Keras's `LossScaleOptimizer` around it, of 2.15 and 3.
+  public var lossScale: LossScale?
   /// Batches whose mean gradient makes one update.
   public var gradientAccumulationSteps: Int?
   /// The rate is divided by `1 + decay · updates so far`.
@@ -41,8 +43,8 @@ public struct OptimizerOptions: Sendable, Equatable {
     clipnorm: Double? = nil, globalClipnorm: Double? = nil, clipvalue: Double? = nil,
     weightDecay: Double? = nil, excludeFromWeightDecay: [String] = [], useEMA: Bool = false,
     emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil,
-    lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, decay: Double = 0,
-    isLegacy: Bool = false
+    lossScaleFactor: Double? = nil, lossScale: LossScale? = nil,
+    gradientAccumulationSteps: Int? = nil, decay: Double = 0, isLegacy: Bool = false
   ) {
     self.clipnorm = clipnorm
     self.globalClipnorm = globalClipnorm
@@ -53,6 +55,7 @@ public struct OptimizerOptions: Sendable, Equatable {
     self.emaMomentum = emaMomentum
     self.emaOverwriteFrequency = emaOverwriteFrequency
     self.lossScaleFactor = lossScaleFactor
+    self.lossScale = lossScale
     self.gradientAccumulationSteps = gradientAccumulationSteps
     self.decay = decay
     self.isLegacy = isLegacy
@@ -71,6 +74,7 @@ public struct OptimizerOptions: Sendable, Equatable {
       emaMomentum: try config.number("ema_momentum", default: 0.99),
       emaOverwriteFrequency: try config.optionalInteger("ema_overwrite_frequency"),
       lossScaleFactor: try optional("loss_scale_factor"),
+      lossScale: try LossScale(from: &config),
       gradientAccumulationSteps: try config.optionalInteger("gradient_accumulation_steps"),
       decay: try config.number("decay", default: 0),
       isLegacy: try config.bool("is_legacy_optimizer", default: false))
@@ -88,6 +92,7 @@ public struct OptimizerOptions: Sendable, Equatable {
       "loss_scale_factor": number(lossScaleFactor),
       "gradient_accumulation_steps": integer(gradientAccumulationSteps),
     ]
+    if let lossScale { config[LossScale.key] = lossScale.config }
     if decay != 0 { config["decay"] = .number(decay) }
     if isLegacy { config["is_legacy_optimizer"] = true }
     return config

@@ -6,7 +6,7 @@ public enum OptimizerRegistry {
   /// Each class once.
   public static let builtIn: [any Optimizer.Type] = [
     SGD.self, RMSprop.self, Adam.self, AdamW.self, Adagrad.self, Adadelta.self, Adamax.self,
-    Nadam.self, Ftrl.self, Lion.self, Lamb.self,
+    Nadam.self, Ftrl.self, Lion.self, Lamb.self, Adafactor.self,
   ]
 
   /// An optimizer by its class name in any case (`rmsprop`, `RMSprop`) with a config in the words

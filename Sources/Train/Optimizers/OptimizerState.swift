@@ -16,6 +16,9 @@ public struct OptimizerState: Sendable {
   /// What is kept for all weights together: Nadam's running product. Empty before the first update.
   public internal(set) var scalars: [Float] = []
 
+  /// The scale of the loss, where it moves; `nil` before the first update and where there is none.
+  public internal(set) var lossScale: LossScale.State?
+
   /// The names of what is no optimizer's own, as files of Keras 3 have them.
   static let average = "average"
   static let accumulator = "gradient_accumulator"

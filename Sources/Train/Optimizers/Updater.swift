@@ -10,7 +10,7 @@ import KerasRuntime
 /// normalizations, which gradients do not move, take their increments first.
 ///
 /// A `loss_scale_factor` multiplies the loss and divides the gradients again. In float32 that
-/// leaves nothing but a rounding of both, so it is not done.
+/// leaves nothing but a rounding of both, so it is not done; see ``LossScale``.
 struct Updater: ~Copyable {
   private(set) var optimizer: any Optimizer
   let generation: Generation
@@ -105,6 +105,9 @@ struct Updater: ~Copyable {
         return slot
       }
     }
+    if gathered.lossScale == nil, let scale = optimizer.options.lossScale {
+      gathered.lossScale = scale.start
+    }
     if gathered.scalars.isEmpty {
       gathered.scalars = [Float](repeating: 1, count: optimizer.scalarCount)
     }
@@ -113,7 +116,8 @@ struct Updater: ~Copyable {
     steps = trainable.map { index in
       UpdateStep(
         weight: parameters.pointer(index), gradient: UnsafePointer(parameters.pointer(index)),
-        slots: own.map { $0.pointer(index) }, count: specs[index].count, learningRate: 0,
+        slots: own.map { $0.pointer(index) }, shape: specs[index].shape,
+        count: specs[index].count, learningRate: 0,
         iteration: 0, scalar: 1, rules: rules)
     }
   }
@@ -133,6 +137,24 @@ struct Updater: ~Copyable {
         gradients.pointer(index), to: parameters.pointer(index), count: specs[index].count)
     }
     let options = optimizer.options
+    if let scale = options.lossScale, scale.isDynamic {
+      let isFinite = scale.isFinite(gradients, trainable, occurrences, gathered.lossScale)
+      // 2.15 multiplies by the inverse, and TensorFlow takes one below the normal numbers for 0.
+      if rules < .keras3, (1 / (gathered.lossScale ?? scale.start).scale).isSubnormal {
+        for index in trainable {
+          gradients.pointer(index).update(repeating: 0, count: specs[index].count)
+        }
+        for table in occurrences {
+          table.vectors.update(repeating: 0, count: table.count * table.width)
+        }
+      }
+      scale.move(&gathered.lossScale, isFinite: isFinite, rules)
+      guard isFinite else {
+        // 2.15 counts an update that it leaves out.
+        if rules < .keras3 { gathered.iterations += 1 }
+        return
+      }
+    }
     if let steps = options.gradientAccumulationSteps {
       for table in occurrences { TableUpdates.sum(table) }
       if accumulate(gradients, of: steps) {

@@ -63,6 +63,11 @@ struct InspectionReport {
         let place = layer.inbound.count > 1 ? "call \(call): " : ""
         lines.append("  \(place)mask = \(mask.tensor?.layer ?? "None")")
       }
+      for (call, training) in layer.inboundTraining.enumerated() {
+        guard let training else { continue }
+        let place = layer.inbound.count > 1 ? "call \(call): " : ""
+        lines.append("  \(place)training = \(training)")
+      }
       for weight in layer.weights {
         lines.append("  \(weight.name)  \(weight.array.facts)")
       }

@@ -24,7 +24,8 @@ public enum ActivatingLayer: Sendable, Equatable {
     case PReLU.className:
       throw KerasError(
         .unsupportedConfiguration, "a PReLU as an activation, whose weights are its own",
-        at: .init(path: [owner]), hint: "put it behind as a layer of its own")
+        at: .init(path: [owner]),
+        hint: "behind a Dense or a convolution it can be a layer of its own")
     default: return nil
     }
     switch try LayerRegistry.layer(className: className, name: owner, config: config) {
@@ -153,6 +154,6 @@ extension Activation {
   }
 
   private func groups(_ shape: Extents) -> [Int]? {
-    acrossAxes(rank: shape.count - 1).flatMap { try? $0.groups(Array(shape.dropFirst())) }
+    acrossAxes(rank: shape.count - 1)?.groups(Array(shape.dropFirst()))
   }
 }

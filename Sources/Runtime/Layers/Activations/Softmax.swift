@@ -29,9 +29,10 @@ public struct Softmax: Layer, Equatable {
 
   public var supportsMasking: Bool { true }
 
-  /// For every element of a sample, which sum it belongs to.
-  func groups(_ extents: [Int]) throws(KerasError) -> [Int] {
-    let axes = try AxisMap.positions(axis, rank: extents.count, of: Self.className)
+  /// For every element of a sample, which sum it belongs to. Axes that the sample does not have,
+  /// which building the layer refuses, say nothing.
+  func groups(_ extents: [Int]) -> [Int] {
+    let axes = axis.map { AxisMap.position($0, rank: extents.count) }
     return AxisMap.indices(of: extents.indices.filter { !axes.contains($0) }, in: extents)
   }
 
@@ -41,7 +42,7 @@ public struct Softmax: Layer, Equatable {
     _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass
   ) throws(KerasError) -> Signals<S> {
     let input = inputs[0].tensor
-    let groups = try groups(Array(input.shape.dropFirst()))
+    let groups = groups(Array(input.shape.dropFirst()))
     var x = input.reals(in: &pass.workspace)
     let flags = pass.generation >= .keras2_15 ? try laidOver(inputs[0]) : nil
     if let flags {
@@ -118,8 +119,8 @@ public struct Softmax: Layer, Equatable {
     weights: Weights<S>, gradients: Weights<S>, trace: Trace<S>, pass: inout Pass
   ) {
     let input = trace.inputs[0].tensor
-    guard let dx = inputGradients[0], let groups = try? groups(Array(input.shape.dropFirst()))
-    else { return }
+    guard let dx = inputGradients[0] else { return }
+    let groups = groups(Array(input.shape.dropFirst()))
     var dy = outputGradients[0].pointer
     if outputGradients[0].isOfLogits {
       Elementwise.add(dy, to: dx, count: input.count)

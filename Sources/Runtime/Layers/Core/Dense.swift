@@ -174,7 +174,7 @@ extension ConfigReader {
       else {
         throw error(
           key, "a layer \(className) as an activation",
-          hint: "put it behind as a layer of its own")
+          hint: "behind a Dense or a convolution it can be a layer of its own")
       }
       return .layer(layer)
     }

@@ -3,14 +3,14 @@ import KerasFormat
 /// One layer applied to every step: `(B, T, …) → (B, T, …)`, the same weights for all.
 ///
 /// The inner layer sees a batch of B·T rows. A mask of the steps goes on, unless the inner layer
-/// makes one of its own, as an ``Embedding`` of sentences does, which Keras 3 drops; a mask with
-/// more axes reaches the inner layer.
+/// makes one of its own, as an ``Embedding`` of sentences does, which Keras 1 and 3 drop; a mask with
+/// more axes reaches the inner layer, but not in Keras 1.
 public struct TimeDistributed: Layer {
   public static let className = "TimeDistributed"
   let layer: any Layer
   /// The inner layer's name; its own where it was Keras 1's `TimeDistributedDense`.
   let name: String
-  /// Whether a mask that the inner layer makes is dropped, as Keras 3 drops it.
+  /// Whether a mask that the inner layer makes is dropped, as Keras 1 and 3 drop it.
   private let dropsInnerMask: Bool
 
   /// - Parameter layer: what is done to every step.
@@ -58,7 +58,8 @@ public struct TimeDistributed: Layer {
     inner.masks = [false]
     let built: any Layer = try layer.built(at: inner)
     try check(built, at: site)
-    return TimeDistributed(built, name: name, dropsInnerMask: site.generation == .keras3)
+    return TimeDistributed(
+      built, name: name, dropsInnerMask: [.keras1, .keras3].contains(site.generation))
   }
 
   /// Refuses what Keras cannot run step by step, or runs otherwise than for all steps at once.
@@ -142,7 +143,7 @@ public struct TimeDistributed: Layer {
     let (batch, steps) = (input.shape[0], input.shape[1])
     let rows: Extents = [batch * steps] + input.shape.dropFirst(2)
     var signal = Signal(Tensor(input.content, shape: rows))
-    if let mask = inputs[0].mask, mask.shape.count > 2 {
+    if let mask = inputs[0].mask, mask.shape.count > 2, pass.generation > .keras1 {
       signal.mask = Mask(mask.flags, shape: [batch * steps] + mask.shape.dropFirst(2))
     }
     var inner = Trace<S>()

@@ -13,7 +13,7 @@ import Testing
     #expect(
       try trained("--optimizer", "yogi")
         == "--optimizer: unknown optimizer 'yogi'; known are sgd, rmsprop, adam, adamw, adagrad, "
-        + "adadelta, adamax, nadam, ftrl, lion, lamb")
+        + "adadelta, adamax, nadam, ftrl, lion, lamb, adafactor")
     #expect(
       try tool.failure(
         2, "train", "text.keras", "--output", "o.keras", "--optimizer", "lion", "--keras", "2")

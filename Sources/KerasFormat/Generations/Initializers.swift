@@ -74,6 +74,9 @@ package enum Initializers {
       if dialect.generation == .keras3, hasAxes {
         for key in ["input_axes", "output_axes"] where config[key] == nil { config[key] = .null }
       }
+      if name == "Constant", let numbers = config["value"], numbers.array != nil {
+        config["value"] = Self.object("__numpy__", ["value": numbers, "dtype": "float32"])
+      }
       return SerializedObject.wrapped(
         ["class_name": .string(name), "config": .object(config)], module: "keras.initializers")
     }

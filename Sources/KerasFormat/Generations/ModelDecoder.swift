@@ -166,10 +166,6 @@ struct ModelDecoder {
           throw KerasError(.unsupportedConfiguration, "a Merge of something that is no Sequential")
         }
         let end = try addBranches(inner, to: &record)
-        guard Self.makesMasks(.array(inner)) else {
-          ends.append(TensorReference(layer: end))
-          continue
-        }
         // A Sequential hands no mask to the Merge behind it.
         var stop = LayerRecord(className: "Identity", name: "\(end)_out", config: Self.plainConfig)
         stop.inbound = [[TensorReference(layer: end)]]
@@ -206,15 +202,6 @@ struct ModelDecoder {
       record.layers.append(layer)
     }
     return last
-  }
-
-  /// Whether one of these layers, or of those in them, makes a mask.
-  private static func makesMasks(_ layers: JSON) -> Bool {
-    if let object = layers.object {
-      return object["class_name"] == "Masking" || object["mask_zero"] == true
-        || object.members.contains { makesMasks($0.value) }
-    }
-    return (layers.array ?? []).contains { makesMasks($0) }
   }
 
   private static let plainConfig: JSONObject = ["trainable": true, "dtype": "float32"]

@@ -148,7 +148,7 @@ struct SlotPlan {
           at: .init(path: [slot.name, "\(index)"]))
       }
     }
-    try checkOrder(record, of: model)
+    if !isFactored { try checkOrder(record, of: model) }
   }
 
   /// Refuses arrays of another shape than the weight's in whose place they stand, where the file

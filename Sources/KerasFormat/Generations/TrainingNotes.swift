@@ -1,5 +1,5 @@
 /// Where generations train layers otherwise that they predict with alike. THE table of them, but for
-/// frozen layers: see ``NormalizationNotes``.
+/// frozen layers: see ``FrozenNormalization``.
 ///
 ///     layer                              Keras 1    Keras 2.2     Keras 2.15   Keras 3
 ///     TimeDistributed, mask from inside  dropped    handed on     handed on    dropped

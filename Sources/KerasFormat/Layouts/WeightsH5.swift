@@ -129,7 +129,7 @@ enum WeightsH5 {
       for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
       if optimizer.config[LossScale.key] != nil {
         let inner = ["optimizer", "inner_optimizer"]
-        writer.addObject(inner, name: LayerNames.snakeCase(optimizer.className))
+        try writer.addObject(inner, name: LayerNames.snakeCase(optimizer.className))
         for entry in entries.dropFirst(SlotPlan.ownCount(entries)) {
           try writer.add(entry.array, to: inner)
         }

@@ -102,6 +102,16 @@ public struct LayerRecord: Sendable, Equatable {
   /// has. In Keras 3 none counts: what the model is called with goes before it.
   public var inboundTraining: [Bool?] = []
 
+  /// What a call was given as its mask, where it was given something.
+  package func mask(ofCall call: Int) -> CallMask? {
+    inboundMasks.indices.contains(call) ? inboundMasks[call] : nil
+  }
+
+  /// The `training` argument of a call, where it has one that counts.
+  package func training(ofCall call: Int) -> Bool? {
+    inboundTraining.indices.contains(call) ? inboundTraining[call] : nil
+  }
+
   /// A layer without calls, as a sequential model has them.
   public init(
     className: String, name: String, config: JSONObject, weights: [WeightRecord] = []

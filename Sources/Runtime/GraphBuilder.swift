@@ -106,7 +106,7 @@ struct GraphBuilder {
         let layer = record.layers[index]
         let references = layers[index] is InputLayer ? [] : layer.inbound[call]
         let edges = references.compactMap { places[$0] }
-        let given = layer.inboundMasks.indices.contains(call) ? layer.inboundMasks[call] : nil
+        let given = layer.mask(ofCall: call)
         let mask = given?.tensor.flatMap { places[$0] }
         guard edges.count == references.count, given?.tensor == nil || mask != nil else {
           left.append((index, call))
@@ -114,9 +114,7 @@ struct GraphBuilder {
         }
         try add(
           layers[index], named: layer.name, origin: index, inputs: edges, mask: mask,
-          isMaskWithheld: given == .withheld,
-          training: layer.inboundTraining.indices.contains(call)
-            ? layer.inboundTraining[call] : nil)
+          isMaskWithheld: given == .withheld, training: layer.training(ofCall: call))
         let node = nodes.count - 1
         for output in nodes[node].outputShapes.indices {
           places[TensorReference(layer: layer.name, node: call, tensor: output)] =

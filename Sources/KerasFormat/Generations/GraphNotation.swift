@@ -38,9 +38,7 @@ struct GraphNotation {
     var nodes: [JSON] = []
     for (index, call) in layer.inbound.enumerated() {
       let tensors = call.map { shifted($0, inside) }
-      let mask =
-        layer.inboundMasks.indices.contains(index)
-        ? layer.inboundMasks[index]?.renamed { shifted($0, inside) } : nil
+      let mask = layer.mask(ofCall: index)?.renamed { shifted($0, inside) }
       if dialect.generation == .keras3 {
         nodes.append(keras3Node(layer, tensors, mask))
       } else {
@@ -51,9 +49,7 @@ struct GraphNotation {
           throw KerasError(
             .unsupportedConfiguration, "Keras 1 cannot store a call with initial states")
         }
-        let training =
-          layer.inboundTraining.indices.contains(index) ? layer.inboundTraining[index] : nil
-        nodes.append(try listNode(layer, tensors, mask, training))
+        nodes.append(try listNode(layer, tensors, mask, layer.training(ofCall: index)))
       }
     }
     return .array(nodes)

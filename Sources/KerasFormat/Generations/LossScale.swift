@@ -115,9 +115,6 @@ extension SlotPlan {
   /// The same for a file.
   func lossScaleEntries(_ record: OptimizerRecord) -> [Entry] {
     guard keepsLossScale else { return [] }
-    func number(_ slot: String) -> Double? {
-      record.slots.first { $0.name == slot }?.arrays.first?.doubles().first
-    }
     let initial = config[LossScale.key]?.object?["initial_scale"]?.number ?? 32768
     var entries = [
       Entry(slot: "loss_scale_iteration", array: NumericArray(shape: [], .int64([0]))),
@@ -127,10 +124,12 @@ extension SlotPlan {
     entries += [
       Entry(
         slot: LossScale.counter,
-        array: NumericArray(shape: [], .int64([Int64(number(LossScale.counter) ?? 0)]))),
+        array: NumericArray(
+          shape: [], .int64([Int64(record.number(ofSlot: LossScale.counter) ?? 0)]))),
       Entry(
         slot: LossScale.scale,
-        array: NumericArray(shape: [], .float32([Float(number(LossScale.scale) ?? initial)]))),
+        array: NumericArray(
+          shape: [], .float32([Float(record.number(ofSlot: LossScale.scale) ?? initial)]))),
     ]
     return entries
   }
@@ -146,19 +145,4 @@ extension SlotPlan {
   static func ownCount(_ entries: [Entry]) -> Int {
     entries.prefix { lossScaleName($0) != nil }.count
   }
-}
-
-extension OptimizerRecord {
-  /// The shape of an optimizer's slot of a weight of this shape: `[]` where there is none.
-  package static func slotShape(_ name: String, of shape: [Int]) -> [Int] {
-    SlotPlan.shape(ofSlot: name, weight: shape)
-  }
-
-  /// The number of a slot that is kept once for all weights.
-  package func number(ofSlot name: String) -> Double? {
-    slots.first { $0.name == name }?.arrays.first?.doubles().first
-  }
-
-  /// Slots with one number for all weights together.
-  package static var scalarSlots: Set<String> { SlotPlan.scalars }
 }

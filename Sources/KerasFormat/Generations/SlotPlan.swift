@@ -80,9 +80,8 @@ struct SlotPlan {
 
   /// Sorts the arrays of a file into slots. A file saved before the first step holds none.
   ///
-  /// - Throws: ``KerasError`` where the arrays cannot be those of this optimizer.
-  ///
   /// - Parameter shapes: of the model's trainable weights.
+  /// - Throws: ``KerasError`` where the arrays cannot be those of this optimizer.
   func read(
     _ arrays: [NumericArray], shapes: [[Int]], into record: inout OptimizerRecord
   ) throws(KerasError) {
@@ -136,10 +135,11 @@ struct SlotPlan {
 
   /// Refuses slots that cannot be those of a model's weights.
   func check(_ record: OptimizerRecord, of model: ModelRecord) throws(KerasError) {
+    // Those of factors were looked at when they were read.
+    guard !isFactored else { return }
     let shapes = Set(model.layers.flatMap(\.weights).map(\.array.shape))
     guard !shapes.isEmpty else { return }
-    // Those of factors were looked at when they were read.
-    for slot in record.slots where !Self.scalars.contains(slot.name) && !isFactored {
+    for slot in record.slots where !Self.scalars.contains(slot.name) {
       for (index, array) in slot.arrays.enumerated() where !shapes.contains(array.shape) {
         throw KerasError(
           .weightMismatch,
@@ -148,7 +148,7 @@ struct SlotPlan {
           at: .init(path: [slot.name, "\(index)"]))
       }
     }
-    if !isFactored { try checkOrder(record, of: model) }
+    try checkOrder(record, of: model)
   }
 
   /// Refuses arrays of another shape than the weight's in whose place they stand, where the file
@@ -259,5 +259,29 @@ extension SlotPlan {
     if className == "Nadam" { floats += 1 }
     // The counter is an int64.
     return (1 + floats, 8 + 4 * floats)
+  }
+}
+
+// MARK: - For training
+
+extension OptimizerRecord {
+  /// Slots with one number for all weights together.
+  package static var scalarSlots: Set<String> { SlotPlan.scalars }
+  /// Of these Nadam's running product, a LossScaleOptimizer's scale, and the updates since that
+  /// changed.
+  package static var productSlot: String { SlotPlan.product }
+  package static var lossScaleSlot: String { LossScale.scale }
+  package static var lossScaleCounterSlot: String { LossScale.counter }
+  /// The key of a LossScaleOptimizer's settings in the config of the optimizer inside.
+  package static var lossScaleKey: String { LossScale.key }
+
+  /// The number of a slot that is kept once for all weights.
+  package func number(ofSlot name: String) -> Double? {
+    slots.first { $0.name == name }?.arrays.first?.doubles().first
+  }
+
+  /// The shape of an optimizer's slot of a weight of this shape: `[]` where there is none.
+  package static func slotShape(_ name: String, of shape: [Int]) -> [Int] {
+    SlotPlan.shape(ofSlot: name, weight: shape)
   }
 }

@@ -155,10 +155,7 @@ public struct ModelComparison: Sendable {
     for (call, (a, b)) in zip(first.inbound, second.inbound).enumerated() {
       let place = first.inbound.count == 1 ? [] : ["call \(call)"]
       compare(a, b, names, at: [first.name] + place + ["inputs"])
-      let mask = { (layer: LayerRecord) in
-        layer.inboundMasks.indices.contains(call) ? layer.inboundMasks[call] : nil
-      }
-      let (a, b) = (mask(first), mask(second))
+      let (a, b) = (first.mask(ofCall: call), second.mask(ofCall: call))
       if (a == .withheld) != (b == .withheld) {
         let words = [a, b].map { $0 == .withheld ? "None" : "the input's own" }
         add(.connections, at: [first.name] + place + ["mask"], words[0], words[1])

@@ -23,9 +23,9 @@ public struct LossScale: Sendable, Equatable {
     public internal(set) var counter: Int
   }
 
-  static let key = "loss_scale"
-  static let scale = "dynamic_scale"
-  static let counter = "step_counter"
+  static let key = OptimizerRecord.lossScaleKey
+  static let scale = OptimizerRecord.lossScaleSlot
+  static let counter = OptimizerRecord.lossScaleCounterSlot
 
   /// With Keras's defaults.
   public init(initialScale: Double = 32768, growthSteps: Int = 2000, isDynamic: Bool = true) {

@@ -22,7 +22,7 @@ public struct OptimizerState: Sendable {
   /// The names of what is no optimizer's own, as files of Keras 3 have them.
   static let average = "average"
   static let accumulator = "gradient_accumulator"
-  static let product = "u_product"
+  static let product = OptimizerRecord.productSlot
 
   /// Before the first update.
   public init() {}

@@ -51,7 +51,7 @@ struct Work {
       dimension: try number("dimension"), units: try number("units"))
   }
 
-  /// Each row of token ids by itself, `(1, T)`.
+  /// Each row of token ids by itself, `(T,)`.
   static func rows(of x: NumericArray) -> [[Int32]] {
     let width = x.shape[1]
     let ids = x.doubles().map { Int32($0) }

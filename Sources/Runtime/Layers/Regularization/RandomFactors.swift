@@ -17,16 +17,8 @@ struct RandomFactors {
   ) -> UnsafeMutablePointer<S> {
     let count = shape.product
     let factors = workspace.scratch(S.self, count: count)
-    for i in 0..<count {
-      var (rest, index, stride) = (i, 0, 1)
-      for axis in shape.indices.reversed() {
-        let position = rest % shape[axis]
-        rest /= shape[axis]
-        if extents[axis] > 1 { index += position * stride }
-        stride *= extents[axis]
-      }
-      factors[i] = drawn[index]
-    }
+    let places = Broadcast(from: extents, to: shape)
+    for i in 0..<count { factors[i] = drawn[places[i]] }
     return factors
   }
 

@@ -42,14 +42,7 @@ public struct ConstantArray: Sendable, Equatable {
   func values(spreadOver shape: [Int]) -> [Float] {
     if shape == self.shape { return numbers }
     let own = Array(repeating: 1, count: shape.count - self.shape.count) + self.shape
-    return (0..<shape.reduce(1, *)).map { index in
-      var (rest, position, stride) = (index, 0, 1)
-      for axis in shape.indices.reversed() {
-        if own[axis] > 1 { position += rest % shape[axis] * stride }
-        rest /= shape[axis]
-        stride *= own[axis]
-      }
-      return numbers[position]
-    }
+    let places = Broadcast(from: Extents(own), to: Extents(shape))
+    return (0..<shape.reduce(1, *)).map { numbers[places[$0]] }
   }
 }

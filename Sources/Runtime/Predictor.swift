@@ -112,8 +112,8 @@ public struct Predictor: ~Copyable {
 
   /// The first number of the first output for one row of token ids: the score of a review.
   ///
-  /// Sequential models of float32 layers ask for no memory after the first calls, and neither do
-  /// others whose layers have one input and one output each.
+  /// After the first calls a model of float32 layers with one input and one output each asks for
+  /// memory twice a row.
   ///
   /// - Parameter ids: the row `(T,)`, as long as the model's input says.
   /// - Throws: ``KerasError/Code/shapeMismatch`` where the model has another input or the row another

@@ -15,12 +15,19 @@ struct NetworkBuilder {
     let graph = try builder.build()
     try checkSize()
     let layout = ParameterLayout(graph.specs)
-    let parameters = Parameters<Float>(layout)
+    let parameters: Parameters<Float>
     var stored: [Int: NumericArray] = [:]
     switch weights {
-    case .stored: stored = try fillStored(parameters)
-    case .fresh(let seed): try fillFresh(parameters, try graph.draws(record, seed: seed))
-    case .zeros: break
+    case .stored:
+      let arrays = try storedArrays(layout)
+      parameters = Parameters(layout, reading: arrays)
+      for (index, array) in arrays.enumerated() where array.elements.type != .float32 {
+        stored[index] = array
+      }
+    case .fresh(let seed):
+      parameters = Parameters(layout)
+      try fillFresh(parameters, try graph.draws(record, seed: seed))
+    case .zeros: parameters = Parameters(layout)
     }
     var definition = record
     for i in definition.layers.indices { definition.layers[i].weights = [] }
@@ -58,11 +65,9 @@ struct NetworkBuilder {
     }
   }
 
-  /// Copies the stored weights in and returns those that are not float32.
-  private func fillStored(
-    _ parameters: Parameters<Float>
-  ) throws(KerasError) -> [Int: NumericArray] {
-    var stored: [Int: NumericArray] = [:]
+  /// The stored array of each weight.
+  private func storedArrays(_ layout: ParameterLayout) throws(KerasError) -> [NumericArray] {
+    var arrays: [NumericArray] = []
     for (index, layer) in record.layers.enumerated() {
       let expected = builder.origins.filter { $0.layer == index }.count
       guard layer.weights.count == expected else {
@@ -73,7 +78,7 @@ struct NetworkBuilder {
           at: .init(path: [layer.name]), hint: hint)
       }
     }
-    for (index, (spec, origin)) in zip(parameters.layout.specs, builder.origins).enumerated() {
+    for (spec, origin) in zip(layout.specs, builder.origins) {
       let layer = record.layers[origin.layer]
       let array = layer.weights[origin.weight].array
       let place = KerasError.Place(path: [layer.name, spec.name])
@@ -88,10 +93,9 @@ struct NetworkBuilder {
           .weightMismatch, "type \(array.elements.type.rawValue) but a weight is floating-point",
           at: place)
       }
-      parameters.set(index, to: array.floats())
-      if array.elements.type != .float32 { stored[index] = array }
+      arrays.append(array)
     }
-    return stored
+    return arrays
   }
 
   private func fillFresh(

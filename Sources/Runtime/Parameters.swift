@@ -1,3 +1,5 @@
+import KerasFormat
+
 /// Where each weight of a network lies in one flat array.
 public struct ParameterLayout: Sendable, Equatable {
   /// All weights, layer after layer in Keras's order.
@@ -13,44 +15,82 @@ public struct ParameterLayout: Sendable, Equatable {
     var next = 0
     for spec in specs {
       offsets.append(next)
-      next += (spec.count + 15) & ~15
+      next += Self.room(for: spec)
     }
     self.specs = specs
     self.offsets = offsets
     count = next
   }
+
+  /// Elements that a weight takes, up to the next boundary.
+  fileprivate static func room(for spec: WeightSpec) -> Int { (spec.count + 15) & ~15 }
 }
 
 /// One number for every element of every weight: the weights themselves, their gradients, or one
-/// slot of an optimizer. Padding between weights is zero.
+/// slot of an optimizer.
 ///
-/// A class, so that many networks and calls share one allocation with a stable address.
+/// A class, so that many networks and calls share the memory at stable addresses.
 public final class Parameters<S: Scalar>: @unchecked Sendable {
   // SAFETY: the memory is written only by its single owner before it is shared (a builder, a
   // trainer between batches); who changes the weights of a network is its only user meanwhile.
   /// Where each weight lies.
   public let layout: ParameterLayout
-  /// The first of ``ParameterLayout/count`` elements, on a boundary of 64 bytes.
-  public let base: UnsafeMutablePointer<S>
+  /// The first element of each weight.
+  private let starts: [UnsafeMutablePointer<S>]
+  /// All elements but those of lent arrays, as the layout has them; padding between weights is zero.
+  private let block: UnsafeMutablePointer<S>
+  private let blockCount: Int
+  /// Arrays that hold a weight themselves.
+  private let lent: [NumericArray]
 
   /// All zero.
-  public init(_ layout: ParameterLayout) {
+  public convenience init(_ layout: ParameterLayout) { self.init(layout, lent: []) }
+
+  private init(_ layout: ParameterLayout, lent: [(index: Int, array: NumericArray)]) {
     self.layout = layout
+    self.lent = lent.map(\.array)
+    let isLent = Set(lent.map(\.index))
+    var count = 0
+    var offsets: [Int] = []
+    for (index, spec) in layout.specs.enumerated() {
+      offsets.append(count)
+      if !isLent.contains(index) { count += ParameterLayout.room(for: spec) }
+    }
+    blockCount = count
     let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, layout.count) * MemoryLayout<S>.stride, alignment: 64)
-    base = memory.initializeMemory(as: S.self, repeating: 0, count: max(1, layout.count))
+      byteCount: max(1, count) * MemoryLayout<S>.stride, alignment: 64)
+    let block = memory.initializeMemory(as: S.self, repeating: 0, count: max(1, count))
+    self.block = block
+    var starts = offsets.map { block + $0 }
+    for (index, array) in lent {
+      guard case .float32(let values) = array.elements else { continue }
+      values.withUnsafeBufferPointer { values in
+        guard let start = values.baseAddress else { return }
+        // SAFETY: an array's elements stay in their place as long as somebody holds it and nobody
+        // changes it; `lent` holds it, and lent weights are only read.
+        starts[index] = UnsafeMutableRawPointer(mutating: start).assumingMemoryBound(to: S.self)
+      }
+    }
+    self.starts = starts
   }
 
-  deinit { base.deallocate() }
+  deinit { block.deallocate() }
 
   /// A copy in another precision, or the same.
   public convenience init<T: Scalar>(copying other: Parameters<T>) {
     self.init(other.layout)
-    for i in 0..<layout.count { base[i] = S(other.base[i]) }
+    for (index, spec) in layout.specs.enumerated() {
+      let (source, target) = (other.pointer(index), pointer(index))
+      if let source = source as? UnsafeMutablePointer<S> {
+        target.update(from: source, count: spec.count)
+      } else {
+        for i in 0..<spec.count { target[i] = S(source[i]) }
+      }
+    }
   }
 
   /// The first element of a weight, by its place in the layout.
-  public func pointer(_ index: Int) -> UnsafeMutablePointer<S> { base + layout.offsets[index] }
+  public func pointer(_ index: Int) -> UnsafeMutablePointer<S> { starts[index] }
 
   /// The elements of one weight, row-major.
   public func values(_ index: Int) -> [S] {
@@ -67,35 +107,90 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
     }
   }
 
+  /// Takes all elements of others of the same layout.
+  package func update(from other: Parameters) {
+    for (index, spec) in layout.specs.enumerated() {
+      pointer(index).update(from: other.pointer(index), count: spec.count)
+    }
+  }
+
+  /// Makes every element the same.
+  package func update(repeating value: S) {
+    for (index, spec) in layout.specs.enumerated() {
+      pointer(index).update(repeating: value, count: spec.count)
+    }
+  }
+
   /// All weights, as a graph sees them.
-  public var all: Weights<S> { Weights(base: base, offsets: layout.offsets[...]) }
+  public var all: Weights<S> { Weights(starts[...]) }
 
   /// Makes every element 0, as gradients are before a batch.
-  public func setZero() { base.update(repeating: 0, count: layout.count) }
+  public func setZero() {
+    precondition(lent.isEmpty, "weights that arrays have lent are only read")
+    Elementwise.setZero(block, count: blockCount)
+  }
+}
+
+extension Parameters<Float> {
+  /// The weights of these arrays, one for each of the layout's: large ones stay where they are, so
+  /// that a model takes the memory of its weights once. They must then only be read.
+  ///
+  /// - Precondition: each array has as many elements as its weight.
+  convenience init(_ layout: ParameterLayout, reading arrays: [NumericArray]) {
+    let lent = arrays.enumerated().filter { _, array in
+      array.elements.type == .float32 && array.count >= Self.smallestLent
+    }
+    self.init(layout, lent: lent.map { (index: $0.offset, array: $0.element) })
+    for (index, array) in arrays.enumerated() where !lent.contains(where: { $0.offset == index }) {
+      set(index, to: array.floats())
+    }
+  }
+
+  /// Elements of the smallest array that is not copied: a quarter of a MiB. What is smaller is read
+  /// again and again, and lies better on the boundaries of cache lines.
+  private static var smallestLent: Int { 1 << 16 }
+
+  /// All elements, each weight where the layout has it, with zeros between them.
+  package var flat: [Float] {
+    var flat = [Float](repeating: 0, count: layout.count)
+    flat.withUnsafeMutableBufferPointer { flat in
+      for (index, spec) in layout.specs.enumerated() {
+        guard let start = flat.baseAddress else { return }
+        (start + layout.offsets[index]).update(from: pointer(index), count: spec.count)
+      }
+    }
+    return flat
+  }
+
+  /// - Parameter what: what an error calls them.
+  /// - Throws: ``KerasError/Code/weightMismatch`` where they are not as many as ``flat`` has.
+  package func setFlat(_ values: [Float], _ what: String) throws(KerasError) {
+    guard values.count == layout.count else {
+      throw KerasError(
+        .weightMismatch, "\(values.count) numbers but the model has room for \(layout.count)",
+        at: .init(path: [what]))
+    }
+    for (index, spec) in layout.specs.enumerated() {
+      set(index, to: values[layout.offsets[index]..<layout.offsets[index] + spec.count])
+    }
+  }
 }
 
 /// One layer's part of ``Parameters``: its weights, or their gradients, by the layer's own index.
 public struct Weights<S: Scalar> {
-  private let base: UnsafeMutablePointer<S>
-  private let offsets: ArraySlice<Int>
+  private let starts: ArraySlice<UnsafeMutablePointer<S>>
 
-  init(base: UnsafeMutablePointer<S>, offsets: ArraySlice<Int>) {
-    self.base = base
-    self.offsets = offsets
-  }
+  init(_ starts: ArraySlice<UnsafeMutablePointer<S>>) { self.starts = starts }
 
   /// How many weights there are.
-  public var count: Int { offsets.count }
+  public var count: Int { starts.count }
 
   /// The first element of a weight, by the layer's own index.
-  public subscript(index: Int) -> UnsafeMutablePointer<S> {
-    base + offsets[offsets.startIndex + index]
-  }
+  public subscript(index: Int) -> UnsafeMutablePointer<S> { starts[starts.startIndex + index] }
 
   /// A part of them, for a layer inside a layer.
   public subscript(range: Range<Int>) -> Weights {
-    let start = offsets.startIndex
-    return Weights(
-      base: base, offsets: offsets[start + range.lowerBound..<start + range.upperBound])
+    let start = starts.startIndex
+    return Weights(starts[start + range.lowerBound..<start + range.upperBound])
   }
 }

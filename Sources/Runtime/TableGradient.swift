@@ -15,11 +15,16 @@ public struct TableGradient {
   /// Numbers in a vector.
   public let width: Int
 
-  /// The same for a table at the same place of other parameters.
+  /// The same for the same table of other parameters.
+  ///
+  /// - Precondition: the table is one of `old`.
   package func moved(from old: Parameters<Float>, to new: Parameters<Float>) -> TableGradient {
-    let offset = table - UnsafeMutableRawPointer(old.base)
+    let weight = old.layout.specs.indices.first {
+      old.layout.specs[$0].count > 0 && UnsafeMutableRawPointer(old.pointer($0)) == table
+    }
+    guard let weight else { preconditionFailure("a table that is none of these weights") }
     return TableGradient(
-      table: UnsafeMutableRawPointer(new.base) + offset, ids: ids, vectors: vectors, count: count,
-      width: width)
+      table: UnsafeMutableRawPointer(new.pointer(weight)), ids: ids, vectors: vectors,
+      count: count, width: width)
   }
 }

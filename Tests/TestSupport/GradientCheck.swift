@@ -50,7 +50,7 @@ package struct GradientCheck {
       let analytic = gradients.values(index)
       let scale = max(1e-3, analytic.map(abs).max() ?? 0)
       for i in 0..<spec.count {
-        let numeric = try slope(of: parameters, at: parameters.layout.offsets[index] + i)
+        let numeric = try slope(of: parameters, at: parameters.pointer(index) + i)
         let error = abs(numeric - analytic[i]) / scale
         if !(error <= worst.error) {
           worst = (error, "\(spec.name)[\(i)]: \(analytic[i]) but differences give \(numeric)")
@@ -74,12 +74,14 @@ package struct GradientCheck {
     return parameters
   }
 
-  private func slope(of parameters: Parameters<Double>, at offset: Int) throws -> Double {
-    let value = parameters.base[offset]
-    defer { parameters.base[offset] = value }
-    parameters.base[offset] = value + 1e-6
+  private func slope(
+    of parameters: Parameters<Double>, at place: UnsafeMutablePointer<Double>
+  ) throws -> Double {
+    let value = place.pointee
+    defer { place.pointee = value }
+    place.pointee = value + 1e-6
     let above = try weightedSum(parameters)
-    parameters.base[offset] = value - 1e-6
+    place.pointee = value - 1e-6
     return (above - (try weightedSum(parameters))) / 2e-6
   }
 

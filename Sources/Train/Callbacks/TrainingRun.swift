@@ -267,18 +267,3 @@ public struct TrainingPlan: Sendable {
   /// Rows that are validated on; 0 without a validation.
   public let validationRows: Int
 }
-
-extension Parameters<Float> {
-  /// All elements as they lie, padding included.
-  var flat: [Float] { Array(UnsafeBufferPointer(start: base, count: layout.count)) }
-
-  /// - Parameter what: what an error calls them.
-  func setFlat(_ values: [Float], _ what: String) throws(KerasError) {
-    guard values.count == layout.count else {
-      throw KerasError(
-        .weightMismatch, "\(values.count) numbers but the model has room for \(layout.count)",
-        at: .init(path: [what]))
-    }
-    for (index, value) in values.enumerated() { base[index] = value }
-  }
-}

@@ -97,10 +97,10 @@ struct Updater: ~Copyable {
         if name == OptimizerState.average, rules == .keras2_15 {
           // 2.15 starts its averages at the weights; Keras 3 does so by giving the first all
           // weight.
-          slot.base.update(from: parameters.base, count: parameters.layout.count)
+          slot.update(from: parameters)
         } else {
           let start = optimizer.initialValue(ofSlot: name)
-          if start != 0 { slot.base.update(repeating: start, count: parameters.layout.count) }
+          if start != 0 { slot.update(repeating: start) }
         }
         return slot
       }

@@ -132,21 +132,25 @@ import Testing
   }
 
   /// Numbers that often tie, as the same word twice in a review does.
-  @Test(arguments: units, [false, true])
+  @Test(
+    arguments: units,
+    [
+      nil, [2, 0, 2, 1, 1, 5, 2], [0, 0, 0, 1, 2], [3, 3, 3, 3], [4, 1, 0, 0, 0], [0, 0, 2, 0, 0],
+      [6],
+    ])
   func `the maximum over time equals the plain one, forward and back`(
-    _ units: Int, fromTable: Bool
+    _ units: Int, _ table: [Int32]?
   ) {
-    let steps = 7
-    var base = random(steps * units, 1).map { $0.rounded() }
+    let (steps, rows) = (table?.count ?? 7, 7)
+    var base = random(rows * units, 1).map { $0.rounded() }
     base[units / 2] = .nan
-    let words: [Int32] = [2, 0, 2, 1, 1, 5, 2]
-    words.withUnsafeBufferPointer { words in
+    (table ?? []).withUnsafeBufferPointer { words in
       func pooling(_ base: UnsafePointer<Float>) -> MaxOverTime<Float> {
         MaxOverTime(
-          steps: steps, base: base, rows: fromTable ? words.baseAddress : nil, width: units)
+          steps: steps, base: base, rows: table == nil ? nil : words.baseAddress, width: units)
       }
       func bits(_ arrays: [[Float]]) -> [[UInt32]] { arrays.map { $0.map(\.bitPattern) } }
-      let arrays = [base, random(units, 2), random(units, 3), random(steps * units, 4)]
+      let arrays = [base, random(units, 2), random(units, 3), random(rows * units, 4)]
       let found = results(arrays) {
         pooling($0[0]).find(0..<units, into: $0[1])
         pooling($0[0]).addGradient(0..<units, largest: $0[1], dLargest: $0[2], to: $0[3])
@@ -157,6 +161,24 @@ import Testing
       }
       #expect(bits(found) == bits(expected))
     }
+  }
+
+  /// Rows that come many times one after another, as padding does.
+  @Test(arguments: units)
+  func `rows are added one by one in their order`(_ units: Int) {
+    let runs: [(Int32, Int)] = [(2, 1), (0, 70), (1, 2), (0, 1), (1, 33), (2, 32)]
+    let numbers = runs.flatMap { Array(repeating: $0.0, count: $0.1) }
+    let arrays = [random(numbers.count * units, 1), random(3 * units, 2)]
+    let found = results(arrays) { arrays in
+      InstructionSet.current.kernels.pointee.addRows(
+        numbers.count, units, arrays[0], units, numbers, arrays[1], units)
+    }
+    let expected = results(arrays) { arrays in
+      for (i, row) in numbers.enumerated() {
+        for j in 0..<units { arrays[1][Int(row) * units + j] += arrays[0][i * units + j] }
+      }
+    }
+    #expect(found == expected)
   }
 
   @Test(arguments: units, [false, true])

@@ -1,3 +1,4 @@
+import CKerasKernels
 import KerasRuntime
 import Testing
 
@@ -25,6 +26,36 @@ import Testing
             "\(instructions), a transposed: \(transposedA), b transposed: \(transposedB), \(start)")
         }
       }
+    }
+  }
+
+  /// Rests in each direction, of the packed stripes and of the blocks of k.
+  @Test(arguments: [(1, 1, 1), (9, 49, 3), (101, 401, 515), (3, 7, 256), (13, 96, 257)])
+  func `a packed product equals the plain one`(m: Int, n: Int, k: Int) {
+    for instructions in InstructionSet.available {
+      let numbers = Numbers(seed: m + n + k)
+      let (a, b) = (numbers.random((k + 2) * m), numbers.random((n + 1) * k))
+      let bias = numbers.random(n)
+      func result(_ body: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+        let c = numbers.random((n + 3) * m)
+        for i in 0..<(n + 3) * m { c[i] = 7 }
+        body(c)
+        return Array(UnsafeBufferPointer(start: c, count: (n + 3) * m))
+      }
+      let found = result { c in
+        let (packed, kernels) = (numbers.random(n * k), instructions.kernels.pointee)
+        kernels.pack(n, k, b, n + 1, packed)
+        kernels.addPackedProduct(
+          m, n, k, a, k + 2, 1, packed, HornbillRows(base: bias, stride: 0, numbers: nil), c, n + 3)
+      }
+      let expected = result { c in
+        MatrixProduct(
+          .init(a, stride: k + 2), .init(b, stride: n + 1),
+          startingFrom: MatrixRows(UnsafePointer(bias), stride: 0), into: c, strideC: n + 3, m: m,
+          n: n, k: k
+        ).addReference(fused: instructions.fusesMultiplyAdd)
+      }
+      #expect(found == expected, "\(instructions)")
     }
   }
 

@@ -58,7 +58,8 @@ import Testing
           var steps = HornbillSteps(
             steps: steps, rows: rows, units: units, stride: stride,
             x: x?.rows(width: gateCount * units) ?? inGates,
-            recurrentKernel: kernel.baseAddress!, recurrentBias: bias.baseAddress, gates: p.gates,
+            recurrentKernel: kernel.baseAddress!, packedKernel: nil,
+            recurrentBias: bias.baseAddress, gates: p.gates,
             saved: p.saved, h: p.h, c: p.c, lastH: p.lastH, lastC: p.lastC, inner: p.inner)
           body(&steps)
         }

@@ -30,6 +30,9 @@ typedef struct {
   HornbillRows x;
   /// `[units × G·units]`
   const float *_Nonnull recurrentKernel;
+  /// The same packed, for large ones: of a GRU that resets before the product z's and r's part, then
+  /// g's; or null.
+  const float *_Nullable packedKernel;
   /// `[3·units]`, of a GRU that resets after the product alone.
   const float *_Nullable recurrentBias;
   /// Rows of `G·units`: what comes of the gates.
@@ -68,6 +71,15 @@ typedef struct {
       size_t m, size_t n, size_t k, const float *_Nonnull a, size_t rowA, size_t columnA,
       const float *_Nonnull b, size_t strideB, HornbillRows start, float *_Nonnull c,
       size_t strideC);
+
+  /// b for ``addPackedProduct``, `k·n` numbers: an order of this instruction set's own, in which the
+  /// inner loop walks through memory.
+  void (*_Nonnull pack)(
+      size_t n, size_t k, const float *_Nonnull b, size_t strideB, float *_Nonnull to);
+  /// The same as ``addProduct`` to the bit, of a b that was packed once for many products.
+  void (*_Nonnull addPackedProduct)(
+      size_t m, size_t n, size_t k, const float *_Nonnull a, size_t rowA, size_t columnA,
+      const float *_Nonnull packed, HornbillRows start, float *_Nonnull c, size_t strideC);
 
   /// `y = e^x`; results below the smallest normal number are zero. Here and below at most 2 units
   /// in the last place off; NaN stays NaN; `y` may be `x`.

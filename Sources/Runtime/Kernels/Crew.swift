@@ -49,11 +49,6 @@ public struct Crew: Sendable {
     Helpers.shared.perform(count, others: threads - 1, body)
   }
 
-  /// Runs `body` for each of these ranges, at the same time.
-  func run(_ ranges: [Range<Int>], _ body: (Range<Int>) -> Void) {
-    each(ranges.count) { body(ranges[$0]) }
-  }
-
   /// `c += a · b`, some rows or some columns of c for each thread.
   func addProduct<S: Scalar>(_ product: MatrixProduct<S>) {
     let work = product.m * product.n * product.k

@@ -15,6 +15,9 @@ public struct MatrixProduct<S: Scalar> {
     public let stride: Int
     /// `true` when memory holds the transpose.
     public let isTransposed: Bool
+    /// The same numbers, all rows and columns of a `b` that is not transposed, in the order of the
+    /// instruction set's own; see ``Scalar/packed(_:rows:columns:_:)``.
+    var packed: UnsafePointer<S>?
 
     public init(_ pointer: UnsafePointer<S>, stride: Int, transposed: Bool = false) {
       self.pointer = pointer
@@ -105,7 +108,28 @@ extension MatrixProduct<Float> {
   ) {
     let (rowA, columnA) = a.isTransposed ? (1, a.stride) : (a.stride, 1)
     let start = start ?? MatrixRows(UnsafePointer(c), stride: strideC)
+    if let packed = self.b.packed {
+      instructions.kernels.pointee.addPackedProduct(
+        m, n, k, a.pointer, rowA, columnA, packed, HornbillRows(start), c, strideC)
+      return
+    }
     instructions.kernels.pointee.addProduct(
       m, n, k, a.pointer, rowA, columnA, b, strideB, HornbillRows(start), c, strideC)
+  }
+}
+
+extension Scalar {
+  /// Numbers of the smallest `b` that is worth packing for many products: a MiB of them, what the
+  /// second cache holds; smaller ones are as fast as they lie.
+  static var smallestPacked: Int { 1 << 18 }
+
+  /// A `b [rows × columns]`, packed once for many products; `nil` where that gains nothing.
+  static func packed(
+    _ b: UnsafePointer<Self>, rows: Int, columns: Int, _ workspace: inout Workspace
+  ) -> UnsafePointer<Self>? {
+    guard rows * columns >= smallestPacked, let kernels = instructions?.kernels else { return nil }
+    let packed = workspace.scratch(Self.self, count: rows * columns)
+    kernels.pointee.pack(columns, rows, b.floats, columns, packed.floats)
+    return UnsafePointer(packed)
   }
 }

@@ -14,6 +14,8 @@ struct CellRun<Cell: RecurrentCell, S: Scalar> {
   private let gateWidth: Int
   private let savedWidth: Int
   private let recurrentKernel: UnsafePointer<S>
+  /// The same packed for the loop, where it is large.
+  private let packedKernel: UnsafePointer<S>?
   /// Of a cell that separates the recurrent product: zeros where it has no bias.
   private let recurrentBias: UnsafePointer<S>?
   /// The bias where the step itself adds it; see ``CellStep/lastBias``.
@@ -46,10 +48,32 @@ struct CellRun<Cell: RecurrentCell, S: Scalar> {
       pass.workspace.scratch(S.self, count: batch * units)
     }
     guard masks.isEmpty, let kind = cell.loop(S.self), let kernels = S.instructions?.kernels else {
-      loop = nil
+      (loop, packedKernel) = (nil, nil)
       return
     }
     loop = (kernels, kind)
+    packedKernel =
+      units * gateWidth >= S.smallestPacked
+      ? Self.packed(weights[1], units, kind, gateWidth, kernels, &pass.workspace) : nil
+  }
+
+  private static func packed(
+    _ kernel: UnsafeMutablePointer<S>, _ units: Int, _ kind: StepLoop, _ width: Int,
+    _ kernels: UnsafePointer<HornbillKernels>, _ workspace: inout Workspace
+  ) -> UnsafePointer<S> {
+    let packed = workspace.scratch(S.self, count: units * width)
+    func pack(_ columns: Range<Int>) {
+      kernels.pointee.pack(
+        columns.count, units, (kernel + columns.lowerBound).floats, width,
+        (packed + columns.lowerBound * units).floats)
+    }
+    if case .gru(_, resetsAfter: false) = kind {
+      pack(0..<2 * units)
+      pack(2 * units..<width)
+    } else {
+      pack(0..<width)
+    }
+    return UnsafePointer(packed)
   }
 
   /// Some steps of positions that take all of them, and after the last one all go on, or all drop
@@ -73,7 +97,8 @@ struct CellRun<Cell: RecurrentCell, S: Scalar> {
     var loopSteps = HornbillSteps(
       steps: steps.count, rows: positions.count, units: units,
       stride: arrays.course.active[steps.lowerBound], x: HornbillRows(x.floats),
-      recurrentKernel: recurrentKernel.floats, recurrentBias: recurrentBias?.floats,
+      recurrentKernel: recurrentKernel.floats, packedKernel: packedKernel?.floats,
+      recurrentBias: recurrentBias?.floats,
       gates: gates.floats, saved: (arrays.saved + row * savedWidth).floats, h: before.h.floats,
       c: before.c?.floats, lastH: after.h.floats, lastC: after.c?.floats,
       inner: (scratch + positions.lowerBound * gateWidth).floats)

@@ -50,21 +50,18 @@ struct Course {
     let ends = workspace.scratch(Int.self, count: batch)
     var (late, early, gaps, longest) = (0, 0, false, 0)
     for row in 0..<batch {
-      let flags = mask.map { $0.flags + row * steps }
-      let words = ids.map { $0 + row * steps }
-      func counts(_ t: Int) -> Bool {
-        let time = reversed ? steps - 1 - t : t
-        return flags.map { $0[time] } ?? words.map { $0[time] != Course.padding } ?? true
-      }
       var (begin, end) = (0, steps)
-      if !isWhole && (flags != nil || words != nil) {
-        while begin < steps && !counts(begin) { begin += 1 }
-        if flags != nil {
-          if begin == steps { end = 0 }
-          while end > begin && !counts(end - 1) { end -= 1 }
+      if !isWhole {
+        if let flags = mask.map({ UnsafePointer($0.flags + row * steps) }) {
+          begin = Self.padding(of: flags, steps, atEnd: reversed)
+          end = begin == steps ? 0 : steps - Self.padding(of: flags, steps, atEnd: !reversed)
+        } else if let words = ids.map({ $0 + row * steps }) {
+          begin = Self.padding(of: words, steps, atEnd: reversed)
         }
       }
-      if flags != nil, begin < end, !gaps { gaps = (begin..<end).contains { !counts($0) } }
+      if begin < end, !gaps, let flags = mask.map({ $0.flags + row * steps }) {
+        gaps = (begin..<end).contains { !flags[reversed ? steps - 1 - $0 : $0] }
+      }
       begins[row] = begin
       ends[row] = end
       late += begin
@@ -123,6 +120,14 @@ struct Course {
   /// What Keras pads texts with.
   static let padding: Int32 = 0
 
+  /// How many words or flags are padding, a zero, at one end.
+  private static func padding<T: BitwiseCopyable>(
+    of row: UnsafePointer<T>, _ steps: Int, atEnd: Bool
+  ) -> Int {
+    atEnd
+      ? ZeroRun.trailing(of: row, count: steps) : ZeroRun.leading(of: row, count: steps)
+  }
+
   /// The steps from `t` on that the same positions take, so that their arrays lie equally far apart.
   func stepsAlike(from t: Int) -> Range<Int> {
     var end = t + 1
@@ -176,5 +181,14 @@ struct Course {
       if takes { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+}
+
+extension Crew {
+  /// Divides the positions of a course among threads that take them at the same time.
+  func share(_ course: Course, among threads: Int, _ body: (Range<Int>) -> Void) {
+    guard threads > 1 else { return body(0..<course.batch) }
+    let parts = course.parts(threads)
+    each(parts.count) { body(parts[$0]) }
   }
 }

@@ -176,10 +176,12 @@ extension CellStepBack {
     of dGates: UnsafePointer<S>, gates: Range<Int>, units: Int, width: Int
   ) {
     guard let masks, let dropped else {
+      var kernel = MatrixProduct<S>.Operand(
+        recurrentTransposed + gates.lowerBound * units * units, stride: units)
+      if gates.count * units == width { kernel.packed = packedTransposed }
       S.addProduct(
         MatrixProduct(
-          .init(dGates + gates.lowerBound * units, stride: width),
-          .init(recurrentTransposed + gates.lowerBound * units * units, stride: units),
+          .init(dGates + gates.lowerBound * units, stride: width), kernel,
           into: dH, strideC: units, m: rows, n: units, k: gates.count * units))
       return
     }

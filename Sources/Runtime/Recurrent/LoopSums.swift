@@ -25,7 +25,8 @@ struct LoopSums<S: Scalar> {
 
   /// - Parameter hasMasks: whether masks lie by the whole batch, so that it cannot be divided.
   /// - Returns: `nil` where the kernel is so large that one product over all steps is faster.
-  init?(_ cell: some RecurrentCell, _ course: Course, hasMasks: Bool, _ workspace: inout Workspace) {
+  init?(_ cell: some RecurrentCell, _ course: Course, hasMasks: Bool, _ workspace: inout Workspace)
+  {
     let width = cell.gateWidth
     guard hasMasks || cell.units * width <= Self.largestKernel else { return nil }
     parts = course.parts(

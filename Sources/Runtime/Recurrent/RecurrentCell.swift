@@ -91,6 +91,8 @@ struct CellStepBack<S: Scalar> {
   let inputs: UnsafePointer<S>?
   /// The transposed recurrent kernel, `[gateWidth × units]`.
   let recurrentTransposed: UnsafePointer<S>
+  /// The same packed, where it is large.
+  let packedTransposed: UnsafePointer<S>?
   /// Gradients of the new states; left as they are.
   let dNewH: UnsafePointer<S>
   let dNewC: UnsafePointer<S>?

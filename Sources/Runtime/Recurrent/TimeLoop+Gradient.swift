@@ -1,11 +1,16 @@
 import KerasFormat
 
-/// What a time loop keeps for its way back.
-struct LoopTrace<S: Scalar> {
+/// What a time loop keeps for its way back; a class, so that a trace stays small where there is no
+/// way back.
+final class LoopTrace<S: Scalar> {
   let main: LoopArrays<S>
   /// The row that takes the padding in front for all others.
   let lead: LoopArrays<S>?
   let source: GateSource<S>
+
+  init(main: LoopArrays<S>, lead: LoopArrays<S>?, source: GateSource<S>) {
+    (self.main, self.lead, self.source) = (main, lead, source)
+  }
 }
 
 extension TimeLoop {
@@ -31,7 +36,10 @@ extension TimeLoop {
       }
     }
     let back = CellRunBack(
-      cell: cell, recurrentTransposed: UnsafePointer(transposed), masks: masks,
+      cell: cell, recurrentTransposed: UnsafePointer(transposed),
+      packedTransposed: S.packed(
+        transposed, rows: cell.gateWidth, columns: units, &pass.workspace),
+      masks: masks,
       scratch: pass.workspace.scratch(S.self, count: course.batch * cell.gateWidth),
       dropped: masks.recurrent(at: 0).map { _ in
         pass.workspace.scratch(S.self, count: course.batch * units)
@@ -42,7 +50,7 @@ extension TimeLoop {
     let main = LoopGradients<S>(
       cell, loop.main, final: ofFinal, keepsSteps: sums == nil, &pass.workspace)
     addRest(of: sequence, to: main, silence)
-    let parts = sums?.parts ?? self.parts(of: course, masks, pass.crew)
+    let parts = sums?.parts ?? course.parts(threads(for: course, masks, pass.crew))
     pass.crew.each(parts.count, work: course.total * cell.gateWidth * units) { part in
       retreat(parts[part], main, sequence, silence, input.mask, back, sums?.arrays[part])
     }
@@ -283,6 +291,8 @@ struct LoopGradients<S: Scalar> {
 struct CellRunBack<Cell: RecurrentCell, S: Scalar> {
   let cell: Cell
   let recurrentTransposed: UnsafePointer<S>
+  /// The same packed, where it is large.
+  let packedTransposed: UnsafePointer<S>?
   let masks: DropoutMasks<S>
   /// Room for `[batch × G·U]`, each position its own.
   let scratch: UnsafeMutablePointer<S>
@@ -312,7 +322,8 @@ struct CellRunBack<Cell: RecurrentCell, S: Scalar> {
         newC: states.c.map { UnsafePointer($0) },
         saved: UnsafePointer(saved),
         inputs: arrays.inputs.map { UnsafePointer($0 + row * width) },
-        recurrentTransposed: recurrentTransposed, dNewH: UnsafePointer(after.h),
+        recurrentTransposed: recurrentTransposed, packedTransposed: packedTransposed,
+        dNewH: UnsafePointer(after.h),
         dNewC: after.c.map { UnsafePointer($0) }, dGates: dGates, dRecurrent: dRecurrent,
         dH: before.h, dC: before.c,
         masks: masks.recurrent(at: t), dropped: dropped),

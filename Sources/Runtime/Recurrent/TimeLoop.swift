@@ -47,7 +47,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     let sequence =
       options.returnSequences
       ? pass.workspace.scratch(S.self, count: batch * steps * units) : nil
-    pass.crew.run(parts(of: course, masks, pass.crew)) { positions in
+    pass.crew.share(course, among: threads(for: course, masks, pass.crew)) { positions in
       advance(positions, main, from: start, lead?.states, source, run, input.mask, sequence)
     }
     rest(of: main, from: start, lead?.states, input.mask, into: sequence)
@@ -66,7 +66,7 @@ struct TimeLoop<Cell: RecurrentCell> {
     let output = output(sequence, ends.h, input, silence, &pass.workspace)
     guard options.returnState else { return Signals(output) }
     var outputs = Signals(output)
-    for end in ends.arrays { outputs.append(Signal(Tensor(end, shape: [batch, units]))) }
+    for end in ends.arrays { outputs.append(Signal(Tensor(end, shape: Extents(batch, units)))) }
     return outputs
   }
 
@@ -94,12 +94,9 @@ struct TimeLoop<Cell: RecurrentCell> {
     return CellStates(h: arrays[0], c: arrays.count > 1 ? arrays[1] : nil)
   }
 
-  /// The positions that each thread takes. Masks lie by the whole batch.
-  func parts<S: Scalar>(
-    of course: Course, _ masks: DropoutMasks<S>, _ crew: Crew
-  ) -> [Range<Int>] {
-    course.parts(
-      masks.isEmpty ? crew.threads(for: course.total * cell.gateWidth * units) : 1)
+  /// How many threads take a course's positions. Masks lie by the whole batch.
+  func threads<S: Scalar>(for course: Course, _ masks: DropoutMasks<S>, _ crew: Crew) -> Int {
+    masks.isEmpty ? crew.threads(for: course.total * cell.gateWidth * units) : 1
   }
 
   // MARK: Steps
@@ -214,14 +211,14 @@ struct TimeLoop<Cell: RecurrentCell> {
     let (batch, steps) = (input.tensor.shape[0], input.tensor.shape[1])
     guard let sequence else {
       guard input.mask != nil, steps > 0 else {
-        return Signal(Tensor(last, shape: [batch, units]))
+        return Signal(Tensor(last, shape: Extents(batch, units)))
       }
       let y = workspace.scratch(S.self, count: batch * units)
       y.update(from: last, count: batch * units)
       for row in 0..<batch where silence.contains(row, at: steps - 1) {
         (y + row * units).update(repeating: 0, count: units)
       }
-      return Signal(Tensor(y, shape: [batch, units]))
+      return Signal(Tensor(y, shape: Extents(batch, units)))
     }
     if input.mask != nil {
       for row in 0..<batch {

@@ -36,13 +36,14 @@ struct WordProjection<S: Scalar> {
       return UnsafePointer(slots)
     }
     if let cache {
-      cache.learn(
-        words.ids, count: course.batch * course.steps, of: words, kernel: kernel, bias: bias, &pass)
+      // Of the words alone that a step takes.
+      slots = inOrder(words.ids)
+      cache.learn(slots, count: course.total, of: words, kernel: kernel, bias: bias, &pass)
       projected = UnsafePointer(cache.projected)
       ofPadding =
         course.leadSteps > 0
         ? cache.products(of: Course.padding, words, kernel: kernel, bias: bias, &pass) : nil
-      (ids, slots, count) = (words.ids, inOrder(words.ids), 0)
+      (ids, count) = (words.ids, 0)
       (paddingSlot, vectors) = (nil, nil)
       return
     }
@@ -72,6 +73,10 @@ struct WordProjection<S: Scalar> {
     var known = 0
     for i in 0..<count {
       let id = ids[i]
+      if i > 0, id == ids[i - 1] {
+        slots[i] = slots[i - 1]
+        continue
+      }
       // Fibonacci hashing (Knuth 1973).
       var place = Int((UInt32(bitPattern: id) &* 2_654_435_769) >> UInt32(32 - bits))
       while places[place] != 0 && different[Int(places[place]) - 1] != id {

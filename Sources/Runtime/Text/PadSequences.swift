@@ -58,7 +58,7 @@ func pad(
     return
   }
   let kept = buffer.count
-  for _ in 0..<(-excess) { buffer.append(value) }
+  buffer.append(contentsOf: repeatElement(value, count: -excess))
   guard padding == .pre, excess < 0 else { return }
   for i in stride(from: kept - 1, through: start, by: -1) { buffer[i - excess] = buffer[i] }
   for i in start..<start - excess { buffer[i] = value }

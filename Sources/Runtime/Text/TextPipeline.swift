@@ -37,9 +37,16 @@ public struct TextPipeline: Sendable, Equatable {
 
   /// The texts' token ids, B × T row by row.
   public func encode(_ texts: [String]) -> (ids: [Int32], rows: Int, length: Int) {
-    var ids: [Int32] = []
-    ids.reserveCapacity(texts.count * maxLength)
-    for text in texts { appendRow(of: text, to: &ids) }
+    // Most of a row is padding, which is there already.
+    var ids = [Int32](repeating: 0, count: texts.count * maxLength)
+    var words: [Int32] = []
+    for (row, text) in texts.enumerated() {
+      words.removeAll(keepingCapacity: true)
+      tokenizer.appendTokenIDs(of: text, to: &words)
+      let taken = truncating == .pre ? words.suffix(maxLength) : words.prefix(maxLength)
+      let start = row * maxLength + (padding == .pre ? maxLength - taken.count : 0)
+      for (place, id) in taken.enumerated() { ids[start + place] = id }
+    }
     return (ids, texts.count, maxLength)
   }
 

@@ -133,7 +133,7 @@ struct TableUpdates {
   func update(_ step: UpdateStep, of index: Int, by optimizer: any Optimizer, _ crew: Crew) {
     guard let table = tables.first(where: { $0.index == index && $0.isCounted }) else {
       guard !optimizer.takesWholeWeights else { return optimizer.update(step) }
-      return crew.share(step.count, step: 64, work: 16 * step.count) {
+      return crew.share(step.count, step: 64, work: 4 * step.count) {
         optimizer.update(step.part($0))
       }
     }

@@ -62,6 +62,7 @@ public struct Embedding: Layer {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { true }
   public func emitsMask(receivingMask: Bool) -> Bool { maskZero }
 
   public var randomOperations: Int { droppedWords > 0 && droppedWords < 1 ? 1 : 0 }
@@ -139,6 +140,10 @@ public struct Embedding: Layer {
         ids[i] = id
       }
     }
+    // Many at once; a negative one is a large one here.
+    var largest: UInt32 = 0
+    for i in 0..<input.count { largest = max(largest, UInt32(bitPattern: ids[i])) }
+    guard Int(largest) >= inputDim else { return ids }
     for i in 0..<input.count where ids[i] < 0 || Int(ids[i]) >= inputDim {
       throw outOfRange("\(ids[i])", at: i, in: input.shape)
     }

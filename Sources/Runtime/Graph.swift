@@ -46,7 +46,12 @@ public struct Graph: Sendable {
     /// Whether a mask reaches it.
     public var receivesMask: Bool { receivesMasks.contains(true) }
 
-    func withWeights(_ weights: Range<Int>) -> Node {
+    /// The same call of another layer.
+    func with(_ layer: any Layer) -> Node { with(layer: layer, weights: weights) }
+
+    func withWeights(_ weights: Range<Int>) -> Node { with(layer: layer, weights: weights) }
+
+    private func with(layer: any Layer, weights: Range<Int>) -> Node {
       Node(
         name: name, layer: layer, inputs: inputs, mask: mask, isMaskHidden: isMaskHidden,
         isNeverTraining: isNeverTraining, weights: weights, outputShapes: outputShapes,

@@ -51,6 +51,10 @@ public protocol Layer: Sendable {
   /// this. By default one does where one comes in and may.
   func emitsMask(receivingMask: Bool) -> Bool
 
+  /// Whether each step of a sequence is computed by itself, and all alike, so that a
+  /// ``StepPredictor`` can hand over one after another. By default not.
+  var computesStepsAlike: Bool { get }
+
   /// Whether the layer, or one inside it, carries states from call to call. By default not.
   var isStateful: Bool { get }
 
@@ -127,6 +131,7 @@ extension Layer {
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] { [] }
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] { inputs }
   public var supportsMasking: Bool { false }
+  public var computesStepsAlike: Bool { false }
   public var isStateful: Bool { false }
   public func emitsMask(receivingMask: Bool) -> Bool { receivingMask && supportsMasking }
   public func emitsMasks(receiving inputs: [Bool], outputs: Int) -> [Bool] {

@@ -70,7 +70,16 @@ import Testing
     for (review, score) in zip(reviews, scores) {
       print(score > 0.5 ? "positive" : "negative", score, review)
     }
+    #expect(try stepped(network) == scores[0])
     return scores
+  }
+
+  private func stepped(_ network: Network) throws -> Float? {
+    var predictor = try StepPredictor(network)
+    for id in network.textPipeline?.encode(["Great case, excellent value."]).ids ?? [] {
+      print(id, try predictor.step(id))
+    }
+    return predictor.output.first
   }
 
   @Test func `README shows the lines that are tested here`() throws {

@@ -36,7 +36,7 @@ struct Counted: ParsableCommand {
     let program = try Callgrind.strippedProgram()
     var counted = recorded
     var exceeded = 0
-    let works = ["gru-step", "lstm-step", "ffnn-step", "single", "single-text", "tokenizer"]
+    let works = ["gru-step", "lstm-step", "ffnn-step", "single", "step", "single-text", "tokenizer"]
     for work in works where filter.isEmpty || work.contains(filter) {
       let (few, many) = (
         try Callgrind(program, ["once", work, "2"]), try Callgrind(program, ["once", work, "6"])

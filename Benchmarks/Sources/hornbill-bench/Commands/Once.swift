@@ -15,9 +15,11 @@ struct Once: ParsableCommand {
     case lstmStep = "lstm-step"
     case ffnnStep = "ffnn-step"
     case single
+    case step
     case singleText = "single-text"
     case tokenizer
     case load
+    case save
     case nothing
   }
 
@@ -25,6 +27,7 @@ struct Once: ParsableCommand {
   @Argument var times: Int
   @Option var path: String?
   @Option var rows = 128
+  @Option var vocabulary = 5000
 
   func run() throws {
     switch work {
@@ -37,6 +40,11 @@ struct Once: ParsableCommand {
       let data = try ReviewsData(rows: 1, length: 12, vocabulary: 500).dataset
       let row = Work.rows(of: data.inputs[0])[0]
       for _ in 0..<times { _ = try scorer.predictor.score(row) }
+    case .step:
+      let network = try Network([InputLayer(shape: [nil, 32]), GRU(units: 32)], seed: 1)
+      var predictor = try StepPredictor(network)
+      let x = [Float](repeating: 0.5, count: 32)
+      for _ in 0..<times { try predictor.step(x) }
     case .singleText:
       var tokenizer = Tokenizer()
       tokenizer.fitOnTexts([Self.text])
@@ -52,6 +60,10 @@ struct Once: ParsableCommand {
     case .load:
       guard let path else { throw ValidationError("--path names the model.") }
       for _ in 0..<times { _ = try Network(contentsOf: path, training: false) }
+    case .save:
+      guard let path else { throw ValidationError("--path names the model.") }
+      let model = ReviewsModel(architecture: .gru, vocabulary: vocabulary)
+      try Model(model.layers(), seed: 1).network.save(path)
     case .nothing: break
     }
   }

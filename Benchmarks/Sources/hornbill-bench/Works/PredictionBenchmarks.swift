@@ -50,17 +50,10 @@ enum PredictionBenchmarks {
   /// before.
   private static func step(units: Int) -> Benchmark {
     Benchmark("predict/step/gru-\(units)", items: 256, unit: "step") {
-      var layer = GRU(units: units)
-      layer.options.stateful = true
-      let network = try Network([InputLayer(shape: [1, units]), layer], seed: 1)
-      let (floats, states) = (Floats(units), Box(RecurrentStates()))
-      let x = NumericArray(
-        shape: [1, 1, units], .float32((0..<units).map { floats.start[$0] }))
-      return {
-        for _ in 0..<256 {
-          _ = try network.predict([x], batchSize: 1, continuing: &states.value)
-        }
-      }
+      let network = try Network([InputLayer(shape: [nil, units]), GRU(units: units)], seed: 1)
+      let (floats, stepper) = (Floats(units), StepScorer(try StepPredictor(network)))
+      let x = (0..<units).map { floats.start[$0] }
+      return { for _ in 0..<256 { _ = try stepper.predictor.step(x) } }
     }
   }
 
@@ -140,11 +133,11 @@ private struct Scorers: @unchecked Sendable {
   init(_ all: [Scorer]) { self.all = all }
 }
 
-/// A value that closures share.
-private final class Box<Value> {
-  var value: Value
+/// The same for one that takes steps.
+private final class StepScorer {
+  var predictor: StepPredictor
 
-  init(_ value: Value) { self.value = value }
+  init(_ predictor: consuming StepPredictor) { self.predictor = predictor }
 }
 
 /// A file that goes when nobody needs it any more.

@@ -18,6 +18,7 @@ public struct ActivationLayer: Layer {
 
   public var config: JSONObject { ["activation": activation.json] }
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { activation.computesStepsAlike }
 
   // MARK: Shape
 

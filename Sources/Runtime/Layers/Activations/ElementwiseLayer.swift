@@ -9,6 +9,7 @@ protocol ElementwiseLayer: Layer {
 
 extension ElementwiseLayer {
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { true }
 
   public func forward<S: Scalar>(
     _ inputs: Signals<S>, weights: Weights<S>, trace: inout Trace<S>, pass: inout Pass

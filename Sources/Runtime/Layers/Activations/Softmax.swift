@@ -28,6 +28,7 @@ public struct Softmax: Layer, Equatable {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { axis == [-1] }
 
   /// For every element of a sample, which sum it belongs to. Axes that the sample does not have,
   /// which building the layer refuses, say nothing.

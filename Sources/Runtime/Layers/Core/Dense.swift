@@ -66,6 +66,7 @@ public struct Dense: Layer {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { activation.computesStepsAlike }
 
   // MARK: Forward
 
@@ -123,6 +124,14 @@ public struct Dense: Layer {
 }
 
 extension Activation {
+  /// Whether it takes each step of a sequence by itself.
+  var computesStepsAlike: Bool {
+    switch self {
+    case .layer(.softmax(let softmax)): softmax.computesStepsAlike
+    default: true
+    }
+  }
+
   /// Whether Keras's losses can recover logits behind it.
   package var hasLogits: Bool {
     switch self {

@@ -18,6 +18,7 @@ public struct Identity: Layer {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { true }
   public func emitsMask(receivingMask: Bool) -> Bool { receivingMask && keepsMask }
 
   // MARK: Forward and backward

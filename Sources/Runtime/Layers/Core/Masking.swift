@@ -29,6 +29,7 @@ public struct Masking: Layer {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { true }
   public func emitsMask(receivingMask: Bool) -> Bool { true }
 
   // MARK: Forward

@@ -37,6 +37,7 @@ public struct Rescaling: Layer {
   }
 
   public var supportsMasking: Bool { keepsMask }
+  public var computesStepsAlike: Bool { true }
 
   public func outputs(for inputs: [Shape]) throws(KerasError) -> [Shape] {
     for values in [scale, offset] where values.count > 1 && values.count != inputs[0].last {

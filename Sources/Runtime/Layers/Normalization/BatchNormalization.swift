@@ -109,6 +109,7 @@ public struct BatchNormalization: Layer {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { axis == -1 }
 
   private var meanIndex: Int { (scale ? 1 : 0) + (center ? 1 : 0) }
 

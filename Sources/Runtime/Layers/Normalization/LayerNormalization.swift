@@ -77,6 +77,7 @@ public struct LayerNormalization: Layer {
   private var hasGamma: Bool { scale || rmsScaling }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { axis == [-1] }
 
   // MARK: Forward
 

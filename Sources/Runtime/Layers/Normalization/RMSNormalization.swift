@@ -41,6 +41,8 @@ public struct RMSNormalization: WideLayer {
     return [WeightSpec("scale", shape: extents, settings: scale)]
   }
 
+  public var computesStepsAlike: Bool { axis == [-1] }
+
   // MARK: Forward
 
   private func arithmetic(_ extents: [Int]) throws(KerasError) -> Normalize {

@@ -25,6 +25,7 @@ public struct UnitNormalization: Layer {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { axis == [-1] }
 
   // MARK: Forward
 

@@ -24,6 +24,7 @@ public struct ActivityRegularization: Layer {
 
   public var config: JSONObject { ["l1": .number(l1), "l2": .number(l2)] }
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { true }
 
   // MARK: Forward and backward
 

@@ -46,6 +46,7 @@ protocol RandomLayer: Layer {
 
 extension RandomLayer {
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { true }
   public var usesSeedGenerator: Bool { strength > 0 }
   public var generatorSeed: Int? { seed }
   var drawsAlways: Bool { false }

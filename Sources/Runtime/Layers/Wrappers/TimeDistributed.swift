@@ -110,6 +110,7 @@ public struct TimeDistributed: Layer {
   }
 
   public var supportsMasking: Bool { true }
+  public var computesStepsAlike: Bool { !isStateful }
 
   public var isStateful: Bool { layer.isStateful }
 

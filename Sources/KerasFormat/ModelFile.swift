@@ -275,13 +275,17 @@ public enum ModelFile {
         failure.code, "its training cannot be carried on: \(failure.message)", at: failure.place,
         hint: "write .json and .weights.h5, which hold none")
     }
-    let record = try LayerRenaming.converted(
+    var record = try LayerRenaming.converted(
       try HardSigmoid.converted(
         try LayerForms.converted(record, to: generation, notes: &notes), to: generation,
         notes: &notes),
       to: generation, notes: &notes)
     let holdsTraining = !isBare || container == .json && generation == .keras3
-    if holdsTraining { try OptimizerNotes.note(record, generation, &notes) }
+    if holdsTraining {
+      LossScale.convert(&record, to: generation, notes: &notes)
+      try OptimizerNotes.note(record, generation, &notes)
+      if container == .h5 { OptimizerNotes.noteWholeH5(record, generation, &notes) }
+    }
     if record.training?.optimizer.isAssumed == true, holdsTraining {
       notes.append(
         ConversionNote(

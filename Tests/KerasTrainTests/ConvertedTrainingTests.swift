@@ -25,8 +25,6 @@ import Testing
       let model = try optimizer.middle(file)
       let own = try resumed(model, optimizer.generation, optimizer)
       for target in Generation.allCases where target != optimizer.generation {
-        // Keras 1 cannot run two inner layers of one name, by which it sorts an optimizer's arrays.
-        if optimizer.name == "inner", target == .keras1 { continue }
         let path = "\(NSTemporaryDirectory())/training-\(UUID().uuidString).h5"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let notes: [ConversionNote]

@@ -32,8 +32,9 @@ import Testing
     }
   }
 
-  /// Names, order and numbers, gate by gate where they are kept so.
-  @Test(arguments: try cases.get().map(\.name))
+  /// Names, order and numbers, gate by gate where they are kept so. ``Keras1EqualNamesTests`` has
+  /// the cases whose names Keras itself changes when it loads them.
+  @Test(arguments: try cases.get().map(\.name).filter { !$0.hasPrefix("equal_names_") })
   func `weights and state are written as Keras 1 writes them`(_ name: String) throws {
     let fixture = try #require(try Self.cases.get().first { $0.name == name })
     let bytes = try fixture.bytes("model.h5")
@@ -59,7 +60,7 @@ import Testing
     #expect(!slots.isEmpty && again.training?.optimizer.slots == slots)
   }
 
-  private static func weights(
+  static func weights(
     in bytes: [UInt8]
   ) throws -> [(name: String, array: NumericArray)] {
     guard case .group(let group) = try HDF5File.read(bytes).children["model_weights"],

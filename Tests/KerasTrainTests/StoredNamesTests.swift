@@ -19,6 +19,8 @@ import Testing
       "layers/TimeDistributed/Sequential/3", "layers/TimeDistributed/Sequential_masked/3",
     ],
     "TensorFlow 1 numbers scopes of one name in the order in which they were made": [
+      "keras1/Compiled/equal_names_deep/1", "keras1/Compiled/equal_names_frozen/1",
+      "keras1/Compiled/equal_names_made_last_first/1",
       "layers/Sequential/nested_names/2", "graphs/Nested/TimeDistributed_Model_in_Sequential/2",
       "graphs/Nested/same_names/2",
     ],

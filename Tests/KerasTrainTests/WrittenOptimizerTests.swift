@@ -24,4 +24,19 @@ struct WrittenOptimizerTests {
         options: ModelFile.WriteOptions(generation: optimizer.generation))
     }
   }
+  /// A training of Keras 3's that 2.15 goes on with: the scale of the loss, which 2.15 does not
+  /// store, must be the one that was reached. Its file is called `3~<case>`.
+  @Test func `a model whose loss is scaled is written for another generation`() throws {
+    let root = try #require(ProcessInfo.processInfo.environment["HORNBILL_WRITTEN"])
+    let folder = "\(root)/\(Generation.keras2_15.rawValue)"
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true)
+    let optimizer = try #require(
+      OptimizerCase.all.first {
+        $0.generation == .keras3 && $0.name == "scaled_sgd" && $0.backend == nil
+      })
+    let model = try optimizer.middle("mid.keras")
+    // Of an .h5 2.15 forgets such a state.
+    try model.save("\(folder)/3~\(optimizer.name).keras", options: .init(generation: .keras2_15))
+  }
 }

@@ -6,6 +6,9 @@
 ///           LossScaleOptimizer around a legacy one; files hold the inner optimizer's arrays alone
 ///     3     LossScaleOptimizer {name, inner_optimizer, initial_scale, dynamic_growth_steps}; its
 ///           iteration, learning rate, counter and scale stand in front of the inner one's
+///
+/// So what 2.15 opens begins with `initial_scale`, and a scale of Keras 3's becomes that: see
+/// ``convert(_:to:notes:)``.
 struct LossScale {
   static let key = "loss_scale"
   static let classes: Set<String> = ["LossScaleOptimizer", "LossScaleOptimizerV3"]
@@ -73,6 +76,32 @@ struct LossScale {
       "class_name": isLegacy ? "LossScaleOptimizer" : "LossScaleOptimizerV3",
       "config": .object(config),
     ]
+  }
+
+  /// Lets 2.15, whose files hold no scale, begin with the one that a training in Keras 3 has
+  /// reached, and notes what cannot be carried: the count of updates since it moved, and a scale
+  /// that 2.15 does not let become so large or small.
+  static func convert(
+    _ record: inout ModelRecord, to generation: Generation, notes: inout [ConversionNote]
+  ) {
+    guard record.generation == .keras3, generation == .keras2_15,
+      let optimizer = record.training?.optimizer, var config = optimizer.config[key]?.object,
+      let reached = optimizer.number(ofSlot: scale)
+    else { return }
+    let counted = Int(optimizer.number(ofSlot: counter) ?? 0)
+    let initial = config["initial_scale"]?.number ?? 32768
+    guard reached != initial || counted > 0 else { return }
+    let canStand = reached.isFinite && reached >= min(1, initial)
+    if canStand {
+      config["initial_scale"] = .number(reached)
+      record.training?.optimizer.config[key] = .object(config)
+    }
+    notes.append(
+      ConversionNote(
+        message: "Keras 2.15 stores no scale of the loss: it begins with "
+          + (canStand
+            ? "the \(reached) that training has reached" : "\(initial) again, not \(reached)")
+          + ", and counts anew the updates since it moved (\(counted))"))
   }
 
   /// As 2.15 writes it.

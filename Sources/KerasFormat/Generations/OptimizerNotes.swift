@@ -129,6 +129,25 @@ enum OptimizerNotes {
     }
   }
 
+  /// Notes a state in an `.h5` from which the Keras that opens it does not go on, whoever wrote it:
+  /// 2.15 sets no weights of a LossScaleOptimizer that it reads there and starts afresh, and 3.15
+  /// builds the optimizer for no variables, so that it cannot train at all.
+  static func noteWholeH5(
+    _ record: ModelRecord, _ generation: Generation, _ notes: inout [ConversionNote]
+  ) {
+    guard let optimizer = record.training?.optimizer,
+      !optimizer.slots.isEmpty || optimizer.iterations ?? 0 > 0
+    else { return }
+    var message: String?
+    if generation == .keras2_15, optimizer.config[LossScale.key] != nil {
+      message = "Keras 2.15 forgets the optimizer's state inside a LossScaleOptimizer in an .h5"
+    } else if generation == .keras3, record.generation != generation {
+      message = "Keras 3 cannot train what it has opened from an .h5"
+    }
+    guard let message else { return }
+    notes.append(ConversionNote(message: message + "; a .keras file it goes on with"))
+  }
+
   private static func trainsTable(_ record: ModelRecord) throws(KerasError) -> Bool {
     for layer in record.layers {
       let leaves = try LayerStructure(layer).leaves

@@ -26,7 +26,7 @@ enum Keras1Slots {
     }
     var names: [String] = []
     for (layer, target) in zip(filled, targets) {
-      names += trained(layer, record.layers[target])
+      names += try trained(layer, record.layers[target])
     }
     names = order(of: names).map { names[$0] }
     for index in optimizer.slots.indices {
@@ -38,6 +38,12 @@ enum Keras1Slots {
             + "weights")
       }
       let byName = Dictionary(zip(names, arrays), uniquingKeysWith: { first, _ in first })
+      guard byName.count == names.count else {
+        throw KerasError(
+          .weightMismatch,
+          "several weights have one name, by which Keras 1 sorts the optimizer's arrays: whose is "
+            + "whose cannot be told")
+      }
       var arranged: [NumericArray] = []
       for (layer, target) in zip(filled, targets) {
         arranged += try slot(byName, layer, record.layers[target])
@@ -46,10 +52,24 @@ enum Keras1Slots {
     }
   }
 
-  /// The names of a layer's weights that are trained.
-  private static func trained(_ stored: LegacyH5.Layer, _ layer: LayerRecord) -> [String] {
-    guard layer.config["trainable"] != false else { return [] }
-    return stored.names.filter { !$0.contains("running_mean") && !$0.contains("running_std") }
+  /// The names of a layer's weights that are trained: those of frozen layers inside it are not.
+  private static func trained(
+    _ stored: LegacyH5.Layer, _ layer: LayerRecord
+  ) throws(KerasError) -> [String] {
+    let structure = try LayerStructure(layer)
+    var owners = stored.names.map { _ in 0 }
+    if structure.leaves.count > 1,
+      case .owners(let found) = WeightOwners.leaves(of: stored.names, in: structure, .keras1)
+    {
+      owners = found
+    }
+    return zip(stored.names, owners).compactMap { name, owner in
+      let isTrainable =
+        structure.leaves.indices.contains(owner)
+        ? structure.leaves[owner].isTrainable : layer.config["trainable"] != false
+      return isTrainable && !name.contains("running_mean") && !name.contains("running_std")
+        ? name : nil
+    }
   }
 
   /// One layer's part of a slot, joined as its weights were.

@@ -122,7 +122,7 @@ enum LegacyH5 {
   ) throws(KerasError) -> HDF5Group {
     var group = HDF5Group()
     var names: [String] = []
-    let legacyNames = LegacyNames(dialect: dialect, record: record)
+    let legacyNames = try LegacyNames(dialect: dialect, record: record)
     for index in record.listedLayers {
       let layer = record.layers[index]
       names.append(layer.name)

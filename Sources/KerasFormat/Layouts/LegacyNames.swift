@@ -6,23 +6,31 @@
 struct LegacyNames {
   let dialect: Dialect
   let record: ModelRecord
+  /// Keras 1's names, as TensorFlow numbers them, by the way to a weight and its bare name.
+  private let numbered: [String: String]
+
+  init(dialect: Dialect, record: ModelRecord) throws(KerasError) {
+    (self.dialect, self.record) = (dialect, record)
+    numbered = dialect.generation == .keras1 ? try Self.numbered(record) : [:]
+  }
 
   /// `dense_1/kernel:0`, `gru/gru_cell/kernel:0`, `sequential/gru/gru_cell/kernel`.
   ///
   /// - Parameter gate: whose part of the weight is meant, where Keras 1 keeps it apart.
   func path(of weight: LeafWeight, gate: Keras1Gates.Gate? = nil) -> String {
     switch dialect.generation {
-    case .keras1: keras1Name(of: weight) + (gate.map { "_\($0.letter)" } ?? "") + ":0"
+    case .keras1:
+      numbered[Self.key(of: weight, gate)] ?? Self.bareName(of: weight, gate)
     case .keras2, .keras2_15: stem(of: weight).joined(separator: "/") + ":0"
     case .keras3: stem(of: weight).joined(separator: "/")
     }
   }
 
-  /// The same of all weights of a layer, in their order: TensorFlow 1 numbers names that come
-  /// again.
+  /// The same of all weights of a layer, in their order: in Keras 2 TensorFlow 1 numbers names that
+  /// come again within it.
   func paths(of weights: [(weight: LeafWeight, gate: Keras1Gates.Gate?)]) -> [String] {
     let paths = weights.map { path(of: $0.weight, gate: $0.gate) }
-    guard dialect.generation <= .keras2 else { return paths }
+    guard dialect.generation == .keras2 else { return paths }
     var numbered = NumberedNames()
     return zip(weights, paths).map { part, path in
       let leaf = part.weight.leaf
@@ -76,11 +84,40 @@ struct LegacyNames {
   // MARK: - Keras 1
 
   /// `dense_1_W`, `gru_1_U`: the layer's name and, by the weight's place, Keras 1's word.
-  func keras1Name(of weight: LeafWeight) -> String {
+  static func keras1Name(of weight: LeafWeight) -> String {
     let isOwn = KerasLayerNames.all.contains(weight.leaf.className)
-    let words = Self.keras1Words[weight.leaf.className] ?? (isOwn ? ["W", "b"] : [])
+    let words = keras1Words[weight.leaf.className] ?? (isOwn ? ["W", "b"] : [])
     let word = words.indices.contains(weight.position) ? words[weight.position] : weight.name
     return "\(weight.leaf.givenName)_\(word)"
+  }
+
+  private static func bareName(of weight: LeafWeight, _ gate: Keras1Gates.Gate?) -> String {
+    keras1Name(of: weight) + (gate.map { "_\($0.letter)" } ?? "") + ":0"
+  }
+
+  private static func key(of weight: LeafWeight, _ gate: Keras1Gates.Gate?) -> String {
+    let layer = weight.leaf.way.first?.name ?? ""
+    return "\(layer)/\(weight.place)/\(bareName(of: weight, gate))"
+  }
+
+  /// Keras 1 names weights after the innermost layer alone, so that layers of one name in several
+  /// models inside have equal ones. TensorFlow numbers them in the order in which Keras makes the
+  /// layers when it loads the model, that of the definition: `a_W`, `a_W_1`, whoever is frozen.
+  private static func numbered(_ record: ModelRecord) throws(KerasError) -> [String: String] {
+    var names = NumberedNames()
+    var result: [String: String] = [:]
+    for layer in record.layers {
+      // A frozen layer's weights are listed last, and made in its turn.
+      for (_, weight) in try layer.leafWeights().enumerated().sorted(by: {
+        ($0.element.place, $0.offset) < ($1.element.place, $1.offset)
+      }) {
+        let gates = Keras1Gates.gates(of: weight.leaf)
+        for gate in gates.isEmpty ? [nil] : gates.map(Optional.some) {
+          result[key(of: weight, gate)] = names.next(bareName(of: weight, gate), of: "")
+        }
+      }
+    }
+    return result
   }
 
   /// What Keras 1 calls the weights of layers that have more than `W` and `b`.

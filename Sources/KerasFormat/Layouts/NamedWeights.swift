@@ -8,7 +8,7 @@ extension ModelFile {
     of record: ModelRecord, generation: Generation
   ) throws(KerasError) -> [(name: String, array: NumericArray)] {
     let dialect = Dialect.of(generation)
-    let names = LegacyNames(dialect: dialect, record: record)
+    let names = try LegacyNames(dialect: dialect, record: record)
     var weights: [(name: String, array: NumericArray)] = []
     for index in record.listedLayers {
       let layer = record.layers[index]

@@ -4,9 +4,9 @@ struct OptimizerArrays {
   let record: ModelRecord
   private let names: LegacyNames
 
-  init(dialect: Dialect, record: ModelRecord) {
+  init(dialect: Dialect, record: ModelRecord) throws(KerasError) {
     (self.dialect, self.record) = (dialect, record)
-    names = LegacyNames(dialect: dialect, record: record)
+    names = try LegacyNames(dialect: dialect, record: record)
   }
 
   /// The optimizer's arrays under their names, in file order.

@@ -149,7 +149,11 @@ extension Graph {
           trace[mask.node].outputs[mask.output].tensor, in: &pass.workspace)
       }
       let passedMask = node.isMaskHidden ? signals[0].mask : nil
-      if node.isMaskHidden { signals[0].mask = nil }
+      if node.isMaskHidden {
+        for position in signals.indices where position == 0 || !node.receivesMasks[position] {
+          signals[position].mask = nil
+        }
+      }
       trace.append(Trace())
       trace[index].inputs = signals
       pass.enter(index, statesOf: firstCalls[index])

@@ -196,6 +196,7 @@ struct GraphBuilder {
     if mask != nil { masks[0] = true }
     // What a layer puts out has its input's mask in Keras 2 all the same, not in tf.keras.
     if isMaskWithheld, record.generation > .keras2 { masks[0] = false }
+    if isMaskWithheld, record.generation == .keras1 { masks = masks.map { _ in false } }
     let refusesMasks =
       !layer.supportsMasking
       || record.generation == .keras1 && Self.maskless.contains(type(of: layer).className)

@@ -25,7 +25,7 @@ extension Dialect {
 
   /// Layers that 2.15 and 3 write alike, and older ones otherwise.
   static let modernLayers: [String: [Key]] = [
-    // What a branch of Keras 1's models ends in here.
+    // What stops the mask of a branch of Keras 1's models.
     "Identity": [],
     "Conv1D": .convolution + .kernel + .convolutionPenalties,
     "GaussianNoise": [Key("stddev"), Key("seed", .null)],

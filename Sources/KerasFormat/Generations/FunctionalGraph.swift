@@ -40,8 +40,10 @@ enum FunctionalGraph {
   private static func take(
     _ arguments: JSONObject, _ dialect: Dialect, into call: inout Call
   ) throws(KerasError) {
-    // Keras 3 lists every argument; in Keras 2 a `None` was given.
-    if arguments["mask"]?.isNull == true, dialect.generation < .keras3 { call.mask = .withheld }
+    // Keras 1 stores no arguments and Keras 3 lists all; in Keras 2 a `None` was given.
+    if arguments["mask"]?.isNull == true, (.keras2)...(.keras2_15) ~= dialect.generation {
+      call.mask = .withheld
+    }
     for (key, value) in arguments.members where !value.isNull {
       switch key {
       case "training" where value.bool != nil:

@@ -1,5 +1,6 @@
 /// What a generation can only say, or run, in another form that computes the same.
 enum LayerForms {
+  /// - Keras 1's Sequential that starts with a Merge: see ``BranchForms``.
   /// - Keras 3 cannot run one cell in a list behind a mask: `RNN([cell])` → `RNN(cell)`.
   /// - Keras 1 and 2.2 compute with float32 alone: an input of another type → one of float32, but
   ///   for token ids, which an embedding takes in any.
@@ -13,7 +14,7 @@ enum LayerForms {
   static func converted(
     _ record: ModelRecord, to generation: Generation, notes: inout [ConversionNote]
   ) throws(KerasError) -> ModelRecord {
-    var record = record
+    var record = try BranchForms.converted(record, to: generation, &notes)
     FrozenNormalization.note(record, generation, &notes)
     TrainingNotes.note(record, generation, &notes)
     try NormalizationRounding.note(record, generation, &notes)

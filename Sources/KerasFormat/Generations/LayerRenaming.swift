@@ -11,12 +11,13 @@ enum LayerRenaming {
   }
 
   /// Whether a mask may come with a tensor; where a model inside decides, it may.
-  private static func mayBeMasked(
+  static func mayBeMasked(
     _ tensor: TensorReference, in record: ModelRecord, depth: Int = 0
   ) -> Bool {
     guard depth < 1_000, let layer = record.layers.first(where: { $0.name == tensor.layer }) else {
       return false
     }
+    if record.isBranched, layer.mask(ofCall: 0) == .withheld { return false }
     if layer.config["mask_zero"] == true || layer.className == "Masking" { return true }
     let inner = layer.config["layer"]?.object?["config"]?.object ?? layer.config
     switch layer.className {

@@ -58,7 +58,7 @@ struct ModelDecoder {
 
   // MARK: - Sequential
 
-  private func sequential(_ config: JSON) throws(KerasError) -> ModelRecord {
+  func sequential(_ config: JSON) throws(KerasError) -> ModelRecord {
     let object = config.object
     guard let entries = config.array ?? object?["layers"]?.array else {
       throw KerasError(.invalidJSON, "the Sequential has no list of layers")
@@ -133,82 +133,9 @@ struct ModelDecoder {
       ])
   }
 
-  // MARK: - Branches
-
-  /// Keras 1's Sequential that starts with a Merge of others: a functional model with an input for
-  /// each branch. Weights stand in the file branch by branch, as the layers do here.
-  private func branched(_ entries: [JSON], name: String) throws(KerasError) -> ModelRecord {
-    var record = ModelRecord(
-      generation: dialect.generation, name: name, isSequential: false, layers: [])
-    let end = try addBranches(entries, to: &record)
-    record.outputs = [TensorReference(layer: end)]
-    var names: Set<String> = []
-    for layer in record.layers where !names.insert(layer.name).inserted {
-      throw KerasError(.invalidJSON, "two layers have this name", at: .init(path: [layer.name]))
-    }
-    return record
-  }
-
-  /// Adds the layers of one Sequential and answers which is its last.
-  private func addBranches(
-    _ entries: [JSON], to record: inout ModelRecord
-  ) throws(KerasError) -> String {
-    var rest = entries[...]
-    var last: String
-    if let merge = entries.first?.object, merge["class_name"]?.string == "Merge",
-      let config = merge["config"]?.object
-    {
-      var ends: [TensorReference] = []
-      for branch in config["layers"]?.array ?? [] {
-        guard let object = branch.object, object["class_name"]?.string == "Sequential",
-          let inner = object["config"]?.array ?? object["config"]?.object?["layers"]?.array
-        else {
-          throw KerasError(.unsupportedConfiguration, "a Merge of something that is no Sequential")
-        }
-        let end = try addBranches(inner, to: &record)
-        // A Sequential hands no mask to the Merge behind it.
-        var stop = LayerRecord(className: "Identity", name: "\(end)_out", config: Self.plainConfig)
-        stop.inbound = [[TensorReference(layer: end)]]
-        record.layers.append(stop)
-        ends.append(TensorReference(layer: stop.name))
-      }
-      let decoded = try Dialect.mergeFromKeras1(config)
-      last = config["name"]?.string ?? "merge"
-      var layer = LayerRecord(
-        className: decoded.className, name: last,
-        config: try LayerDecoder(dialect: dialect).canonical(decoded.className, decoded.config))
-      layer.inbound = [ends]
-      record.layers.append(layer)
-      rest = rest.dropFirst()
-    } else {
-      guard case let branch = try sequential(.array(entries)), let first = branch.layers.first,
-        first.className == "InputLayer"
-      else {
-        throw KerasError(.unsupportedConfiguration, "a branch that does not say its input's shape")
-      }
-      record.layers.append(first)
-      record.inputs.append(TensorReference(layer: first.name))
-      last = first.name
-      for var layer in branch.layers.dropFirst() {
-        layer.inbound = [[TensorReference(layer: last)]]
-        last = layer.name
-        record.layers.append(layer)
-      }
-      return last
-    }
-    for var layer in try layers(Array(rest)) {
-      layer.inbound = [[TensorReference(layer: last)]]
-      last = layer.name
-      record.layers.append(layer)
-    }
-    return last
-  }
-
-  private static let plainConfig: JSONObject = ["trainable": true, "dtype": "float32"]
-
   // MARK: - Functional
 
-  private func functional(_ config: JSON) throws(KerasError) -> ModelRecord {
+  func functional(_ config: JSON) throws(KerasError) -> ModelRecord {
     guard let object = config.object, let entries = object["layers"]?.array else {
       throw KerasError(.invalidJSON, "the functional model has no list of layers")
     }
@@ -286,7 +213,7 @@ struct ModelDecoder {
 
   // MARK: - Layers
 
-  private func layers(
+  func layers(
     _ entries: [JSON]
   ) throws(KerasError) -> [LayerRecord] {
     guard entries.count <= Self.maximumLayers else {

@@ -22,7 +22,14 @@ struct ModelEncoder {
 
   mutating func definition(_ record: ModelRecord) throws(KerasError) -> JSONObject {
     var encoder = LayerEncoder(dialect: dialect, container: container, record: record)
-    let config = try config(of: record, &encoder, isInner: false)
+    var record = record
+    let config: JSONObject
+    if record.isBranched, dialect.generation == .keras1 {
+      config = ["layers": try branches(of: record, &encoder)]
+      record.isSequential = true
+    } else {
+      config = try self.config(of: record, &encoder, isInner: false)
+    }
     notes += encoder.notes
     return topLevel(record, config)
   }

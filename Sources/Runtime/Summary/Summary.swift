@@ -240,15 +240,12 @@ struct ModelSummary {
       to: TensorReference(layer: node.name, node: node.layer is any NestedModel ? 1 : 0))
   }
 
-  /// Whether it is Keras 1's Sequential that starts with a Merge of others. Keras 1 has no
-  /// Identity; such stand where the branches end.
-  private static func isBranched(_ network: Network) -> Bool {
-    network.generation == .keras1 && network.nodes.contains { $0.layer is Identity }
-  }
+  /// Whether it is Keras 1's Sequential that starts with a Merge of others.
+  private static func isBranched(_ network: Network) -> Bool { network.definition.isBranched }
 
   /// Of such a model Keras 1 lists what the Sequentials hold, not what joins them.
   private static func isHiddenInBranches(_ node: Graph.Node) -> Bool {
-    node.layer is InputLayer || node.layer is Identity || className(of: node, .keras1) == "Merge"
+    node.layer is InputLayer || className(of: node, .keras1) == "Merge"
   }
 
   /// What the generation calls the layer's class.

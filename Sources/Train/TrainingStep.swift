@@ -5,6 +5,7 @@ import KerasRuntime
 struct TrainingStep: ~Copyable {
   let objective: Objective
   var updater: Updater
+  /// Zero between batches.
   private let gradients: Parameters<Float>
   private var pass: Pass
 
@@ -54,7 +55,6 @@ struct TrainingStep: ~Copyable {
     let outcome = try objective.evaluate(
       data, rows: rows, parameters: parameters, trace: &trace, pass: &pass)
     try observe(outcome)
-    gradients.setZero()
     pass.tableGradients?.removeAll(keepingCapacity: true)
     objective.backward(
       outcome, trace: trace, parameters: parameters, gradients: gradients, pass: &pass)

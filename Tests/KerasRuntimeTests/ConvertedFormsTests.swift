@@ -111,27 +111,6 @@ import Testing
     #expect(try Network(written).predict([x]) == (try Network(record).predict([x])))
   }
 
-  /// An Identity ends each branch, for a Keras 1 Sequential hands no mask to the Merge behind it.
-  @Test(arguments: ["concat_three_then_Dense", "dot_axes_1", "merge_of_merge"])
-  func `a Sequential that begins with a Merge is written for Keras 1 and 2`(
-    _ name: String
-  ) throws {
-    let fixture = try fixture("keras1", "Merge/\(name)", "1")
-    let record = try Network(try fixture.record(fixture.containers[0])).record
-    #expect(record.layers.contains { $0.className == "Identity" })
-    for target in [Generation.keras1, .keras2] {
-      let written = try converted(record, to: target)
-      #expect(!written.layers.contains { $0.className == "Identity" })
-      let outputs = try Network(written).predict(try fixture.inputArrays())
-      #expect(Fixtures.difference(outputs, try fixture.outputArrays()) <= fixture.tolerance)
-    }
-    let masked = try self.fixture("keras1", "Merge/Sequentials_masked_sum_LSTM", "1")
-    let error = #expect(throws: KerasError.self) {
-      try converted(try Network(try masked.record(masked.containers[0])).record, to: .keras1)
-    }
-    #expect(error?.description.contains("embedding_1_out: Keras 1 has no Identity") == true)
-  }
-
   @Test func `what a generation's Keras cannot run is refused with the reason`() throws {
     func refusal(_ layers: [any Layer], _ generation: Generation) throws -> String {
       let error = #expect(throws: KerasError.self) {

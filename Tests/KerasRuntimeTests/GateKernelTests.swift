@@ -190,12 +190,12 @@ import Testing
     ]
     func rmsprop(_ a: [UnsafeMutablePointer<Float>]) -> RMSpropUpdate {
       RMSpropUpdate(
-        weight: a[0], gradient: UnsafePointer(a[1]), average: a[2], count: count, rho: 0.9,
+        weight: a[0], gradient: a[1], average: a[2], count: count, rho: 0.9,
         fresh: 0.1, epsilon: 1e-7, rate: 0.01, addsEpsilonToRoot: isOld)
     }
     func adam(_ a: [UnsafeMutablePointer<Float>]) -> AdamUpdate {
       AdamUpdate(
-        weight: a[0], gradient: UnsafePointer(a[1]), mean: a[2], square: a[3], count: count,
+        weight: a[0], gradient: a[1], mean: a[2], square: a[3], count: count,
         beta1: (0.9, 0.1), beta2: (0.999, 0.001), epsilon: 1e-7, rate: 0.01,
         movesByDifference: !isOld)
     }

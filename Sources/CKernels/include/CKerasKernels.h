@@ -160,16 +160,17 @@ typedef struct {
       float *_Nonnull to, size_t strideTo);
 
   // The updates of optimizers; each equals its formula in Swift to the bit, but that RMSprop leaves
-  // a weight alone where the gradient is zero, whatever the average is.
+  // a weight alone where the gradient is zero, whatever the average is. The gradient is zero
+  // afterwards, while it is in the caches: most rows of a table have none, and are not written.
 
   /// `a = rho·a + fresh·g²`, `p -= rate·g / (√a + epsilon)`, or `/ √(a + epsilon)`.
   void (*_Nonnull rmsprop)(
-      size_t count, float *_Nonnull p, const float *_Nonnull g, float *_Nonnull a, float rho,
+      size_t count, float *_Nonnull p, float *_Nonnull g, float *_Nonnull a, float rho,
       float fresh, float epsilon, float rate, int addsEpsilonToRoot);
   /// Means of g and g² as `m = beta·m + fresh·g`, or `m += (g - m)·fresh`; `p -= rate·m / (√v +
   /// epsilon)`.
   void (*_Nonnull adam)(
-      size_t count, float *_Nonnull p, const float *_Nonnull g, float *_Nonnull m,
+      size_t count, float *_Nonnull p, float *_Nonnull g, float *_Nonnull m,
       float *_Nonnull v, float beta1, float fresh1, float beta2, float fresh2, float epsilon,
       float rate, int movesByDifference);
 } HornbillKernels;

@@ -1,6 +1,5 @@
 /// Layers that change nothing, written for generations that have no word for them: Keras 1 and 2.2
-/// have no Identity. One stands, too, where a branch of Keras 1's Sequential ends in a Merge, for no
-/// mask goes further.
+/// have no Identity.
 enum IdleLayers {
   /// Leaves out every Identity that no mask can reach, or that would hand it on, and joins what is
   /// before and behind. One that ends a mask stays, and is refused by name.
@@ -33,7 +32,6 @@ enum IdleLayers {
       record.outputs = record.outputs.map(source)
     }
     record.layers.removeAll { names.contains($0.name) }
-    guard record.generation > .keras1 else { return }
     for name in names.sorted() {
       notes.append(
         ConversionNote(

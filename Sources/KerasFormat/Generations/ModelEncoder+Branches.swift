@@ -96,6 +96,7 @@ enum BranchForms {
         }
       }
     }
+    try result.sortAsKerasDoes()
     return result
   }
 

@@ -2,7 +2,8 @@
 /// or `/ √(a + epsilon)`.
 package struct RMSpropUpdate {
   package let weight: UnsafeMutablePointer<Float>
-  package let gradient: UnsafePointer<Float>
+  /// Zero afterwards.
+  package let gradient: UnsafeMutablePointer<Float>
   package let average: UnsafeMutablePointer<Float>
   package let count: Int
   package let rho: Float
@@ -12,7 +13,7 @@ package struct RMSpropUpdate {
   package let addsEpsilonToRoot: Bool
 
   package init(
-    weight: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    weight: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>,
     average: UnsafeMutablePointer<Float>, count: Int, rho: Float, fresh: Float, epsilon: Float,
     rate: Float, addsEpsilonToRoot: Bool
   ) {
@@ -37,6 +38,7 @@ package struct RMSpropUpdate {
         addsEpsilonToRoot
         ? average[i].squareRoot() + epsilon : (average[i] + epsilon).squareRoot()
       weight[i] -= rate * g / root
+      gradient[i] = 0
     }
   }
 
@@ -49,7 +51,8 @@ package struct RMSpropUpdate {
 /// Adam's plain update of some elements: means of g and of g², then `p -= rate·m / (√v + epsilon)`.
 package struct AdamUpdate {
   package let weight: UnsafeMutablePointer<Float>
-  package let gradient: UnsafePointer<Float>
+  /// Zero afterwards.
+  package let gradient: UnsafeMutablePointer<Float>
   package let mean: UnsafeMutablePointer<Float>
   package let square: UnsafeMutablePointer<Float>
   package let count: Int
@@ -62,7 +65,7 @@ package struct AdamUpdate {
   package let movesByDifference: Bool
 
   package init(
-    weight: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    weight: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>,
     mean: UnsafeMutablePointer<Float>, square: UnsafeMutablePointer<Float>, count: Int,
     beta1: (stays: Float, fresh: Float), beta2: (stays: Float, fresh: Float), epsilon: Float,
     rate: Float, movesByDifference: Bool
@@ -91,6 +94,7 @@ package struct AdamUpdate {
         square[i] = beta2.stays * square[i] + beta2.fresh * (g * g)
       }
       weight[i] -= rate * mean[i] / (square[i].squareRoot() + epsilon)
+      gradient[i] = 0
     }
   }
 

@@ -57,6 +57,8 @@ public struct Adam: Optimizer {
 
   public var slotNames: [String] { ["momentum", "velocity"] + (amsgrad ? ["velocity_max"] : []) }
 
+  public var clearsGradients: Bool { !amsgrad }
+
   public func update(_ step: UpdateStep) {
     let (p, g, m, v) = (step.weight, step.gradient, step.slots[0], step.slots[1])
     let (b1, b2, epsilon) = (Float(beta1), Float(beta2), Float(epsilon))
@@ -68,7 +70,7 @@ public struct Adam: Optimizer {
       isOld
       ? step.learningRate * (left2.squareRoot() / left1)
       : step.learningRate * left2.squareRoot() / left1
-    if step.squares == nil, !amsgrad {
+    if step.squares == nil, clearsGradients {
       return AdamUpdate(
         weight: p, gradient: g, mean: m, square: v, count: step.count, beta1: (b1, fresh1),
         beta2: (b2, fresh2), epsilon: epsilon, rate: rate, movesByDifference: !isOld
@@ -124,5 +126,6 @@ public struct AdamW: Optimizer {
   }
   public var config: JSONObject { adam.config }
   public var slotNames: [String] { adam.slotNames }
+  public var clearsGradients: Bool { adam.clearsGradients }
   public func update(_ step: UpdateStep) { adam.update(step) }
 }

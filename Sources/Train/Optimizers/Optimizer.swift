@@ -46,6 +46,10 @@ public protocol Optimizer: Sendable {
   /// Whether an update looks at all elements of a weight, so that no threads share one.
   var takesWholeWeights: Bool { get }
 
+  /// Whether an update makes the gradient zero once it has used it, where that has no
+  /// ``UpdateStep/squares``. By default not; it is then done afterwards.
+  var clearsGradients: Bool { get }
+
   /// Changes one weight, or some elements of it: each by itself, since threads share large weights.
   func update(_ step: UpdateStep)
 }
@@ -85,8 +89,9 @@ public enum OptimizerRules: Int, Sendable, Comparable {
 public struct UpdateStep {
   /// The weight's numbers, which are changed.
   public internal(set) var weight: UnsafeMutablePointer<Float>
-  /// The loss's slope by each of these numbers, clipped and scaled already.
-  public internal(set) var gradient: UnsafePointer<Float>
+  /// The loss's slope by each of these numbers, clipped and scaled already. It may be made zero; see
+  /// ``Optimizer/clearsGradients``.
+  public internal(set) var gradient: UnsafeMutablePointer<Float>
   /// In place of `gradient²` in running means of squares, and of `|gradient|` in running maxima:
   /// their sums over the occurrences of an id, where these count one by one (Keras 3 on
   /// TensorFlow).
@@ -122,6 +127,7 @@ public struct UpdateStep {
 }
 
 extension Optimizer {
+  public var clearsGradients: Bool { false }
   public func initialValue(ofSlot name: String) -> Float { 0 }
   public func slotShape(_ name: String, of shape: [Int]) -> [Int] { shape }
   public var scalarCount: Int { 0 }

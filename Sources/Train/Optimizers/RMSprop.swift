@@ -56,11 +56,13 @@ public struct RMSprop: Optimizer {
 
   public var legacyUntouchedRows: UntouchedRows { momentum > 0 ? .skipped : .updated }
 
+  public var clearsGradients: Bool { momentum == 0 && !centered }
+
   public func update(_ step: UpdateStep) {
     let (p, g, a, rate) = (step.weight, step.gradient, step.slots[0], step.learningRate)
     let fresh = step.complement(rho)
     let (rho, epsilon) = (Float(rho), Float(epsilon))
-    if step.squares == nil, momentum == 0, !centered {
+    if step.squares == nil, clearsGradients {
       return RMSpropUpdate(
         weight: p, gradient: g, average: a, count: step.count, rho: rho, fresh: fresh,
         epsilon: epsilon, rate: rate, addsEpsilonToRoot: step.rules.isOld

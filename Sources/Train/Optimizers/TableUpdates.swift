@@ -129,9 +129,19 @@ struct TableUpdates {
     }
   }
 
-  /// Updates one weight, a table or another.
+  /// Updates one weight, a table or another, whose gradient is zero afterwards.
   func update(_ step: UpdateStep, of index: Int, by optimizer: any Optimizer, _ crew: Crew) {
-    guard let table = tables.first(where: { $0.index == index && $0.isCounted }) else {
+    let table = tables.first { $0.index == index && $0.isCounted }
+    apply(step, of: index, table, by: optimizer, crew)
+    if !optimizer.clearsGradients || table != nil && manner == .squaredOneByOne {
+      step.gradient.update(repeating: 0, count: step.count)
+    }
+  }
+
+  private func apply(
+    _ step: UpdateStep, of index: Int, _ table: Table?, by optimizer: any Optimizer, _ crew: Crew
+  ) {
+    guard let table else {
       guard !optimizer.takesWholeWeights else { return optimizer.update(step) }
       return crew.share(step.count, step: 64, work: 4 * step.count) {
         optimizer.update(step.part($0))

@@ -20,6 +20,7 @@ struct Updater: ~Copyable {
   /// Weights that gradients change, and those that layers change while training.
   private let trainable: [Int]
   private let tracked: [Int]
+  private let isTrainable: Set<Int>
   /// By weight.
   private let constraints: [Int: any Constraint]
   private let decaying: [Int]
@@ -41,6 +42,7 @@ struct Updater: ~Copyable {
     self.parameters = parameters
     trainable = network.trainableWeights
     tracked = network.trackedWeights
+    isTrainable = Set(trainable)
     let options = optimizer.options
     rules = OptimizerRules(generation, isLegacy: options.isLegacy)
     clipping = GradientClipping(options, rules)
@@ -115,7 +117,7 @@ struct Updater: ~Copyable {
     let specs = parameters.layout.specs
     steps = trainable.map { index in
       UpdateStep(
-        weight: parameters.pointer(index), gradient: UnsafePointer(parameters.pointer(index)),
+        weight: parameters.pointer(index), gradient: parameters.pointer(index),
         slots: own.map { $0.pointer(index) }, shape: specs[index].shape,
         count: specs[index].count, learningRate: 0,
         iteration: 0, scalar: 1, rules: rules)
@@ -127,10 +129,21 @@ struct Updater: ~Copyable {
   /// One update.
   ///
   /// - Parameters:
-  ///   - gradients: of the batch's loss; increments in the place of tracked weights. They are
-  ///     changed.
+  ///   - gradients: of the batch's loss; increments in the place of tracked weights. All are zero
+  ///     afterwards.
   ///   - occurrences: what embeddings handed over, where they were asked to.
   mutating func apply(_ gradients: Parameters<Float>, occurrences: [TableGradient] = []) {
+    let isUpdated = advance(by: gradients, occurrences)
+    for index in gradients.layout.specs.indices where !(isUpdated && isTrainable.contains(index)) {
+      gradients.pointer(index).update(repeating: 0, count: gradients.layout.specs[index].count)
+    }
+  }
+
+  /// - Returns: whether the trainable weights were updated, and their gradients made zero.
+  private mutating func advance(
+    by gradients: Parameters<Float>, _ occurrences: [TableGradient]
+  ) -> Bool {
+    var isUpdated = true
     let specs = parameters.layout.specs
     for index in tracked {
       Elementwise.add(
@@ -152,12 +165,13 @@ struct Updater: ~Copyable {
       guard isFinite else {
         // 2.15 counts an update that it leaves out.
         if rules < .keras3 { gathered.iterations += 1 }
-        return
+        return false
       }
     }
     if let steps = options.gradientAccumulationSteps {
       for table in occurrences { TableUpdates.sum(table) }
-      if accumulate(gradients, of: steps) {
+      isUpdated = accumulate(gradients, of: steps)
+      if isUpdated {
         clipping.apply(to: gradients, trainable, occurrences: [])
         tables.gather([], gradients)
         update(gradients, iteration: gathered.iterations / steps + 1)
@@ -171,6 +185,7 @@ struct Updater: ~Copyable {
     }
     if !rules.isOld { for index in trainable { constrain(index) } }
     gathered.iterations += 1
+    return isUpdated
   }
 
   private func constrain(_ index: Int) {
@@ -221,7 +236,7 @@ struct Updater: ~Copyable {
     for (number, index) in trainable.enumerated() {
       optimizer.advance(
         &gathered.scalars, weight: number, of: trainable.count, iteration: iteration, rules: rules)
-      steps[number].gradient = UnsafePointer(gradients.pointer(index))
+      steps[number].gradient = gradients.pointer(index)
       steps[number].learningRate = rate
       steps[number].iteration = iteration
       if let scalar = gathered.scalars.first { steps[number].scalar = scalar }

@@ -63,7 +63,7 @@ struct Once: ParsableCommand {
     case .save:
       guard let path else { throw ValidationError("--path names the model.") }
       let model = ReviewsModel(architecture: .gru, vocabulary: vocabulary)
-      try Model(model.layers(), seed: 1).network.save(path)
+      try Model(model.layers(), seed: 1).save(path)
     case .nothing: break
     }
   }

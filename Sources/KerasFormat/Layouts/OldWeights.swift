@@ -86,12 +86,18 @@ enum OldWeights {
     {
       arrays[0] = try convolutionKernel(kernel, leaf.config)
     }
-    if arrays.count == 3, let gates, let units = leaf.config["units"]?.integer,
-      arrays[2].shape == [2 * gates * units], arrays[0].shape.count == 2
-    {
-      arrays = try fromCuDNN(arrays, gates: gates, units: units, leaf.config)
-    }
-    return arrays
+    return try withoutCuDNN(arrays, of: leaf)
+  }
+
+  /// A leaf's weights, brought out of cuDNN's layout where their shapes say that they are in it.
+  static func withoutCuDNN(
+    _ arrays: [NumericArray], of leaf: LayerStructure.Leaf
+  ) throws(KerasError) -> [NumericArray] {
+    guard arrays.count == 3, let gates = leaf.gateCount,
+      let units = leaf.config["units"]?.integer, arrays[2].shape == [2 * gates * units],
+      arrays[0].shape.count == 2
+    else { return arrays }
+    return try fromCuDNN(arrays, gates: gates, units: units, leaf.config)
   }
 
   // MARK: - Keras 1

@@ -17,9 +17,10 @@ enum WeightsH5 {
   // MARK: - Reading
 
   static func assign(_ root: HDF5Group, to record: inout ModelRecord) throws(KerasError) {
-    guard let layers = root.group("layers") ?? root.group("_layer_checkpoint_dependencies") else {
+    guard let stored = root.group("layers") ?? root.group("_layer_checkpoint_dependencies") else {
       throw KerasError(.damagedFile, "the weights have no group layers")
     }
+    let layers = try CuDNNGroups.moved(in: stored, of: record)
     var known: Set<String> = []
     for (index, name) in groupNames(record) {
       known.insert(name)
@@ -62,9 +63,10 @@ enum WeightsH5 {
         throw KerasError(
           .weightMismatch, "the file has no \(leaf.path.joined(separator: "/")) of this layer")
       }
-      for weight in allWeights(in: object) {
+      let own = allWeights(in: object)
+      for (weight, array) in zip(own, try OldWeights.withoutCuDNN(own.map(\.array), of: leaf)) {
         let name = (leaf.path + [weight.name]).joined(separator: "/")
-        weights.append(WeightRecord(name: name, array: weight.array))
+        weights.append(WeightRecord(name: name, array: array))
       }
     }
     return weights

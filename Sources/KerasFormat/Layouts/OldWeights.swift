@@ -25,6 +25,7 @@ enum OldWeights {
       let own = try converted(&rest, leaf, leaf.cellCount ?? rest.count, generation) + rest
       for (number, array) in own.enumerated() {
         let name = (leaf.path + ["\(number)"]).joined(separator: "/")
+        let array = AxisOrder.sorted(array, of: leaf, generation)
         weights.append(WeightRecord(name: name, array: array))
       }
     }
@@ -100,17 +101,18 @@ enum OldWeights {
     return try fromCuDNN(arrays, gates: gates, units: units, leaf.config)
   }
 
-  // MARK: - Keras 1
+  // MARK: - Writing
 
   static func written(_ weight: LeafWeight, _ dialect: Dialect) -> NumericArray {
     written(weight.weight.array, of: weight.leaf, dialect)
   }
 
   /// A weight, or what an optimizer keeps of it, as a generation's file has it: Keras 1's
-  /// convolution kernels have an axis more.
+  /// convolution kernels have an axis more, 2.15 has axes in the order listed.
   static func written(
     _ array: NumericArray, of leaf: LayerStructure.Leaf, _ dialect: Dialect
   ) -> NumericArray {
+    let array = AxisOrder.listed(array, of: leaf, dialect.generation)
     guard dialect.generation == .keras1, leaf.className == "Conv1D", array.shape.count == 3
     else { return array }
     return NumericArray(

@@ -150,6 +150,7 @@ public enum ModelFile {
       if record.generation == .keras1, case .legacy(let layers) = stored.weights {
         try Keras1Slots.arrange(&optimizer, layers, record)
       }
+      try AxisOrder.sort(&optimizer, of: record)
       try plan.check(optimizer, of: record)
     } catch {
       throw error.inside("optimizer")

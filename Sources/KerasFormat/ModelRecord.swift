@@ -102,6 +102,11 @@ public struct LayerRecord: Sendable, Equatable {
   /// has. In Keras 3 none counts: what the model is called with goes before it.
   public var inboundTraining: [Bool?] = []
 
+  /// The classes that its file names where others compute the same, as `CuDNNGRU` for `GRU`: its
+  /// own under `[]`, those of layers inside under the names on the way. The groups of a
+  /// `.weights.h5` go by them.
+  var storedClassNames: [[String]: String] = [:]
+
   /// What a call was given as its mask, where it was given something.
   package func mask(ofCall call: Int) -> CallMask? {
     inboundMasks.indices.contains(call) ? inboundMasks[call] : nil

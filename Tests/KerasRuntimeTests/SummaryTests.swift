@@ -44,7 +44,7 @@ struct SummaryFixture: Sendable, CustomTestStringConvertible {
 
   @Test func `there are summaries of all generations`() throws {
     let all = try SummaryFixture.all.get()
-    #expect(all.count == 518)
+    #expect(all.count == 523)
     #expect(all.filter(\.differsOnPurpose).count == 5)
   }
 

@@ -43,8 +43,10 @@ extension LayerCase {
       onSequences(BatchNormalization(), "BatchNormalization"),
       onSequences(
         BatchNormalization(axis: 1, center: false, scale: false), "BatchNormalization axis 1"),
+      onSequences(BatchNormalization(axis: [1, 2]), "BatchNormalization axes"),
       onSequences(LayerNormalization(), "LayerNormalization"),
       onSequences(LayerNormalization(axis: [1, 2], scale: false), "LayerNormalization axes"),
+      onSequences(LayerNormalization(axis: [2, 1]), "LayerNormalization axes turned"),
       onSequences(LayerNormalization(rmsScaling: true), "LayerNormalization rms"),
       onSequences(GroupNormalization(groups: 3), "GroupNormalization"),
       onSequences(GroupNormalization(groups: 1, center: false), "GroupNormalization 1"),

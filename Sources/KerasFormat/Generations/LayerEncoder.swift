@@ -177,6 +177,13 @@ struct LayerEncoder {
       throw KerasError(
         .unsupportedConfiguration, "\(dialect.name)'s SeparableConv1D has no causal padding")
     }
+    if className == "BatchNormalization", let axes = canonical["axis"]?.array?.count, axes > 1,
+      dialect.generation != .keras2_15
+    {
+      throw KerasError(
+        .unsupportedConfiguration,
+        "\(dialect.name)'s BatchNormalization has one axis, not \(axes)", hint: "write 2.15")
+    }
     guard dialect.generation == .keras3 else { return }
     if ["SeparableConv1D", "DepthwiseConv1D"].contains(className), canonical["padding"] == "causal"
     {

@@ -248,6 +248,7 @@ struct ModelDecoder {
     var config = decoded.config
     config["name"] = nil
     var layer = LayerRecord(className: decoded.className, name: name, config: config)
+    layer.storedClassNames = storedClassNames(entry)
     let calls = try FunctionalGraph.calls(object["inbound_nodes"], dialect)
     layer.inbound = calls.map(\.tensors)
     if calls.contains(where: { $0.mask != nil }) { layer.inboundMasks = calls.map(\.mask) }
@@ -255,5 +256,25 @@ struct ModelDecoder {
       layer.inboundTraining = calls.map(\.training)
     }
     return layer
+  }
+
+  /// The classes that a stored layer and those inside it have by other names than Keras 3's.
+  private func storedClassNames(_ entry: JSON) -> [[String]: String] {
+    guard let object = entry.object, let className = object["class_name"]?.string else {
+      return [:]
+    }
+    var names: [[String]: String] = [:]
+    if dialect.classNames[className] != nil { names[[]] = className }
+    let config = object["config"]
+    for inner in config?.array ?? config?.object?["layers"]?.array ?? [] {
+      let name = inner.object?["config"]?.object?["name"] ?? inner.object?["name"]
+      for (way, className) in storedClassNames(inner) {
+        names[[name?.string ?? ""] + way] = className
+      }
+    }
+    if let inner = config?.object?["layer"] {
+      for (way, className) in storedClassNames(inner) { names[["layer"] + way] = className }
+    }
+    return names
   }
 }

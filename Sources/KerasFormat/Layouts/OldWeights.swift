@@ -25,6 +25,7 @@ enum OldWeights {
       let own = try converted(&rest, leaf, leaf.cellCount ?? rest.count, generation) + rest
       for (number, array) in own.enumerated() {
         let name = (leaf.path + ["\(number)"]).joined(separator: "/")
+        let array = AxisOrder.sorted(array, of: leaf, generation)
         weights.append(WeightRecord(name: name, array: array))
       }
     }
@@ -86,25 +87,32 @@ enum OldWeights {
     {
       arrays[0] = try convolutionKernel(kernel, leaf.config)
     }
-    if arrays.count == 3, let gates, let units = leaf.config["units"]?.integer,
-      arrays[2].shape == [2 * gates * units], arrays[0].shape.count == 2
-    {
-      arrays = try fromCuDNN(arrays, gates: gates, units: units, leaf.config)
-    }
-    return arrays
+    return try withoutCuDNN(arrays, of: leaf)
   }
 
-  // MARK: - Keras 1
+  /// A leaf's weights, brought out of cuDNN's layout where their shapes say that they are in it.
+  static func withoutCuDNN(
+    _ arrays: [NumericArray], of leaf: LayerStructure.Leaf
+  ) throws(KerasError) -> [NumericArray] {
+    guard arrays.count == 3, let gates = leaf.gateCount,
+      let units = leaf.config["units"]?.integer, arrays[2].shape == [2 * gates * units],
+      arrays[0].shape.count == 2
+    else { return arrays }
+    return try fromCuDNN(arrays, gates: gates, units: units, leaf.config)
+  }
+
+  // MARK: - Writing
 
   static func written(_ weight: LeafWeight, _ dialect: Dialect) -> NumericArray {
     written(weight.weight.array, of: weight.leaf, dialect)
   }
 
   /// A weight, or what an optimizer keeps of it, as a generation's file has it: Keras 1's
-  /// convolution kernels have an axis more.
+  /// convolution kernels have an axis more, 2.15 has axes in the order listed.
   static func written(
     _ array: NumericArray, of leaf: LayerStructure.Leaf, _ dialect: Dialect
   ) -> NumericArray {
+    let array = AxisOrder.listed(array, of: leaf, dialect.generation)
     guard dialect.generation == .keras1, leaf.className == "Conv1D", array.shape.count == 3
     else { return array }
     return NumericArray(

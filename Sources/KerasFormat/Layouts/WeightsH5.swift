@@ -17,9 +17,10 @@ enum WeightsH5 {
   // MARK: - Reading
 
   static func assign(_ root: HDF5Group, to record: inout ModelRecord) throws(KerasError) {
-    guard let layers = root.group("layers") ?? root.group("_layer_checkpoint_dependencies") else {
+    guard let stored = root.group("layers") ?? root.group("_layer_checkpoint_dependencies") else {
       throw KerasError(.damagedFile, "the weights have no group layers")
     }
+    let layers = try CuDNNGroups.moved(in: stored, of: record)
     var known: Set<String> = []
     for (index, name) in groupNames(record) {
       known.insert(name)
@@ -33,7 +34,7 @@ enum WeightsH5 {
         continue
       }
       do throws(KerasError) {
-        record.layers[index].weights = try weights(of: layer, in: group)
+        record.layers[index].weights = try weights(of: layer, in: group, record.generation)
         if Vocabularies.hasWeights(layer.className, layer.config),
           case .dataset(let idf) = group.object(at: ["vars", "idf_weights"])
         {
@@ -53,7 +54,7 @@ enum WeightsH5 {
 
   /// The arrays of a layer, object by object.
   private static func weights(
-    of layer: LayerRecord, in group: HDF5Group
+    of layer: LayerRecord, in group: HDF5Group, _ generation: Generation
   ) throws(KerasError) -> [WeightRecord] {
     var weights: [WeightRecord] = []
     for leaf in try LayerStructure(layer).leaves {
@@ -62,9 +63,11 @@ enum WeightsH5 {
         throw KerasError(
           .weightMismatch, "the file has no \(leaf.path.joined(separator: "/")) of this layer")
       }
-      for weight in allWeights(in: object) {
+      let own = allWeights(in: object)
+      for (weight, array) in zip(own, try OldWeights.withoutCuDNN(own.map(\.array), of: leaf)) {
         let name = (leaf.path + [weight.name]).joined(separator: "/")
-        weights.append(WeightRecord(name: name, array: weight.array))
+        let array = AxisOrder.sorted(array, of: leaf, generation)
+        weights.append(WeightRecord(name: name, array: array))
       }
     }
     return weights
@@ -122,9 +125,15 @@ enum WeightsH5 {
     if let optimizer = record.training?.optimizer, optimizer.config["is_legacy_optimizer"] != true {
       let plan = SlotPlan(
         dialect: dialect, className: optimizer.className, config: optimizer.config)
-      let shapes = try record.trainableWeights().map(\.weight.weight.array.shape)
-      let entries = try plan.entries(
+      let trainable = try record.trainableWeights()
+      let shapes = trainable.map(\.weight.weight.array.shape)
+      var entries = try plan.entries(
         optimizer, shapes: shapes, order: Array(shapes.indices))
+      for (index, entry) in entries.enumerated() {
+        guard let variable = entry.variable else { continue }
+        let leaf = trainable[variable].weight.leaf
+        entries[index].array = OldWeights.written(entry.array, of: leaf, dialect)
+      }
       try writer.addObject(["optimizer"], name: LayerNames.snakeCase(optimizer.className))
       for entry in entries { try writer.add(entry.array, to: ["optimizer"]) }
       if optimizer.config[LossScale.key] != nil {
@@ -168,7 +177,7 @@ enum WeightsH5 {
       for weight in try layer.leafWeights() {
         let object = path + weight.weight.path
         try addObject(object, name: object.last ?? layer.name)
-        try add(weight.weight.array, to: object)
+        try add(OldWeights.written(weight, dialect), to: object)
       }
       let inner = Vocabularies.innerObjects(of: layer.className)
       for object in inner { try addObject(path + object.path, name: object.name) }

@@ -99,7 +99,7 @@ struct ModelSummary {
       if network.isSequential && node.layer is InputLayer { continue }
       if isBranched, Self.isHiddenInBranches(node) { continue }
       if operationNames.contains(node.name) { continue }
-      var connections = node.inputs.compactMap { edge in
+      var connections = Self.edges(into: node, network.generation).compactMap { edge in
         Self.connection(to: edge, call: calls[edge.node], of: node, network, shownNames)
       }
       let masks = operations.masks[node.name] ?? []
@@ -266,6 +266,11 @@ struct ModelSummary {
     return convolution.isAtrous ? "AtrousConvolution1D" : "Convolution1D"
   }
 
+  /// What a call is given: in 2.15 the tensor written out as its mask is one more input.
+  private static func edges(into node: Graph.Node, _ generation: Generation) -> [Graph.Edge] {
+    node.inputs + (generation == .keras2_15 ? node.mask.map { [$0] } ?? [] : [])
+  }
+
   /// Keras calls a graph a line when no two calls have the same distance from the outputs, none has
   /// two inputs and no layer is called twice.
   private static func isLine(_ network: Network) -> Bool {
@@ -273,12 +278,13 @@ struct ModelSummary {
     for output in network.outputs { depths[output.node] = 0 }
     for index in network.nodes.indices.reversed() {
       guard let depth = depths[index] else { continue }
-      for edge in network.nodes[index].inputs {
+      for edge in edges(into: network.nodes[index], network.generation) {
         depths[edge.node] = max(depths[edge.node] ?? 0, depth + 1)
       }
     }
     let used = depths.compactMap { $0 }
-    return Set(used).count == used.count && network.nodes.allSatisfy { $0.inputs.count < 2 }
+    return Set(used).count == used.count
+      && network.nodes.allSatisfy { edges(into: $0, network.generation).count < 2 }
       && Set(network.nodes.map(\.name)).count == network.nodes.count
   }
 
@@ -314,6 +320,12 @@ extension Network {
     if let stored = storedWeights[index] { return stored.elements.type.size }
     let node = nodes.first { $0.weights.contains(index) }
     let layer = definition.layers.first { $0.name == node?.name }
+    // 2.15 keeps what a BatchNormalization has in float32 where it computes in half of that.
+    if generation == .keras2_15, layer?.className == BatchNormalization.className,
+      layer?.config["dtype"] != "float64"
+    {
+      return 4
+    }
     switch layer?.config["dtype"]?.string {
     case "float16", "bfloat16": return 2
     case "float64": return 8

@@ -4,14 +4,15 @@ import KerasFormat
 /// averages of both otherwise (Ioffe and Szegedy 2015): `y = γ·(x - μ)/√(σ² + ε) + β`, any shape,
 /// unchanged.
 ///
-/// Weights: gamma `(C,)`, beta `(C,)`, then moving_mean `(C,)` and moving_variance `(C,)`, which
-/// follow the batches by `m ← momentum·m + (1 - momentum)·batch`. Keras 2.2 multiplies the variance
+/// Weights: gamma `(C,)`, beta `(C,)`, then moving_mean `(C,)` and moving_variance `(C,)`; with
+/// several axes, as 2.15 alone has it, of the input's rank with 1 for the batch and the axes left
+/// out. The last two follow the batches by `m ← momentum·m + (1 - momentum)·batch`. Keras 2.2 multiplies the variance
 /// by n/(n - 1 - ε) and lets the averages start at the first batch; 2.15 and 3 count only unmasked
 /// steps and run a frozen layer as outside training. Keras 1 moves the averages of a frozen one.
 public struct BatchNormalization: Layer {
   public static let className = "BatchNormalization"
-  /// The axis of the channels, with the batch as 0, or from behind.
-  public let axis: Int
+  /// The axes whose combinations are the channels, mostly one, with the batch as 0, or from behind.
+  public let axis: [Int]
   /// The share of the moving averages that each batch keeps.
   public let momentum: Double
   /// ε
@@ -33,6 +34,15 @@ public struct BatchNormalization: Layer {
     axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true,
     scale: Bool = true
   ) {
+    self.init(
+      axis: [axis], momentum: momentum, epsilon: epsilon, center: center, scale: scale)
+  }
+
+  /// A channel for each combination of these axes.
+  public init(
+    axis: [Int], momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true,
+    scale: Bool = true
+  ) {
     self.axis = axis
     self.momentum = momentum
     self.epsilon = epsilon
@@ -49,11 +59,7 @@ public struct BatchNormalization: Layer {
   // MARK: Configuration
 
   public init(from config: inout ConfigReader) throws(KerasError) {
-    let axes = try config.axes("axis", default: [-1])
-    guard axes.count == 1 else {
-      throw config.error("axis", "\(axes.count) axes, of which one is supported")
-    }
-    axis = axes[0]
+    axis = try config.axes("axis", default: [-1])
     momentum = try config.number("momentum", default: 0.99)
     epsilon = try config.number("epsilon", default: 1e-3)
     center = try config.bool("center", default: true)
@@ -75,7 +81,7 @@ public struct BatchNormalization: Layer {
 
   public var config: JSONObject {
     var config: JSONObject = [
-      "axis": .integer(axis), "momentum": .number(momentum), "epsilon": .number(epsilon),
+      "axis": .axes(axis), "momentum": .number(momentum), "epsilon": .number(epsilon),
       "center": .bool(center), "scale": .bool(scale), "trainable": .bool(isTrainable),
     ]
     if mode != 0 { config["mode"] = .integer(mode) }
@@ -94,11 +100,15 @@ public struct BatchNormalization: Layer {
   // MARK: Weights and shape
 
   public func weights(for inputs: [Shape]) throws(KerasError) -> [WeightSpec] {
-    let position = try AxisMap.positions([axis], rank: inputs[0].rank, of: Self.className)[0]
-    guard let channels = inputs[0].extents[position] else {
-      throw KerasError(.shapeMismatch, "input \(inputs[0]) but axis \(axis) must be known")
+    let positions = try AxisMap.positions(axis, rank: inputs[0].rank, of: Self.className)
+    var shape = axis.count > 1 ? [Int](repeating: 1, count: inputs[0].rank + 1) : [1]
+    for position in positions {
+      guard let channels = inputs[0].extents[position] else {
+        let place = JSON.axes(axis).pythonText()
+        throw KerasError(.shapeMismatch, "input \(inputs[0]) but axis \(place) must be known")
+      }
+      shape[axis.count > 1 ? position + 1 : 0] = channels
     }
-    let shape = [channels]
     let all = [
       scale ? WeightSpec("gamma", shape: shape, settings: gamma) : nil,
       center ? WeightSpec("beta", shape: shape, settings: beta) : nil,
@@ -109,7 +119,7 @@ public struct BatchNormalization: Layer {
   }
 
   public var supportsMasking: Bool { true }
-  public var computesStepsAlike: Bool { axis == -1 }
+  public var computesStepsAlike: Bool { axis == [-1] }
 
   private var meanIndex: Int { (scale ? 1 : 0) + (center ? 1 : 0) }
 
@@ -119,8 +129,7 @@ public struct BatchNormalization: Layer {
 
   /// The channel of every element of one sample.
   func channels(_ extents: [Int]) -> [Int] {
-    let position = axis < 0 ? axis + extents.count : axis - 1
-    return AxisMap.indices(of: [position], in: extents)
+    AxisMap.indices(of: axis.map { AxisMap.position($0, rank: extents.count) }, in: extents)
   }
 
   // MARK: Forward

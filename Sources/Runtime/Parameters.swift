@@ -32,31 +32,29 @@ public struct ParameterLayout: Sendable, Equatable {
 /// A class, so that many networks and calls share the memory at stable addresses.
 public final class Parameters<S: Scalar>: @unchecked Sendable {
   // SAFETY: the memory is written only by its single owner before it is shared (a builder, a
-  // trainer between batches); who changes the weights of a network is its only user meanwhile.
+  // trainer between batches); who changes the weights of a network is its only user meanwhile. Lent
+  // arrays are never written.
   /// Where each weight lies.
   public let layout: ParameterLayout
   /// The first element of each weight.
   private let starts: [UnsafeMutablePointer<S>]
   /// All elements but those of lent arrays, as the layout has them; padding between weights is zero.
   private let block: UnsafeMutablePointer<S>
-  private let blockCount: Int
-  /// Arrays that hold a weight themselves.
-  private let lent: [NumericArray]
+  /// Arrays that hold a weight themselves, by its place; they are others' too, and only read.
+  private let lent: [Int: NumericArray]
 
   /// All zero.
   public convenience init(_ layout: ParameterLayout) { self.init(layout, lent: []) }
 
   private init(_ layout: ParameterLayout, lent: [(index: Int, array: NumericArray)]) {
     self.layout = layout
-    self.lent = lent.map(\.array)
-    let isLent = Set(lent.map(\.index))
+    self.lent = Dictionary(uniqueKeysWithValues: lent.map { ($0.index, $0.array) })
     var count = 0
     var offsets: [Int] = []
     for (index, spec) in layout.specs.enumerated() {
       offsets.append(count)
-      if !isLent.contains(index) { count += ParameterLayout.room(for: spec) }
+      if self.lent[index] == nil { count += ParameterLayout.room(for: spec) }
     }
-    blockCount = count
     let memory = UnsafeMutableRawPointer.allocate(
       byteCount: max(1, count) * MemoryLayout<S>.stride, alignment: 64)
     let block = memory.initializeMemory(as: S.self, repeating: 0, count: max(1, count))
@@ -89,7 +87,8 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
     }
   }
 
-  /// The first element of a weight, by its place in the layout.
+  /// The first element of a weight, by its place in the layout; to be read only where ``set(_:to:)``
+  /// may not change it.
   public func pointer(_ index: Int) -> UnsafeMutablePointer<S> { starts[index] }
 
   /// The elements of one weight, row-major.
@@ -98,7 +97,11 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
   }
 
   /// Replaces one weight's elements.
+  ///
+  /// - Precondition: they are as many, and the weight is not one that a file's array holds; a copy,
+  ///   ``init(copying:)``, has none of these.
   public func set(_ index: Int, to values: some Collection<S>) {
+    checkOwn(index)
     precondition(values.count == layout.specs[index].count, "values do not fill the weight")
     var target = pointer(index)
     for value in values {
@@ -110,6 +113,7 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
   /// Takes all elements of others of the same layout.
   package func update(from other: Parameters) {
     for (index, spec) in layout.specs.enumerated() {
+      checkOwn(index)
       pointer(index).update(from: other.pointer(index), count: spec.count)
     }
   }
@@ -117,6 +121,7 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
   /// Makes every element the same.
   package func update(repeating value: S) {
     for (index, spec) in layout.specs.enumerated() {
+      checkOwn(index)
       pointer(index).update(repeating: value, count: spec.count)
     }
   }
@@ -124,10 +129,8 @@ public final class Parameters<S: Scalar>: @unchecked Sendable {
   /// All weights, as a graph sees them.
   public var all: Weights<S> { Weights(starts[...]) }
 
-  /// Makes every element 0, as gradients are before a batch.
-  public func setZero() {
-    precondition(lent.isEmpty, "weights that arrays have lent are only read")
-    Elementwise.setZero(block, count: blockCount)
+  private func checkOwn(_ index: Int) {
+    precondition(lent[index] == nil, "an array that others hold too is not written")
   }
 }
 

@@ -111,6 +111,41 @@ import Testing
     #expect(try Network(written).predict([x]) == (try Network(record).predict([x])))
   }
 
+  /// Keras 3's Identity hands masks on, as an Activation does; 2.15's does not.
+  @Test func `an Identity is written for Keras 1 and 2 as a linear Activation of its name`() throws
+  {
+    func record(_ generation: Generation, maskZero: Bool, _ dtype: String = "float32") throws
+      -> ModelRecord
+    {
+      var record = try Network(
+        [
+          InputLayer(shape: [4]), Embedding(inputDim: 5, outputDim: 3, maskZero: maskZero),
+          Identity(), GRU(units: 2, resetAfter: false), Dense(units: 1),
+        ], seed: 3
+      ).record
+      record.generation = generation
+      let index = try #require(record.layers.firstIndex { $0.className == "Identity" })
+      record.layers[index].config["dtype"] = .string(dtype)
+      return record
+    }
+    for target in [Generation.keras1, .keras2] {
+      for maskZero in [false, true] {
+        let original = try record(.keras3, maskZero: maskZero)
+        let written = try converted(original, to: target)
+        let names = written.layers.map { "\($0.className) \($0.name)" }
+        #expect(
+          names.contains("Activation identity") && !names.contains { $0.hasPrefix("Identity") })
+      }
+      #expect(try converted(record(.keras2_15, maskZero: false), to: target).layers.count == 5)
+      for refused in [
+        try record(.keras2_15, maskZero: true), try record(.keras3, maskZero: false, "float16"),
+      ] {
+        let error = #expect(throws: KerasError.self) { try converted(refused, to: target) }
+        #expect(error?.description.contains("identity") == true, "\(target)")
+      }
+    }
+  }
+
   @Test func `what a generation's Keras cannot run is refused with the reason`() throws {
     func refusal(_ layers: [any Layer], _ generation: Generation) throws -> String {
       let error = #expect(throws: KerasError.self) {

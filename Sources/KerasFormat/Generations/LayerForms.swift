@@ -7,7 +7,7 @@ enum LayerForms {
   /// - Keras 1 and 2.2 cannot give back an input: one that is an output too goes through a linear
   ///   activation.
   /// - Keras 1 and 2.2 cannot store a layer as an activation: one → a layer of its own.
-  /// - Keras 1 and 2.2 have no Identity: one that no mask reaches is left out, see ``IdleLayers``.
+  /// - Keras 1 and 2.2 have no Identity: see ``IdentityForms``.
   /// - Keras 1 keeps gates apart or side by side, and trains them accordingly: see ``Keras1Gates``.
   ///
   /// - Throws: ``KerasError`` for stacks of cells within stacks, which Keras 2.2 cannot build.
@@ -31,7 +31,7 @@ enum LayerForms {
       takeFloat32(&record, generation, &notes)
       separateEnds(&record, generation, &notes)
     }
-    if generation <= .keras2 { IdleLayers.drop(&record, generation, &notes) }
+    if generation <= .keras2 { IdentityForms.write(&record, generation, &notes) }
     if generation == .keras1, record.generation > .keras1 { Keras1Gates.choose(&record, &notes) }
     return record
   }

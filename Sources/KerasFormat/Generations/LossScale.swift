@@ -88,9 +88,9 @@ struct LossScale {
       let optimizer = record.training?.optimizer, var config = optimizer.config[key]?.object,
       let reached = optimizer.number(ofSlot: scale)
     else { return }
-    let counted = Int(optimizer.number(ofSlot: counter) ?? 0)
+    let counted = optimizer.number(ofSlot: counter) ?? 0
     let initial = config["initial_scale"]?.number ?? 32768
-    guard reached != initial || counted > 0 else { return }
+    guard reached != initial || counted != 0 else { return }
     let canStand = reached.isFinite && reached >= min(1, initial)
     if canStand {
       config["initial_scale"] = .number(reached)
@@ -101,7 +101,8 @@ struct LossScale {
         message: "Keras 2.15 stores no scale of the loss: it begins with "
           + (canStand
             ? "the \(reached) that training has reached" : "\(initial) again, not \(reached)")
-          + ", and counts anew the updates since it moved (\(counted))"))
+          + ", and counts anew the updates since it moved"
+          + (Int(exactly: counted).map { " (\($0))" } ?? "")))
   }
 
   /// As 2.15 writes it.
@@ -154,7 +155,7 @@ extension SlotPlan {
       Entry(
         slot: LossScale.counter,
         array: NumericArray(
-          shape: [], .int64([Int64(record.number(ofSlot: LossScale.counter) ?? 0)]))),
+          shape: [], .int64([Int64(exactly: record.number(ofSlot: LossScale.counter) ?? 0) ?? 0]))),
       Entry(
         slot: LossScale.scale,
         array: NumericArray(

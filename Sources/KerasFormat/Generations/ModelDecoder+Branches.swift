@@ -37,7 +37,13 @@ extension ModelDecoder {
         className: decoded.className, name: config["name"]?.string ?? "merge",
         config: try LayerDecoder(dialect: dialect).canonical(decoded.className, decoded.config))
       var ends: [TensorReference] = []
-      for branch in config["layers"]?.array ?? [] {
+      guard let branches = config["layers"]?.array, !branches.isEmpty else {
+        throw KerasError(
+          .invalidJSON,
+          "\(config["layers"]?.kind ?? "nothing"), expected the models that it merges",
+          at: .init(path: [layer.name, "layers"]))
+      }
+      for branch in branches {
         do throws(KerasError) {
           ends.append(try addBranch(branch.object ?? [:], to: &record))
         } catch {

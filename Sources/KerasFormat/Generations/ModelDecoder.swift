@@ -226,6 +226,13 @@ struct ModelDecoder {
       let stored = entry.object?["config"]?.object?["name"] ?? entry.object?["name"]
       let name = stored?.string ?? "\(index)"
       do throws(KerasError) {
+        if entry.object?["class_name"] == "Merge",
+          entry.object?["config"]?.object?["layers"]?.array?.isEmpty == false
+        {
+          throw KerasError(
+            .unsupportedConfiguration, "a Merge of other models behind a layer, which it ignores",
+            hint: "Keras 1 has it as the first layer alone")
+        }
         let layer = try layer(entry, name: name)
         guard names.insert(layer.name).inserted else {
           throw KerasError(.invalidJSON, "two layers have this name")

@@ -41,6 +41,11 @@ struct StepCall {
     takingSteps: Bool, _ memory: inout Pass
   ) throws(KerasError) -> any Stepper {
     guard takingSteps else { return IndependentStepper(self) }
+    guard !(node.receivesMask && node.layer is Softmax) else {
+      throw KerasError(
+        .unsupportedConfiguration, "a Softmax lays a mask over whole sequences",
+        hint: "compute whole sequences")
+    }
     guard let sequence = node.layer as? any SequenceLayer else {
       guard node.layer.computesStepsAlike else {
         throw KerasError(

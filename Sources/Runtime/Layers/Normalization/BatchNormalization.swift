@@ -119,7 +119,9 @@ public struct BatchNormalization: Layer {
   }
 
   public var supportsMasking: Bool { true }
-  public var computesStepsAlike: Bool { axis == [-1] }
+  public var computesStepsAlike: Bool { axis == [-1] && !usesOwnRows }
+  /// Whether the moments are those of the rows at hand, in prediction too: Keras 1's mode 2.
+  var usesOwnRows: Bool { mode == 2 }
 
   private var meanIndex: Int { (scale ? 1 : 0) + (center ? 1 : 0) }
 

@@ -110,7 +110,9 @@ public struct TimeDistributed: Layer {
   }
 
   public var supportsMasking: Bool { true }
-  public var computesStepsAlike: Bool { !isStateful }
+  public var computesStepsAlike: Bool {
+    !isStateful && !((layer as? BatchNormalization)?.usesOwnRows ?? false)
+  }
 
   public var isStateful: Bool { layer.isStateful }
 

@@ -1,0 +1,33 @@
+/// What Keras 1 and 2.2, which have no Identity, have for one.
+enum IdentityForms {
+  /// An `Activation("linear")` of the same name, which the model's outputs, calls and compile settings
+  /// find as before. It hands a mask on, as Keras 3's Identity does.
+  ///
+  /// What is not the same stays an Identity, and is refused by name: one of 2.15, which hands no mask
+  /// on, where one may come; one that rounds to another type than float32; one inside another layer.
+  static func write(
+    _ record: inout ModelRecord, _ generation: Generation, _ notes: inout [ConversionNote]
+  ) {
+    for index in record.layers.indices where isLinear(index, in: record) {
+      record.layers[index].className = "Activation"
+      record.layers[index].config["activation"] = "linear"
+      notes.append(
+        ConversionNote(
+          layer: record.layers[index].name,
+          message:
+            "Keras \(generation.rawValue) has no Identity: written as Activation('linear')"))
+    }
+  }
+
+  private static func isLinear(_ index: Int, in record: ModelRecord) -> Bool {
+    let layer = record.layers[index]
+    guard layer.className == "Identity", layer.config["dtype"] ?? "float32" == "float32",
+      layer.config["activity_regularizer"] ?? .null == .null
+    else { return false }
+    if record.generation == .keras3 { return true }
+    if record.isSequential {
+      return !LayerRenaming.mayBeMasked(layer: index, ofSequential: record)
+    }
+    return !layer.inbound.joined().contains { LayerRenaming.mayBeMasked($0, in: record) }
+  }
+}

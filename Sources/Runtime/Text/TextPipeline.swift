@@ -40,6 +40,7 @@ public struct TextPipeline: Sendable, Equatable {
     // Most of a row is padding, which is there already.
     var ids = [Int32](repeating: 0, count: texts.count * maxLength)
     var words: [Int32] = []
+    words.reserveCapacity(64)
     for (row, text) in texts.enumerated() {
       words.removeAll(keepingCapacity: true)
       tokenizer.appendTokenIDs(of: text, to: &words)

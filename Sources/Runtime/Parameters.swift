@@ -144,7 +144,7 @@ extension Parameters<Float> {
       array.elements.type == .float32 && array.count >= Self.smallestLent
     }
     self.init(layout, lent: lent.map { (index: $0.offset, array: $0.element) })
-    for (index, array) in arrays.enumerated() where !lent.contains(where: { $0.offset == index }) {
+    for (index, array) in arrays.enumerated() where self.lent[index] == nil {
       set(index, to: array.floats())
     }
   }

@@ -33,10 +33,6 @@ enum IdentityForms {
     {
       return false
     }
-    if record.generation == .keras3 { return true }
-    if record.isSequential {
-      return !LayerRenaming.mayBeMasked(layer: index, ofSequential: record)
-    }
-    return !layer.inbound.joined().contains { LayerRenaming.mayBeMasked($0, in: record) }
+    return record.generation == .keras3 || !record.mayBeMasked(inputsOf: index)
   }
 }

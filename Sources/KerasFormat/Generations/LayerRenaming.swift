@@ -10,49 +10,6 @@ enum LayerRenaming {
     return try renamed(record, &notes)
   }
 
-  /// Whether a mask may come with a tensor; where a model inside makes one, it may.
-  static func mayBeMasked(
-    _ tensor: TensorReference, in record: ModelRecord, depth: Int = 0
-  ) -> Bool {
-    guard depth < 1_000, let layer = record.layers.first(where: { $0.name == tensor.layer }) else {
-      return false
-    }
-    if record.isBranched, layer.mask(ofCall: 0) == .withheld { return false }
-    let call = layer.inbound.indices.contains(tensor.node) ? layer.inbound[tensor.node] : []
-    return emitsMask(layer) {
-      call.contains { mayBeMasked($0, in: record, depth: depth + 1) }
-    }
-  }
-
-  /// Whether a mask may come to a layer of a Sequential.
-  static func mayBeMasked(layer index: Int, ofSequential record: ModelRecord) -> Bool {
-    record.layers[..<index].reduce(false) { isMasked, layer in emitsMask(layer) { isMasked } }
-  }
-
-  private static func emitsMask(_ layer: LayerRecord, receiving: () -> Bool) -> Bool {
-    if layer.config["mask_zero"] == true || layer.className == "Masking" { return true }
-    let inner = layer.config["layer"]?.object?["config"]?.object ?? layer.config
-    switch layer.className {
-    case "InputLayer", "Embedding", "Flatten", "Reshape", "Permute", "Dot": return false
-    case _ where layer.className.contains("Conv1D") || layer.className.contains("Pooling1D"):
-      return false
-    case "SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional":
-      guard inner["return_sequences"] == true else { return false }
-    case _ where ModelRecord.nestedClasses.contains(layer.className):
-      if makesMask(.object(layer.config)) { return true }
-    default: break
-    }
-    return receiving()
-  }
-
-  /// Whether a layer inside of a definition makes a mask.
-  private static func makesMask(_ value: JSON) -> Bool {
-    if let list = value.array { return list.contains(where: makesMask) }
-    guard let object = value.object else { return false }
-    return object["class_name"] == "Masking" || object["mask_zero"] == true
-      || object.members.contains { makesMask($0.value) }
-  }
-
   private static func renamed(
     _ record: ModelRecord, _ notes: inout [ConversionNote]
   ) throws(KerasError) -> ModelRecord {
@@ -62,7 +19,7 @@ enum LayerRenaming {
       let layer = record.layers[index]
       var name = layer.name.split(separator: "/").joined(separator: "_")
       if layer.className == "Concatenate", name == "concatenate",
-        layer.inbound.joined().contains(where: { mayBeMasked($0, in: record) })
+        layer.inbound.joined().contains(where: { record.mayBeMasked($0) })
       {
         name = "concatenate_layer"
       }

@@ -105,9 +105,14 @@ extension ModelRecord {
     generation == .keras1 && !isSequential && layers.contains { $0.mask(ofCall: 0) == .withheld }
   }
 
+  /// The layers by their names; of several with one name the first.
+  var layersByName: [String: LayerRecord] {
+    Dictionary(layers.map { ($0.name, $0) }) { first, _ in first }
+  }
+
   /// The tensors that a tensor is made of, itself first.
   func way(to tensor: TensorReference) -> [TensorReference] {
-    let known = Dictionary(layers.map { ($0.name, $0) }) { first, _ in first }
+    let known = layersByName
     var (found, seen): ([TensorReference], Set<TensorReference>) = ([], [])
     var waiting = [tensor]
     while let next = waiting.popLast() {

@@ -161,7 +161,7 @@ struct ModelDecoder {
   /// Keras 1 takes a layer that returns its input as it is, as `Activation("linear")` does, for the
   /// place where the data enters: the input lies in front of it.
   private func findInputs(of record: inout ModelRecord) {
-    let layers = Dictionary(record.layers.map { ($0.name, $0) }) { first, _ in first }
+    let layers = record.layersByName
     record.inputs = record.inputs.map { end in
       var (end, steps) = (end, 0)
       while let layer = layers[end.layer], layer.className != "InputLayer",

@@ -18,7 +18,7 @@ extension ModelEncoder {
   private mutating func line(
     endingAt end: TensorReference, in record: ModelRecord, _ encoder: inout LayerEncoder
   ) throws(KerasError) -> [JSON]? {
-    let known = Dictionary(record.layers.map { ($0.name, $0) }) { first, _ in first }
+    let known = record.layersByName
     var (end, line): (TensorReference, [LayerRecord]) = (end, [])
     while line.count <= record.layers.count, let layer = known[end.layer],
       end == TensorReference(layer: layer.name), layer.inbound.count < 2
@@ -79,7 +79,7 @@ enum BranchForms {
       let merge = record.layers[index]
       result.layers[position(of: merge, in: result)].inboundMasks = []
       for (place, end) in merge.inbound[0].enumerated()
-      where LayerRenaming.mayBeMasked(end, in: record) {
+      where record.mayBeMasked(end) {
         switch generation {
         case .keras2:
           throw KerasError(

@@ -9,7 +9,7 @@ extension ModelRecord {
       let layer: String
       let node: Int
     }
-    let known = Dictionary(layers.map { ($0.name, $0) }) { first, _ in first }
+    let known = layersByName
     func sources(_ call: Call) -> [Call] {
       guard let layer = known[call.layer], layer.inbound.indices.contains(call.node) else {
         return []

@@ -124,12 +124,20 @@ extension Scalar {
   static var smallestPacked: Int { 1 << 18 }
 
   /// A `b [rows × columns]`, packed once for many products; `nil` where that gains nothing.
+  ///
+  /// - Parameter split: a column at which products end or begin: what is before and what is behind lie
+  ///   packed one after the other.
   static func packed(
-    _ b: UnsafePointer<Self>, rows: Int, columns: Int, _ workspace: inout Workspace
+    _ b: UnsafePointer<Self>, rows: Int, columns: Int, split: Int? = nil,
+    _ workspace: inout Workspace
   ) -> UnsafePointer<Self>? {
     guard rows * columns >= smallestPacked, let kernels = instructions?.kernels else { return nil }
     let packed = workspace.scratch(Self.self, count: rows * columns)
-    kernels.pointee.pack(columns, rows, b.floats, columns, packed.floats)
+    for part in [0..<(split ?? columns), (split ?? columns)..<columns] where !part.isEmpty {
+      let first = part.lowerBound
+      kernels.pointee.pack(
+        part.count, rows, (b + first).floats, columns, (packed + first * rows).floats)
+    }
     return UnsafePointer(packed)
   }
 }

@@ -52,28 +52,10 @@ struct CellRun<Cell: RecurrentCell, S: Scalar> {
       return
     }
     loop = (kernels, kind)
-    packedKernel =
-      units * gateWidth >= S.smallestPacked
-      ? Self.packed(weights[1], units, kind, gateWidth, kernels, &pass.workspace) : nil
-  }
-
-  private static func packed(
-    _ kernel: UnsafeMutablePointer<S>, _ units: Int, _ kind: StepLoop, _ width: Int,
-    _ kernels: UnsafePointer<HornbillKernels>, _ workspace: inout Workspace
-  ) -> UnsafePointer<S> {
-    let packed = workspace.scratch(S.self, count: units * width)
-    func pack(_ columns: Range<Int>) {
-      kernels.pointee.pack(
-        columns.count, units, (kernel + columns.lowerBound).floats, width,
-        (packed + columns.lowerBound * units).floats)
-    }
-    if case .gru(_, resetsAfter: false) = kind {
-      pack(0..<2 * units)
-      pack(2 * units..<width)
-    } else {
-      pack(0..<width)
-    }
-    return UnsafePointer(packed)
+    var split: Int?
+    if case .gru(_, resetsAfter: false) = kind { split = 2 * units }
+    packedKernel = S.packed(
+      recurrentKernel, rows: units, columns: gateWidth, split: split, &pass.workspace)
   }
 
   /// Some steps of positions that take all of them, and after the last one all go on, or all drop
